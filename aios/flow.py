@@ -1,0 +1,38 @@
+"""The pipeline as data: which event leads to which task. Nothing else decides what comes next."""
+
+from apps.audit.kinds import Kind
+
+FLOW: dict[str, tuple[str, ...]] = {
+    Kind.RUN_STARTED: ("agents.advance",),
+    Kind.RUN_STEPPED: ("agents.advance",),
+    Kind.EXECUTION_DUE: ("proposals.execute",),
+    Kind.EXECUTION_FINISHED: ("proposals.settle",),
+    Kind.EXECUTION_STALE: ("proposals.settle",),
+    Kind.EXECUTION_UNKNOWN: ("gateway.reconcile",),
+    Kind.PROPOSAL_DENIED: ("agents.resume",),
+    Kind.PROPOSAL_REJECTED: ("agents.resume",),
+    Kind.PROPOSAL_EXPIRED: ("agents.resume",),
+    Kind.PROPOSAL_SETTLED: ("agents.resume",),
+    Kind.ITEM_REMEMBERED: ("memory.embed",),
+}
+
+# What the sweeper runs, broker or not: each finishes work whose message was lost.
+SWEEP: tuple[str, ...] = (
+    "apps.audit.tasks.dispatch",
+    "apps.agents.tasks.advance",
+    "apps.proposals.tasks.execute",
+    "apps.gateway.tasks.reconcile",
+    "apps.proposals.tasks.settle",
+    "apps.proposals.tasks.expire",
+    "apps.agents.tasks.resume",
+    "apps.memory.tasks.embed",
+)
+
+# Which queue a task goes to; urgent is never behind a nightly batch.
+ROUTES: dict[str, dict[str, str]] = {
+    "audit.dispatch": {"queue": "urgent"},
+    "gateway.reconcile": {"queue": "urgent"},
+    "memory.*": {"queue": "bulk"},
+    "proposals.expire": {"queue": "bulk"},
+    "*": {"queue": "default"},
+}

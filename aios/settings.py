@@ -1,0 +1,297 @@
+"""Settings of AIOS: read from the environment once, typed, failing loudly.
+
+Every value an operator may set is a field of `Environment`; `NAME_FILE` names a file that holds
+the value of `NAME` instead (Docker secrets).
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from aios.flow import ROUTES
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def read_file_variants() -> None:
+    """Replace each `NAME_FILE` of the environment by `NAME` with the file's content."""
+    for name, path in list(os.environ.items()):
+        if name.endswith("_FILE") and name.removesuffix("_FILE") in SECRET_NAMES:
+            os.environ[name.removesuffix("_FILE")] = Path(path).read_text().strip()
+
+
+SECRET_NAMES = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "CREDENTIAL_KEYS"}
+
+
+class Environment(BaseSettings):
+    """What an operator may set; names are the environment variables in lower case."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore")
+
+    aios_data: Path = BASE_DIR / ".aios"
+    secret_key: SecretStr | None = None
+    credential_keys: SecretStr | None = None  # comma-separated Fernet keys, newest first
+    debug: bool = False
+    allowed_hosts: str = "127.0.0.1,localhost,[::1]"
+    csrf_trusted_origins: str = ""
+    secure: bool = False  # True behind HTTPS: secure cookies, HSTS, redirect
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    openai_base_url: str = ""
+    openai_api_key: SecretStr = SecretStr("")
+    openai_model: str = ""
+    openai_embedding_model: str = ""
+    email_url: str = "smtp://127.0.0.1:1025"
+    default_from_email: str = "AIOS <aios@localhost>"
+    log_level: str = "INFO"
+    gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
+    gateway_doubt_seconds: float = 5.0  # pause before an unproven call is read back
+
+
+def recorded(data: Path) -> dict[str, str]:
+    """Addresses and keys which `manage.py up` wrote down for the data folder; empty if none."""
+    path = data / "embedded.json"
+    try:
+        return dict(json.loads(path.read_text()))
+    except (FileNotFoundError, PermissionError):
+        return {}
+
+
+def required(value: SecretStr | None, fallback: str | None, name: str) -> str:
+    """The value, else what the data folder records, else a clear stop."""
+    text = value.get_secret_value() if value else fallback
+    if not text:
+        raise SystemExit(
+            f"{name} is not set, and {env.aios_data} holds no embedded parts. "
+            f"Run `manage.py up` once, or set {name}."
+        )
+    return text
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's database settings from a libpq URL; a `host=/dir` query names a unix socket."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": query,
+    }
+
+
+read_file_variants()
+env = Environment()
+_recorded = recorded(env.aios_data)
+
+# -- Django ------------------------------------------------------------------------------------
+SECRET_KEY = required(env.secret_key, _recorded.get("secret_key"), "SECRET_KEY")
+CREDENTIAL_KEYS = required(
+    env.credential_keys, _recorded.get("credential_keys"), "CREDENTIAL_KEYS"
+).split(",")
+DEBUG = env.debug
+ALLOWED_HOSTS = env.allowed_hosts.split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in env.csrf_trusted_origins.split(",") if origin]
+ROOT_URLCONF = "aios.urls"
+ASGI_APPLICATION = "aios.asgi.application"
+WSGI_APPLICATION = "aios.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+SITE_NAME = "AIOS"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "guardian",
+    "django_celery_beat",
+    "django_htmx",
+    "django_structlog",
+    "csp",
+    "ninja",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "aios",
+    "apps.audit",
+    "apps.accounts",
+    "apps.inference",
+    "apps.memory",
+    "apps.policies",
+    "apps.gateway",
+    "apps.proposals",
+    "apps.agents",
+    "apps.insights",
+    "apps.api",
+    "apps.console",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# -- data --------------------------------------------------------------------------------------
+DATABASES = {
+    "default": database(required(env.database_url, _recorded.get("database_url"), "DATABASE_URL"))
+}
+REDIS_URL = required(env.redis_url, _recorded.get("redis_url"), "REDIS_URL")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# -- flow and workers --------------------------------------------------------------------------
+AUDIT_FLOW = "aios.flow.FLOW"  # event kind -> tasks; read by the audit dispatcher
+AUDIT_SWEEP = "aios.flow.SWEEP"  # tasks that finish whatever a lost message left
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# redis-py 8 closes an idle socket after 5 s by default, which leaves a worker deaf
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "visibility_timeout": 3600,
+    "queue_order_strategy": "priority",
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_ROUTES = ROUTES
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+
+# -- models and mail ---------------------------------------------------------------------------
+OPENAI_BASE_URL = env.openai_base_url
+OPENAI_API_KEY = env.openai_api_key.get_secret_value()
+OPENAI_MODEL = env.openai_model
+OPENAI_EMBEDDING_MODEL = env.openai_embedding_model
+DEFAULT_FROM_EMAIL = env.default_from_email
+EMAIL_HOST = urlsplit(env.email_url).hostname or "127.0.0.1"
+EMAIL_PORT = urlsplit(env.email_url).port or 25
+
+# -- people ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+     "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]  # fmt: skip
+GUARDIAN_RAISE_403 = True
+ANONYMOUS_USER_NAME = None
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "apps.accounts.adapter.InvitedOnlyAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an owner, never signed up
+ACCOUNT_SESSION_REMEMBER = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+
+# -- static files and security headers ---------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.aios_data / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
+SECURE_HSTS_SECONDS = 365 * 86_400 if env.secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.secure
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.secure else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+CONTENT_SECURITY_POLICY = {
+    # Unfold ships the standard Alpine build, which needs eval; the admin has its own policy
+    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/v1/docs"],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:"],
+    "frame-ancestors": [NONE],
+}
+
+UNFOLD = {"SITE_TITLE": "AIOS", "SITE_HEADER": "AIOS", "SITE_SYMBOL": "verified_user"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.log_level},
+    "loggers": {"django_structlog": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+}
+
+# -- gateway -----------------------------------------------------------------------------------
+GATEWAY_LEASE_SECONDS = env.gateway_lease_seconds
+GATEWAY_DOUBT_SECONDS = env.gateway_doubt_seconds

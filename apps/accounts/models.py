@@ -1,0 +1,175 @@
+"""People, the workspaces they belong to, and what gives them rights."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+class Workspace(models.Model):
+    """The tenant: every row of every app belongs to one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(unique=True)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people, who are known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person who may sign in; without a password only through a provider."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person with every right in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Rights come from memberships and granted authorities, not from this row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text="May open the admin.")
+    date_joined = models.DateTimeField(default=timezone.now)
+    keyboard_shortcuts = models.BooleanField(
+        default=True, help_text="Single keys decide in the console; turn off to type freely."
+    )
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names this person."""
+        return f"user:{self.pk}"
+
+
+class Role(models.TextChoices):
+    """What a member is in a workspace; each includes the rights of those behind it."""
+
+    OWNER = "owner", "Owner"
+    OPERATOR = "operator", "Operator"
+    REVIEWER = "reviewer", "Reviewer"
+
+
+class Membership(models.Model):
+    """A person's place in a workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.workspace}"
+
+
+class Authority(models.Model):
+    """The right to approve one action type up to an amount; granted per person (guardian).
+
+    `ceiling` None means any amount. A member with no authority for an action approves nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="authorities")
+    action = models.CharField(max_length=64)
+    ceiling = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, default="EUR")
+
+    class Meta:
+        permissions = [("exercise_authority", "May approve within this authority")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "action", "ceiling", "currency"],
+                nulls_distinct=False,
+                name="one_authority_each",
+            ),
+        ]
+        verbose_name_plural = "authorities"
+
+    def __str__(self) -> str:
+        limit = "any amount" if self.ceiling is None else f"up to {self.ceiling} {self.currency}"
+        return f"{self.action}: {limit}"
+
+
+class ApiKey(models.Model):
+    """A key of an integrator: a public prefix, a hash of the secret, and scopes.
+
+    It acts with the rights of `user`, narrowed to `scopes`. The secret is shown once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    secret_digest = models.CharField(max_length=64)  # SHA-256; the secret has 256 random bits
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names this key."""
+        return f"key:{self.prefix}"
+
+
+class IdempotentRequest(models.Model):
+    """One request an integrator may repeat: its `Idempotency-Key`, and the answer once there is one.
+
+    `fingerprint` is SHA-256 over who asked for what. `attempt` names the attempt that may answer,
+    until `lease_until`; after that another attempt may take over. `status` None: no answer yet.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    attempt = models.UUIDField()
+    lease_until = models.DateTimeField()
+    created_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="one_request_of_a_key"),
+            models.CheckConstraint(
+                condition=models.Q(status__isnull=True, body__isnull=True)
+                | models.Q(status__isnull=False, body__isnull=False),
+                name="an_answer_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.status or 'no answer yet'}"

@@ -1,0 +1,135 @@
+"""Changing who may do what."""
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from apps.accounts import permissions
+from apps.accounts.models import ApiKey, Authority, Membership, User, Workspace
+from apps.accounts.queries import digest
+from apps.audit.kinds import Kind
+from apps.audit.operations import record
+
+SCOPES = (
+    "proposals:read",
+    "proposals:submit",
+    "proposals:decide",
+    "runs:read",
+    "runs:start",
+    "executions:read",
+    "events:read",
+)
+
+
+class UnknownScope(ValueError):
+    """A key was asked for with a scope that does not exist."""
+
+
+@transaction.atomic
+def add_member(
+    *, workspace: Workspace, user: User, role: str, by: str, now: datetime
+) -> Membership:
+    """Make the person a member with this role, or change the role they have."""
+    membership, _ = Membership.objects.update_or_create(
+        workspace=workspace, user=user, defaults={"role": role}
+    )
+    record(
+        kind=Kind.MEMBER_CHANGED,
+        workspace_id=workspace.pk,
+        actor=by,
+        subject_kind="user",
+        subject_id=user.pk,
+        now=now,
+        fields={"role": role},
+    )
+    return membership
+
+
+@transaction.atomic
+def authorise(
+    *,
+    workspace: Workspace,
+    user: User,
+    action: str,
+    ceiling: Decimal | None,
+    currency: str,
+    by: str,
+    now: datetime,
+) -> Authority:
+    """Let a member approve an action type up to `ceiling` (None: any amount)."""
+    authority, _ = Authority.objects.get_or_create(
+        workspace=workspace, action=action, ceiling=ceiling, currency=currency
+    )
+    permissions.grant(user, authority)
+    record(
+        kind=Kind.AUTHORITY_CHANGED,
+        workspace_id=workspace.pk,
+        actor=by,
+        subject_kind="user",
+        subject_id=user.pk,
+        now=now,
+        fields={"action": action, "ceiling": None if ceiling is None else str(ceiling),
+                "currency": currency, "granted": True},
+    )  # fmt: skip
+    return authority
+
+
+@transaction.atomic
+def create_key(
+    *,
+    workspace: Workspace,
+    user: User,
+    name: str,
+    scopes: list[str],
+    by: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its token, which is shown this once. Raises `UnknownScope`."""
+    if unknown := set(scopes) - set(SCOPES):
+        raise UnknownScope(f"Unknown scope {sorted(unknown)}; use some of {list(SCOPES)}.")
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        workspace=workspace,
+        user=user,
+        name=name,
+        prefix=prefix,
+        secret_digest=digest(secret),
+        scopes=scopes,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    record(
+        kind=Kind.KEY_CREATED,
+        workspace_id=workspace.pk,
+        actor=by,
+        subject_kind="key",
+        subject_id=prefix,
+        now=now,
+        fields={"scopes": scopes, "name": name},
+    )
+    return key, f"aios_{prefix}_{secret}"
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, by: str, now: datetime) -> None:
+    """End a key at once; revoking it again changes nothing."""
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        return
+    record(
+        kind=Kind.KEY_REVOKED,
+        workspace_id=key.workspace_id,
+        actor=by,
+        subject_kind="key",
+        subject_id=key.prefix,
+        now=now,
+    )
+
+
+def note_key_use(*, key: ApiKey, now: datetime) -> None:
+    """Remember that the key was used, at most once a minute."""
+    stale = key.last_used_at is None or (now - key.last_used_at).total_seconds() > 60
+    if stale:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -1,0 +1,61 @@
+"""Who may do what. The only place that asks guardian."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q
+from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+
+from apps.accounts.models import Authority, Membership, Role, User
+
+EXERCISE = "accounts.exercise_authority"
+
+# verb -> the roles that have it; decisions about money need an authority besides
+VERBS: dict[str, frozenset[str]] = {
+    "read": frozenset(Role.values),
+    "review": frozenset(Role.values),
+    "run": frozenset({Role.OWNER, Role.OPERATOR}),
+    "configure": frozenset({Role.OWNER, Role.OPERATOR}),
+    "administer": frozenset({Role.OWNER}),
+}
+
+
+def can(user: User, verb: str, workspace_id: UUID) -> bool:
+    """Whether the person's role in the workspace has the verb."""
+    return (
+        user.is_active
+        and Membership.objects.filter(
+            user=user, workspace_id=workspace_id, role__in=VERBS[verb]
+        ).exists()
+    )
+
+
+def can_approve(
+    user: User, *, workspace_id: UUID, action: str, amount: Decimal | None, currency: str | None
+) -> bool:
+    """Whether the person holds an authority for the action that covers the amount.
+
+    An authority in another currency covers nothing: no exchange rate is guessed. An action
+    without an amount needs any authority for it.
+    """
+    if not can(user, "review", workspace_id):
+        return False
+    covering = Q(ceiling__isnull=True)
+    if amount is None:
+        covering |= Q(ceiling__isnull=False)
+    else:
+        covering |= Q(ceiling__gte=amount, currency=currency)
+    held = get_objects_for_user(
+        user, EXERCISE, klass=Authority, with_superuser=False, use_groups=True
+    )
+    return held.filter(covering, workspace_id=workspace_id, action=action).exists()
+
+
+def grant(user: User, authority: Authority) -> None:
+    """Let the person exercise the authority."""
+    assign_perm(EXERCISE, user, authority)
+
+
+def withdraw(user: User, authority: Authority) -> None:
+    """Take the authority from the person."""
+    remove_perm(EXERCISE, user, authority)

@@ -1,0 +1,45 @@
+"""Finding people, workspaces and keys."""
+
+import hashlib
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import ApiKey, User, Workspace
+
+
+def workspaces_of(user: User) -> QuerySet[Workspace]:
+    """The workspaces a person belongs to, oldest first."""
+    return Workspace.objects.filter(memberships__user=user).order_by("created_at", "pk")
+
+
+def digest(secret: str) -> str:
+    """SHA-256 of a key's secret; enough, because the secret is 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def find_key(token: str, *, now: datetime) -> ApiKey | None:
+    """The live key with this token (`aios_<prefix>_<secret>`), or None."""
+    parts = token.split("_", 2)
+    if len(parts) != 3 or parts[0] != "aios":
+        return None
+    live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    key = (
+        ApiKey.objects.select_related("user", "workspace")
+        .filter(live, prefix=parts[1], user__is_active=True)
+        .first()
+    )
+    if key is None or not hmac.compare_digest(key.secret_digest, digest(parts[2])):
+        return None
+    return key
+
+
+def names_of(actors: set[str]) -> dict[str, str]:
+    """Display names of `user:<id>` and `key:<prefix>` actors."""
+    ids = {UUID(a.removeprefix("user:")) for a in actors if a.startswith("user:")}
+    prefixes = {a.removeprefix("key:") for a in actors if a.startswith("key:")}
+    names = {user.actor: str(user) for user in User.objects.filter(pk__in=ids)}
+    keys = ApiKey.objects.filter(prefix__in=prefixes) if prefixes else ()
+    return names | {key.actor: f"API key {key.name}" for key in keys}

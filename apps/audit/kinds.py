@@ -1,0 +1,53 @@
+"""Every kind of event the audit log knows, and the fields each carries beside the common ones.
+
+Common to all: who (`actor`), what it is about (`subject_kind`, `subject_id`), `workspace_id`,
+`run_id` if a run caused it, and when (`at`, UTC). A kind never changes its meaning; a new meaning
+is a new kind.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """`subject.verb`; the fields in `fields` follow each member."""
+
+    # the loop: stage is sense | plan | act | learn
+    RUN_STARTED = "run.started"  # agent, playbook, trigger
+    RUN_STEPPED = "run.stepped"  # stage, number, summary
+    RUN_WAITING = "run.waiting"  # proposals
+    RUN_FINISHED = "run.finished"  # summary
+    RUN_FAILED = "run.failed"  # stage, error
+    RUN_CANCELLED = "run.cancelled"  # reason
+    RUN_ESCALATED = "run.escalated"  # stage, reason
+    MODEL_CALLED = "model.called"  # purpose, tier, model, tokens, cost, latency_ms, outcome
+    # what an agent proposes and what becomes of it
+    PROPOSAL_SUBMITTED = "proposal.submitted"  # title, actions, outcome, revision
+    PROPOSAL_APPROVED = "proposal.approved"  # by policy or person, binding
+    PROPOSAL_DENIED = "proposal.denied"  # rule, version
+    PROPOSAL_REJECTED = "proposal.rejected"  # reason
+    PROPOSAL_EDITED = "proposal.edited"  # before, after
+    PROPOSAL_RETURNED = "proposal.returned"  # what changed
+    PROPOSAL_EXPIRED = "proposal.expired"
+    PROPOSAL_SETTLED = "proposal.settled"  # outcome
+    DECISION_RECORDED = "decision.recorded"  # outcome, rules, version
+    REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason
+    # effects
+    EXECUTION_DUE = "execution.due"  # action, target, key
+    EXECUTION_STARTED = "execution.started"  # attempt, action, target, key
+    EXECUTION_FINISHED = "execution.finished"  # outcome, reference, attempt
+    EXECUTION_UNKNOWN = "execution.unknown"  # attempt, error
+    EXECUTION_STALE = "execution.stale"  # before, now
+    # knowledge
+    ITEM_REMEMBERED = "item.remembered"  # type, namespace, subject, version
+    ITEM_SUPERSEDED = "item.superseded"  # by
+    ITEM_FORGOTTEN = "item.forgotten"  # reason
+    # configuration
+    POLICY_PUBLISHED = "policy.published"  # policy, version, digest
+    POLICY_RETIRED = "policy.retired"  # policy, version
+    AGENT_CHANGED = "agent.changed"  # before, after
+    CONNECTOR_CHANGED = "connector.changed"  # what; never a secret
+    CREDENTIAL_ROTATED = "credential.rotated"  # connector
+    MEMBER_CHANGED = "member.changed"  # user, role
+    AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling
+    KEY_CREATED = "key.created"  # prefix, scopes
+    KEY_REVOKED = "key.revoked"  # prefix

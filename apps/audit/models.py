@@ -1,0 +1,86 @@
+"""The tables of the audit log. Events are inserted, never changed; history has no foreign keys."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Func
+from uuid_utils.compat import uuid7
+
+from apps.audit.kinds import Kind
+
+
+class XidField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """PostgreSQL's 64-bit transaction id (`xid8`)."""
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+
+class Event(models.Model):
+    """One thing that happened, written in the transaction in which it happened.
+
+    `xid` is that transaction's id: the sequencer only numbers events of transactions that are
+    surely over. The content lives in `Payload`, so that it can be erased without touching the
+    event; `payload_digest` is SHA-256 over salt and canonical payload (RFC 8785).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=64, choices=[(kind.value, kind.value) for kind in Kind])
+    at = models.DateTimeField()
+    workspace_id = models.UUIDField()
+    actor = models.CharField(max_length=200)
+    subject_kind = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=200)
+    run_id = models.UUIDField(null=True)
+    payload_digest = models.BinaryField(max_length=32)
+    xid = XidField(db_default=Func(function="pg_current_xact_id", output_field=XidField()))
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["xid", "id"], name="audit_event_xid"),
+            models.Index(fields=["subject_kind", "subject_id"], name="audit_event_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind} {self.subject_kind}:{self.subject_id}"
+
+
+class Payload(models.Model):
+    """The erasable content of an event."""
+
+    event_id = models.UUIDField(primary_key=True)
+    salt = models.BinaryField(max_length=16)
+    fields = models.JSONField()
+
+
+class Entry(models.Model):
+    """An event's place in the log: dense numbers from 1, given by the one sequencer."""
+
+    index = models.BigIntegerField(primary_key=True)
+    event_id = models.UUIDField(unique=True)
+    workspace_id = models.UUIDField()
+    run_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace_id", "index"], name="audit_entry_workspace"),
+            models.Index(
+                F("run_id"),
+                F("index"),
+                name="audit_entry_run",
+                condition=models.Q(run_id__isnull=False),
+            ),
+        ]
+
+
+class Cursor(models.Model):
+    """How far a reader of the log has come.
+
+    The sequencer keeps the transaction id below which everything is numbered in `xid` and the
+    last number it gave in `index`; other readers keep only `index`.
+    """
+
+    name = models.CharField(primary_key=True, max_length=64)
+    index = models.BigIntegerField(default=0)
+    xid = models.BigIntegerField(default=0)

@@ -1,0 +1,144 @@
+"""Writing the audit log: record in the caller's transaction, then number what is committed."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+from django.db import connection, transaction
+
+from apps.audit import bell
+from apps.audit.kinds import Kind
+from apps.audit.models import Cursor, Entry, Event, Payload
+
+
+class NotInTransaction(RuntimeError):
+    """An event must be recorded in the transaction of the change it tells of. Open one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One event to be recorded. `fields` holds JSON values only, and never a secret."""
+
+    kind: Kind
+    workspace_id: UUID
+    actor: str
+    subject_kind: str
+    subject_id: object
+    run_id: UUID | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(
+    *,
+    kind: Kind,
+    workspace_id: UUID,
+    actor: str,
+    subject_kind: str,
+    subject_id: object,
+    now: datetime,
+    run_id: UUID | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> None:
+    """Record one event; it exists if and only if the caller's transaction commits."""
+    fact = Fact(
+        kind=kind,
+        workspace_id=workspace_id,
+        actor=actor,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        run_id=run_id,
+        fields=fields or {},
+    )
+    record_all([fact], now=now)
+
+
+def record_all(facts: Sequence[Fact], *, now: datetime) -> None:
+    """Record events in this order, in the caller's transaction. Raises `NotInTransaction`."""
+    if not connection.in_atomic_block:
+        raise NotInTransaction(NotInTransaction.__doc__)
+    if not facts:
+        return
+    events, payloads = [], []
+    for fact in facts:
+        salt = os.urandom(16)
+        content = rfc8785.dumps(dict(fact.fields))
+        event = Event(
+            kind=fact.kind,
+            at=now,
+            workspace_id=fact.workspace_id,
+            actor=fact.actor,
+            subject_kind=fact.subject_kind,
+            subject_id=str(fact.subject_id),
+            run_id=fact.run_id,
+            payload_digest=hashlib.sha256(salt + content).digest(),
+        )
+        events.append(event)
+        payloads.append(Payload(event_id=event.id, salt=salt, fields=dict(fact.fields)))
+    Event.objects.bulk_create(events)
+    Payload.objects.bulk_create(payloads)
+    transaction.on_commit(bell.ring, robust=True)
+
+
+SEQUENCER = "sequencer"
+NUMBER_COMMITTED = """
+    WITH horizon AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin),
+    fresh AS (
+        SELECT e.id, e.workspace_id, e.run_id, e.kind, e.xid
+        FROM audit_event e, horizon
+        WHERE e.xid >= %(from_xid)s::text::xid8 AND e.xid < horizon.xmin
+    ),
+    numbered AS (
+        INSERT INTO audit_entry (index, event_id, workspace_id, run_id, kind)
+        SELECT %(index)s + row_number() OVER (ORDER BY xid, id), id, workspace_id, run_id, kind
+        FROM fresh
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM numbered),
+           (SELECT xmin::text::bigint FROM horizon),
+           EXISTS (SELECT 1 FROM audit_event e, horizon WHERE e.xid >= horizon.xmin)
+"""
+
+
+@dataclass(frozen=True)
+class Sequenced:
+    """What one pass of the sequencer did: events numbered, and whether some must still wait."""
+
+    numbered: int
+    waiting: bool
+
+
+@transaction.atomic
+def sequence() -> Sequenced:
+    """Give dense numbers to all events whose transaction is surely over.
+
+    One sequencer at a time (row lock on its cursor). The order is that of transaction ids, not of
+    serial ids: those are taken before commit, and a late commit would slip in behind a number
+    that was already read.
+    """
+    Cursor.objects.get_or_create(name=SEQUENCER)
+    cursor = Cursor.objects.select_for_update().get(name=SEQUENCER)
+    with connection.cursor() as sql:
+        sql.execute(NUMBER_COMMITTED, {"from_xid": cursor.xid, "index": cursor.index})
+        count, horizon, waiting = sql.fetchone()
+    Cursor.objects.filter(name=SEQUENCER).update(index=cursor.index + count, xid=horizon)
+    return Sequenced(numbered=count, waiting=waiting)
+
+
+@transaction.atomic
+def follow(reader: str, *, limit: int = 5_000) -> list[str]:
+    """Kinds of the events which `reader` has not seen, in order; its cursor moves behind them."""
+    Cursor.objects.get_or_create(name=reader)
+    cursor = Cursor.objects.select_for_update().get(name=reader)
+    rows = list(
+        Entry.objects.filter(index__gt=cursor.index)
+        .order_by("index")
+        .values_list("index", "kind")[:limit]
+    )
+    if rows:
+        Cursor.objects.filter(name=reader).update(index=rows[-1][0])
+    return [kind for _, kind in rows]

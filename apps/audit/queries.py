@@ -1,0 +1,91 @@
+"""Reading the audit log in its order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.audit.models import Cursor, Entry, Event, Payload
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An event with its place and content. `fields` is None when the content was erased."""
+
+    index: int
+    id: UUID
+    kind: str
+    at: datetime
+    workspace_id: UUID
+    actor: str
+    subject_kind: str
+    subject_id: str
+    run_id: UUID | None
+    fields: dict[str, Any] | None
+
+
+def stream(
+    *, workspace_id: UUID, after: int = 0, run_id: UUID | None = None, limit: int = 500
+) -> list[Recorded]:
+    """Numbered events of a workspace (or of one of its runs) behind `after`, in order."""
+    entries = Entry.objects.filter(workspace_id=workspace_id, index__gt=after)
+    if run_id is not None:
+        entries = entries.filter(run_id=run_id)
+    return load(entries.order_by("index").values_list("index", "event_id")[:limit])
+
+
+def latest(
+    *, workspace_id: UUID, before: int | None = None, run_id: UUID | None = None, limit: int = 100
+) -> list[Recorded]:
+    """The newest numbered events before `before`, newest first."""
+    entries = Entry.objects.filter(workspace_id=workspace_id)
+    if before is not None:
+        entries = entries.filter(index__lt=before)
+    if run_id is not None:
+        entries = entries.filter(run_id=run_id)
+    return load(entries.order_by("-index").values_list("index", "event_id")[:limit])
+
+
+def history(*, subject_kind: str, subject_ids: Iterable[object]) -> list[Recorded]:
+    """All numbered events about these subjects, in order."""
+    wanted = [str(subject_id) for subject_id in subject_ids]
+    events = Event.objects.filter(subject_kind=subject_kind, subject_id__in=wanted)
+    entries = Entry.objects.filter(event_id__in=events.values("id"))
+    return load(entries.order_by("index").values_list("index", "event_id"))
+
+
+def load(places: Iterable[tuple[int, UUID]]) -> list[Recorded]:
+    """The events at these places, in the places' order; two queries."""
+    places = list(places)
+    ids = [event_id for _, event_id in places]
+    events = Event.objects.in_bulk(ids)
+    payloads = dict(Payload.objects.filter(event_id__in=ids).values_list("event_id", "fields"))
+    return [
+        Recorded(
+            index=index,
+            id=event_id,
+            kind=event.kind,
+            at=event.at,
+            workspace_id=event.workspace_id,
+            actor=event.actor,
+            subject_kind=event.subject_kind,
+            subject_id=event.subject_id,
+            run_id=event.run_id,
+            fields=payloads.get(event_id),
+        )
+        for index, event_id in places
+        for event in (events[event_id],)
+    ]
+
+
+def last_index() -> int:
+    """The number of the newest entry; 0 when the log is empty."""
+    newest = Entry.objects.order_by("-index").values_list("index", flat=True).first()
+    return newest or 0
+
+
+def lag(reader: str) -> int:
+    """How many entries `reader` has not followed yet."""
+    seen = Cursor.objects.filter(name=reader).values_list("index", flat=True).first() or 0
+    return last_index() - seen

@@ -1,0 +1,207 @@
+"""The closed catalogue of core actions: the only ways an agent may ask to change the world.
+
+Each `ActionSpec` has a typed contract (a Pydantic model, extra fields refused), a risk and a
+reversibility that are shown before approval. Pure data: no I/O.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class UnknownAction(LookupError):
+    """The action is not in the catalogue. Use one of the names listed there."""
+
+
+class Risk(StrEnum):
+    """How much harm a wrong action does."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Reversibility(StrEnum):
+    """Whether an effect can be taken back."""
+
+    REVERSIBLE = "reversible"  # the same action with the earlier value restores the state
+    COMPENSABLE = "compensable"  # another action makes up for it
+    FINAL = "final"  # nothing takes it back
+
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
+Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w.\-]+$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+
+
+class Parameters(BaseModel):
+    """Base of all parameter schemas: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SetPrice(Parameters):
+    """One price of one variant in one currency."""
+
+    product_id: Identifier
+    variant_id: Identifier
+    currency: Currency
+    amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+
+
+class SetStock(Parameters):
+    """The stocked quantity of one inventory item at one location."""
+
+    inventory_item_id: Identifier
+    location_id: Identifier
+    quantity: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class UpdateProduct(Parameters):
+    """Texts and status of a product; only the given fields change."""
+
+    product_id: Identifier
+    title: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    subtitle: Annotated[str, StringConstraints(max_length=300)] | None = None
+    description: Text | None = None
+    status: Literal["draft", "published"] | None = None
+
+
+class RefundPayment(Parameters):
+    """Give back a part of a captured payment."""
+
+    order_id: Identifier
+    payment_id: Identifier
+    amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    currency: Currency
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class CancelOrder(Parameters):
+    """Cancel an unfulfilled order; a paid one is refunded in full by the shop."""
+
+    order_id: Identifier
+
+
+class SendMessage(Parameters):
+    """One message to one customer."""
+
+    to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
+    body: Text
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    in_reply_to: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionSpec:
+    """One entry of the catalogue.
+
+    `target` names the outside record the action touches (also the key under which parallel
+    calls are serialised); `title` and `effect` are the words a reviewer reads.
+    """
+
+    name: str
+    title: str
+    effect: str
+    undo: str
+    parameters: type[Parameters]
+    risk: Risk
+    reversibility: Reversibility
+    target: Callable[[dict[str, Any]], str]
+
+
+ACTIONS: dict[str, ActionSpec] = {
+    spec.name: spec
+    for spec in (
+        ActionSpec(
+            name="set_price",
+            title="Set price",
+            effect="The shop sells this variant at the new price from now on.",
+            undo="Set the earlier price again.",
+            parameters=SetPrice,
+            risk=Risk.MEDIUM,
+            reversibility=Reversibility.REVERSIBLE,
+            target=lambda p: f"variant:{p['variant_id']}",
+        ),
+        ActionSpec(
+            name="set_stock",
+            title="Set stock",
+            effect="The shop offers this many pieces at this location.",
+            undo="Set the earlier quantity again.",
+            parameters=SetStock,
+            risk=Risk.MEDIUM,
+            reversibility=Reversibility.REVERSIBLE,
+            target=lambda p: f"stock:{p['inventory_item_id']}:{p['location_id']}",
+        ),
+        ActionSpec(
+            name="update_product",
+            title="Update product",
+            effect="Customers see the new texts or status at once.",
+            undo="Write the earlier texts again.",
+            parameters=UpdateProduct,
+            risk=Risk.LOW,
+            reversibility=Reversibility.REVERSIBLE,
+            target=lambda p: f"product:{p['product_id']}",
+        ),
+        ActionSpec(
+            name="refund_payment",
+            title="Refund payment",
+            effect="The money goes back to the customer.",
+            undo="It cannot be taken back; the customer would have to pay again.",
+            parameters=RefundPayment,
+            risk=Risk.HIGH,
+            reversibility=Reversibility.FINAL,
+            target=lambda p: f"payment:{p['payment_id']}",
+        ),
+        ActionSpec(
+            name="cancel_order",
+            title="Cancel order",
+            effect="The order is cancelled; a captured payment is refunded in full.",
+            undo="It cannot be taken back; the customer would have to order again.",
+            parameters=CancelOrder,
+            risk=Risk.HIGH,
+            reversibility=Reversibility.FINAL,
+            target=lambda p: f"order:{p['order_id']}",
+        ),
+        ActionSpec(
+            name="send_message",
+            title="Send message",
+            effect="The customer receives this message by e-mail.",
+            undo="A sent message cannot be recalled; a correction can be sent after it.",
+            parameters=SendMessage,
+            risk=Risk.MEDIUM,
+            reversibility=Reversibility.COMPENSABLE,
+            target=lambda p: f"mailbox:{p['to']}:{p.get('in_reply_to', '')}",
+        ),
+    )
+}
+
+
+def spec(action: str) -> ActionSpec:
+    """The entry named `action`. Raises `UnknownAction`."""
+    try:
+        return ACTIONS[action]
+    except KeyError:
+        raise UnknownAction(
+            f"'{action}' is not an action of the catalogue; known: {', '.join(ACTIONS)}."
+        ) from None
+
+
+def normalise(action: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters checked against the action's schema, as JSON values in canonical form.
+
+    Decimals become strings with two places, unset optional fields are left out. Raises
+    `UnknownAction` and `pydantic.ValidationError`.
+    """
+    model = spec(action).parameters.model_validate(params)
+    values = model.model_dump(mode="python", exclude_none=True)
+    return {
+        name: str(value.quantize(Decimal("0.01"))) if isinstance(value, Decimal) else value
+        for name, value in values.items()
+    }

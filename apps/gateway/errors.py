@@ -1,0 +1,29 @@
+"""What can go wrong at an outside system; the class says what is known about the effect."""
+
+
+class ConnectorError(Exception):
+    """Something went wrong at the outside system; the subclass says what is known."""
+
+
+class Unreachable(ConnectorError):
+    """The call was certainly not carried out (no connection, never sent). It may be repeated."""
+
+
+class Refused(ConnectorError):
+    """The back end answered no; nothing was changed. `code` is its own word for it."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Unproven(ConnectorError):
+    """The call may or may not have been carried out; read back before anything else."""
+
+
+class CannotTell(ConnectorError):
+    """A read-back cannot prove whether the effect is there; a person has to look."""
+
+
+class BadAnswer(ConnectorError):
+    """A read got an answer that does not fit the schema; nothing was taken from it."""

@@ -1,0 +1,141 @@
+"""Policies in the admin: change a limit or a rule, save, and the next decision uses it."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from pydantic import ValidationError as SchemaError
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
+
+from apps.policies import operations
+from apps.policies.cel import InvalidRule, Rule, Ruleset
+from apps.policies.models import Decision, Policy, Stage, Version
+
+EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A policy with one number field per limit and its rules as JSON; saving publishes both."""
+
+    rules = forms.CharField(
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
+        help_text="A list of {name, when (CEL), outcome (allow, review, deny), reason, actions, "
+        "reviewers}. Limits are written limits.<name>.",
+    )
+    new_limits = forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text='More limits as JSON, e.g. {"refund_review": 25}.',
+    )
+
+    class Meta:
+        model = Policy
+        fields = ["workspace", "name", "description"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        active = self.active_version()
+        self.fields["rules"].initial = json.dumps(active.rules, indent=2) if active else EMPTY
+        for name, value in (active.limits if active else {}).items():
+            self.fields[f"limit_{name}"] = forms.DecimalField(
+                initial=value,
+                label=name.replace("_", " ").capitalize(),
+                widget=UnfoldAdminDecimalFieldWidget(),
+            )
+
+    def active_version(self) -> Version | None:
+        """The version that decides now; None for a new policy."""
+        if self.instance._state.adding:
+            return None
+        return self.instance.versions.filter(stage=Stage.ACTIVE).first()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse rules that do not compile, saying which and why."""
+        cleaned = super().clean() or {}
+        try:
+            cleaned["limits"] = {
+                name.removeprefix("limit_"): float(value)
+                for name, value in cleaned.items()
+                if name.startswith("limit_") and value is not None
+            } | json.loads(cleaned.get("new_limits") or "{}")
+            cleaned["rules"] = json.loads(cleaned.get("rules") or "[]")
+            Ruleset([Rule.model_validate(rule) for rule in cleaned["rules"]], cleaned["limits"])
+        except (json.JSONDecodeError, SchemaError, InvalidRule, TypeError) as error:
+            raise ValidationError(f"The rules cannot be published: {error}") from error
+        return cleaned
+
+
+class VersionInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
+    """Earlier versions, to be read."""
+
+    model = Version
+    fields = readonly_fields = ["number", "stage", "author", "published_at", "limits"]
+    extra = 0
+    can_delete = False
+    ordering = ["-number"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Policy)
+class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Saving publishes a new version if rules or limits differ from the active one."""
+
+    form = PolicyForm
+    inlines = [VersionInline]
+    list_display = ["name", "workspace"]
+
+    def get_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[str]:
+        """The policy, its limits one by one, then its rules."""
+        limits = [f"limit_{name}" for name in self.active_limits(obj)]
+        return ["workspace", "name", "description", *limits, "new_limits", "rules"]
+
+    def active_limits(self, policy: Policy | None) -> dict[str, Any]:
+        """Limits of the version that decides now."""
+        active = policy and policy.versions.filter(stage=Stage.ACTIVE).first()
+        return active.limits if active else {}
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        """The form as declared: its limit fields are made per policy."""
+        return PolicyForm
+
+    def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        active = form.active_version()
+        rules, limits = form.cleaned_data["rules"], form.cleaned_data["limits"]
+        if active and active.limits == limits and active.rules == rules:
+            return
+        now, by = timezone.now(), request.user.actor  # type: ignore[union-attr]
+        version = operations.draft(
+            workspace=obj.workspace, name=obj.name, rules=rules, limits=limits, by=by, now=now
+        )
+        operations.publish(version=version, by=by, now=now)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Decision)
+class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
+    """Decisions, to be read."""
+
+    list_display = ["at", "outcome", "rule", "reason", "version"]
+    list_filter = ["outcome", "rule"]
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,113 @@
+"""The closed vocabulary a rule may see. Pure.
+
+Everything here is computed from the action and from what the back end answered; the only values
+an agent supplies itself are `confidence` and the action's parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One change as a rule sees it. Amounts are in `currency`; percentages are in percent.
+
+    A number that is not known is 0.0 and its `has_...` is False: a rule says which it needs.
+    """
+
+    action: str
+    connector: str  # kind of connector, e.g. medusa
+    risk: str  # low, medium, high
+    reversibility: str  # reversible, compensable, final
+    agent: str = ""  # name; empty when a person or an integrator proposes
+    playbook: str = ""
+    trigger: str = ""  # schedule, event, person, api
+    confidence: float = 1.0  # 0..1, the proposer's own
+    hour: int = 0  # of the day, UTC
+    currency: str = ""
+    amount: float = 0.0
+    has_amount: bool = False
+    change_percent: float = 0.0  # after against before; negative is down
+    has_change: bool = False
+    margin_percent: float = 0.0  # (after - cost) / after
+    has_margin: bool = False
+    returned: bool = False  # the proposal came back because the shop had changed
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, Any]:
+        """The facts as CEL variables."""
+        return asdict(self)
+
+
+VOCABULARY = frozenset(Facts.__dataclass_fields__) | {"limits"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """What is at stake in one change; `amount` None means the action moves no money."""
+
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+def stake(params: Mapping[str, Any], after: Mapping[str, Any]) -> Money:
+    """The money an action moves: its own amount, else what the shop says it will give back."""
+    amount = number(params.get("amount"))
+    if amount is None:
+        amount = number(after.get("refund"))
+    if amount is None:
+        return Money()
+    return Money(amount=amount, currency=str(params.get("currency") or after.get("currency") or ""))
+
+
+def describe(
+    *,
+    action: str,
+    params: Mapping[str, Any],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    **context: Any,
+) -> Facts:
+    """Facts of one change. `context` are the fields of `Facts` which are not computed here."""
+    money = stake(params, after)
+    old, new = price(before, money.currency), price(after, money.currency)
+    cost = number(before.get("cost"))
+    return Facts(
+        action=action,
+        params=params,
+        before=before,
+        after=after,
+        currency=money.currency,
+        amount=float(money.amount or 0),
+        has_amount=money.amount is not None,
+        change_percent=percent(new - old, old) if old and new is not None else 0.0,
+        has_change=bool(old) and new is not None,
+        margin_percent=percent(new - cost, new) if new and cost is not None else 0.0,
+        has_margin=bool(new) and cost is not None,
+        **context,
+    )
+
+
+def price(state: Mapping[str, Any], currency: str) -> Decimal | None:
+    """The price in a currency of a target's state; None where it has none."""
+    prices = state.get("prices")
+    return number(prices.get(currency)) if isinstance(prices, Mapping) else None
+
+
+def percent(part: Decimal, whole: Decimal) -> float:
+    """`part` of `whole` in percent, to two places."""
+    return float(round(part * 100 / whole, 2))
+
+
+def number(value: object) -> Decimal | None:
+    """A decimal from a JSON value; None where it is not a number."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None

@@ -1,0 +1,93 @@
+"""Policies, their immutable versions, and the decisions they made."""
+
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from apps.accounts.models import Workspace
+from apps.policies.cel import Outcome
+
+
+class Policy(models.Model):
+    """A named guardrail of a workspace. What it says is in its active version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="policies")
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_policy_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stage(models.TextChoices):
+    """Where a version stands in its life."""
+
+    DRAFT = "draft", "Draft: decides nothing"
+    ACTIVE = "active", "Active: decides"
+    RETIRED = "retired", "Retired: decided once"
+
+
+class Version(models.Model):
+    """An immutable revision of a policy: rules (`cel.Rule`) and the limits they refer to.
+
+    The database refuses to change rules, limits or number of a version that is not a draft.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    rules = models.JSONField()
+    limits = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)  # SHA-256 of the canonical rules and limits
+    author = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "number"], name="one_version_of_a_number"),
+            models.UniqueConstraint(
+                fields=["policy"], condition=models.Q(stage=Stage.ACTIVE), name="one_active_version"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stage=Stage.DRAFT) | models.Q(published_at__isnull=False),
+                name="published_versions_say_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy.name} v{self.number}"
+
+
+class Decision(models.Model):
+    """The recorded verdict on one change: the rules that fired and the facts they saw.
+
+    `subject_id` is the change. `basis` is the digest over the active versions that were asked;
+    an approval is void once it differs.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="decisions")
+    subject_id = models.UUIDField(db_index=True)
+    version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="decisions")
+    basis = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    rule = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=300)
+    reviewers = models.PositiveSmallIntegerField(default=0)
+    fired = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-id"], name="decision_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} by {self.rule or 'no rule'}"

@@ -1,0 +1,164 @@
+"""Drafting, publishing and retiring versions; deciding. Never asks a model."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+from django.db import transaction
+from django.db.models import Max
+
+from apps.accounts.models import Workspace
+from apps.audit.kinds import Kind
+from apps.audit.operations import Fact, record, record_all
+from apps.policies import queries
+from apps.policies.cel import Rule, Ruleset, Verdict, combine
+from apps.policies.facts import Facts
+from apps.policies.models import Decision, Policy, Stage, Version
+
+NOTHING_MATCHED = "No rule of any active policy allows this, so it is denied."
+
+
+@transaction.atomic
+def draft(
+    *,
+    workspace: Workspace,
+    name: str,
+    rules: Sequence[Mapping[str, Any]],
+    limits: Mapping[str, Any],
+    by: str,
+    now: datetime,
+    description: str = "",
+) -> Version:
+    """A new draft version of the policy `name` (made if missing).
+
+    Raises `pydantic.ValidationError` and `InvalidRule` with the rule and what is wrong in it.
+    """
+    checked = [Rule.model_validate(rule) for rule in rules]
+    Ruleset(checked, limits)
+    policy, _ = Policy.objects.get_or_create(
+        workspace=workspace, name=name, defaults={"description": description}
+    )
+    Policy.objects.select_for_update().get(pk=policy.pk)  # numbers are given one at a time
+    last = policy.versions.aggregate(last=Max("number"))["last"] or 0
+    stored = [rule.model_dump(mode="json") for rule in checked]
+    content = rfc8785.dumps({"rules": stored, "limits": dict(limits)})
+    return Version.objects.create(
+        policy=policy,
+        number=last + 1,
+        rules=stored,
+        limits=dict(limits),
+        digest=hashlib.sha256(content).hexdigest(),
+        author=by,
+        created_at=now,
+    )
+
+
+@transaction.atomic
+def publish(*, version: Version, by: str, now: datetime) -> None:
+    """Make a draft the version that decides from the next decision on; retire the one before."""
+    Policy.objects.select_for_update().get(pk=version.policy_id)
+    Version.objects.filter(policy_id=version.policy_id, stage=Stage.ACTIVE).update(
+        stage=Stage.RETIRED
+    )
+    moved = Version.objects.filter(pk=version.pk, stage=Stage.DRAFT).update(
+        stage=Stage.ACTIVE, published_at=now
+    )
+    if not moved:
+        raise ValueError(f"{version} is not a draft; make a new draft of it and publish that.")
+    record(
+        kind=Kind.POLICY_PUBLISHED,
+        workspace_id=version.policy.workspace_id,
+        actor=by,
+        subject_kind="policy",
+        subject_id=version.policy_id,
+        now=now,
+        fields={"policy": version.policy.name, "version": version.number,
+                "digest": version.digest},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def retire(*, policy: Policy, by: str, now: datetime) -> None:
+    """Take a policy out of force; what only it allowed is denied from now on."""
+    active = Version.objects.select_for_update().filter(policy=policy, stage=Stage.ACTIVE).first()
+    if active is None:
+        return
+    Version.objects.filter(pk=active.pk).update(stage=Stage.RETIRED)
+    record(
+        kind=Kind.POLICY_RETIRED,
+        workspace_id=policy.workspace_id,
+        actor=by,
+        subject_kind="policy",
+        subject_id=policy.pk,
+        now=now,
+        fields={"policy": policy.name, "version": active.number},
+    )
+
+
+def decide(
+    *,
+    workspace_id: UUID,
+    changes: Sequence[tuple[UUID, Facts]],
+    run_id: UUID | None,
+    now: datetime,
+) -> list[Decision]:
+    """Judge changes by all active policies together and record a decision on each.
+
+    Runs in the caller's transaction. With no active policy everything is denied.
+    """
+    rails = queries.guardrails(workspace_id)
+    decisions = [_judge(workspace_id, rails, subject, facts, now) for subject, facts in changes]
+    Decision.objects.bulk_create(decisions)
+    record_all(
+        [
+            Fact(
+                kind=Kind.DECISION_RECORDED,
+                workspace_id=workspace_id,
+                actor="policy",
+                subject_kind="change",
+                subject_id=decision.subject_id,
+                run_id=run_id,
+                fields={
+                    "outcome": decision.outcome,
+                    "rule": decision.rule,
+                    "reason": decision.reason,
+                    "policy": str(decision.version) if decision.version else "",
+                    "reviewers": decision.reviewers,
+                },
+            )
+            for decision in decisions
+        ],
+        now=now,
+    )
+    return decisions
+
+
+def _judge(
+    workspace_id: UUID, rails: queries.Guardrails, subject: UUID, facts: Facts, now: datetime
+) -> Decision:
+    """One decision, not yet saved."""
+    by_version = [(version, queries.ruleset(version).evaluate(facts)) for version in rails.versions]
+    verdict = combine([fired for _, all_fired in by_version for fired in all_fired])
+    deciding = verdict.deciding
+    return Decision(
+        workspace_id=workspace_id,
+        subject_id=subject,
+        version=next((v for v, fired in by_version if deciding in fired), None),
+        basis=rails.basis,
+        outcome=verdict.outcome,
+        rule=deciding.rule if deciding else "",
+        reason=deciding.reason if deciding else NOTHING_MATCHED,
+        reviewers=verdict.reviewers,
+        fired=explain(verdict),
+        facts=facts.variables(),
+        at=now,
+    )
+
+
+def explain(verdict: Verdict) -> list[dict[str, Any]]:
+    """The rules that fired, as JSON values, strictest first."""
+    return [asdict(fired) | {"outcome": fired.outcome.value} for fired in verdict.fired]

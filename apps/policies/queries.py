@@ -1,0 +1,48 @@
+"""Reading policies and decisions."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from apps.policies.cel import Rule, Ruleset
+from apps.policies.models import Decision, Stage, Version
+
+
+@dataclass(frozen=True)
+class Guardrails:
+    """The active versions of a workspace, and the digest (`basis`) over them."""
+
+    versions: tuple[Version, ...]
+    basis: str
+
+
+def guardrails(workspace_id: UUID) -> Guardrails:
+    """What decides in a workspace right now."""
+    versions = tuple(
+        Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
+        .select_related("policy")
+        .order_by("policy_id")
+    )
+    joined = ",".join(f"{v.policy_id}:{v.number}:{v.digest}" for v in versions)
+    return Guardrails(versions=versions, basis=hashlib.sha256(joined.encode()).hexdigest())
+
+
+@lru_cache(maxsize=256)
+def _compiled(version_id: UUID) -> Ruleset:
+    version = Version.objects.get(pk=version_id)
+    return Ruleset([Rule.model_validate(rule) for rule in version.rules], version.limits)
+
+
+def ruleset(version: Version) -> Ruleset:
+    """A published version's compiled rules; compiled once per process, as it never changes."""
+    return _compiled(version.pk)
+
+
+def decisions(subject_ids: Iterable[UUID]) -> dict[UUID, Decision]:
+    """The newest decision on each of these changes."""
+    rows = Decision.objects.filter(subject_id__in=list(subject_ids)).select_related(
+        "version__policy"
+    )
+    return {decision.subject_id: decision for decision in rows.order_by("id")}

@@ -1,0 +1,151 @@
+"""A change set with its reasons, and the people who judged it."""
+
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from apps.accounts.models import User, Workspace
+from apps.gateway.models import Connector
+from apps.policies.models import Decision
+
+
+class State(models.TextChoices):
+    """Where a proposal stands; each with the phrase a person reads."""
+
+    WAITING = "waiting", "Waits for a person"
+    APPROVED = "approved", "Approved, being carried out"
+    DONE = "done", "Done and proven"
+    DENIED = "denied", "Denied by policy"
+    REJECTED = "rejected", "Rejected by a person"
+    FAILED = "failed", "Refused by the back end"
+    NEEDS_PERSON = "needs_person", "A person has to look"
+    EXPIRED = "expired", "Expired without a decision"
+
+
+OPEN_STATES = (State.WAITING, State.APPROVED, State.NEEDS_PERSON)
+
+
+class Risk(models.TextChoices):
+    """The highest risk among the changes; the values sort by severity."""
+
+    HIGH = "high", "High risk"
+    MEDIUM = "medium", "Medium risk"
+    LOW = "low", "Low risk"
+
+
+class Proposal(models.Model):
+    """What an agent (or an integrator) asks for, why, and what became of it.
+
+    `evidence` is a list of {kind, title, detail, item_id?}; `case` describes the situation in the
+    proposer's own terms, so that a later, similar case can be recognised. `binding` is the hash
+    an approval has to name. `returned` lists what had changed when an approval became void.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="proposals")
+    run_id = models.UUIDField(null=True)
+    agent_id = models.UUIDField(null=True)
+    agent = models.CharField(max_length=100, blank=True)
+    playbook = models.CharField(max_length=64, blank=True)
+    trigger = models.CharField(max_length=20, blank=True)
+    submitted_by = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=300)
+    rationale = models.TextField()
+    evidence = models.JSONField(default=list)
+    case = models.JSONField(default=dict)
+    subject = models.CharField(max_length=200, blank=True)
+    confidence = models.FloatField(default=1.0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    risk = models.CharField(max_length=10, choices=Risk.choices)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    priority = models.SmallIntegerField(default=5)
+    state = models.CharField(max_length=16, choices=State.choices)
+    revision = models.PositiveIntegerField(default=1)
+    binding = models.CharField(max_length=64)
+    reviewers = models.PositiveSmallIntegerField(default=0)
+    returned = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "state", "-id"], name="proposal_inbox"),
+            models.Index(fields=["run_id"], name="proposal_run"),
+            models.Index(
+                fields=["expires_at"],
+                name="proposal_expiry",
+                condition=models.Q(state=State.WAITING),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confidence__gte=0, confidence__lte=1), name="confidence_0_to_1"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Change(models.Model):
+    """One action with the target's state before and after, as seen when it was proposed.
+
+    `proposed` keeps the agent's parameters when a reviewer has edited them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="changes")
+    position = models.PositiveSmallIntegerField(default=0)
+    connector = models.ForeignKey(Connector, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=64)
+    params = models.JSONField()
+    proposed = models.JSONField()
+    target = models.CharField(max_length=300)
+    before = models.JSONField()
+    after = models.JSONField()
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="+")
+    binding = models.CharField(max_length=64, blank=True)
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "position"], name="one_change_each_place"),
+            models.UniqueConstraint(
+                fields=["workspace", "action", "target"],
+                condition=models.Q(is_open=True),
+                name="one_open_change_per_target",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+
+class Review(models.Model):
+    """A person's recorded verdict on exactly one binding."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(User, models.PROTECT, related_name="reviews")
+    verdict = models.CharField(
+        max_length=10, choices=[("approve", "Approve"), ("reject", "Reject")]
+    )
+    binding = models.CharField(max_length=64)
+    reason = models.TextField(blank=True)
+    edited = models.JSONField(default=list)
+    via = models.CharField(max_length=20, default="console")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proposal", "reviewer", "binding"], name="one_review_of_a_binding"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer}: {self.verdict}"

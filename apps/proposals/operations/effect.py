@@ -1,0 +1,154 @@
+"""From approval to effect: have the gateway execute, then settle what became of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.audit import fault
+from apps.audit.kinds import Kind
+from apps.audit.operations import record_all
+from apps.gateway import operations as gateway
+from apps.gateway import queries as outside
+from apps.gateway.errors import ConnectorError
+from apps.gateway.models import Execution
+from apps.gateway.models import State as ExecutionState
+from apps.policies import queries as policies
+from apps.proposals.changes import diff
+from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.judge import bind, proposal_fact, schedule
+from apps.proposals.operations.restore import changes_with_proposal, give_back
+from apps.proposals.progress import proceed
+
+Clock = Callable[[], datetime]
+SETTLED = (ExecutionState.DONE, ExecutionState.REFUSED, ExecutionState.NEEDS_PERSON)
+
+
+def execute(*, worker: str, clock: Clock, limit: int = 50) -> int:
+    """Carry out due executions whose approval still holds; return how many were taken."""
+    claimed = gateway.claim(worker=worker, now=clock(), limit=limit)
+    fault.reach("after_claim")
+    gateway.carry_out(claimed, permit=still_approved, worker=worker, clock=clock)
+    return len(claimed)
+
+
+def still_approved(executions: Sequence[Execution]) -> set[UUID]:
+    """Executions whose approval names exactly today's action, policy and proposal.
+
+    Asked inside the transaction that commits the intent to call.
+    """
+    changes = Change.objects.select_related("proposal").in_bulk(
+        [execution.subject_id for execution in executions]
+    )
+    basis = {
+        workspace_id: policies.guardrails(workspace_id).basis
+        for workspace_id in {execution.workspace_id for execution in executions}
+    }
+    return {
+        execution.pk
+        for execution in executions
+        if (change := changes.get(execution.subject_id)) is not None
+        and change.proposal.state == State.APPROVED
+        and execution.params == change.params
+        and execution.binding == bind(change, basis[execution.workspace_id])
+    }
+
+
+@transaction.atomic
+def settle(*, now: datetime, limit: int = 200) -> int:
+    """Tell proposals what became of their executions; return how many executions were taken.
+
+    A change set goes on with its next change, or ends.
+    """
+    finished = gateway.take_finished(states=SETTLED, limit=limit)
+    affected = Change.objects.filter(pk__in=[execution.subject_id for execution in finished])
+    proposals = Proposal.objects.select_for_update(of=("self",)).filter(
+        pk__in=affected.values("proposal_id"), state=State.APPROVED
+    )
+    rows = Change.objects.filter(proposal__in=list(proposals))
+    changes = list(rows.select_related("proposal", "connector").order_by("proposal", "position"))
+    newest = outside.executions_of([change.pk for change in changes])
+    following, ended = [], []
+    for _, group in groupby(changes, key=lambda change: change.proposal_id):
+        own = list(group)
+        step = proceed([newest[c.pk].state if c.pk in newest else None for c in own])
+        if step.position is not None:
+            following.append(own[step.position])
+        elif step.end is not None:
+            own[0].proposal.state, own[0].proposal.settled_at = State(step.end), now
+            ended.append(own[0].proposal)
+    schedule(following, by="gateway", now=now)
+    end(ended, now=now)
+    return len(finished)
+
+
+def end(proposals: Sequence[Proposal], *, now: datetime) -> None:
+    """Save ended proposals, free their targets and say so; unproven effects keep theirs."""
+    Proposal.objects.bulk_update(proposals, ["state", "settled_at"])
+    proven = [p.pk for p in proposals if p.state != State.NEEDS_PERSON]
+    Change.objects.filter(proposal_id__in=proven).update(is_open=False)
+    record_all(
+        [
+            proposal_fact(Kind.PROPOSAL_SETTLED, p, by="gateway", state=p.state, title=p.title)
+            for p in proposals
+        ],
+        now=now,
+    )
+
+
+def reconsider(*, now: datetime, limit: int = 50) -> int:
+    """Look again at what approvals that became void rest on, and give those proposals back."""
+    stale = outside.stale_executions(limit=limit)
+    for execution in stale:
+        change = Change.objects.select_related("connector").get(pk=execution.subject_id)
+        try:
+            before, after = outside.look(change.connector, change.action, change.params)
+        except ConnectorError:
+            continue  # looked at again by the next sweep
+        with transaction.atomic():
+            return_stale(execution, before, after, now=now)
+    return len(stale)
+
+
+def return_stale(
+    execution: Execution, before: dict[str, Any], after: dict[str, Any], *, now: datetime
+) -> None:
+    """Give the proposal of a stale execution back with the fields that have changed."""
+    if not gateway.mark_reported(execution):
+        return
+    proposal = Proposal.objects.select_for_update().get(changes__id=execution.subject_id)
+    if proposal.state != State.APPROVED:
+        return
+    changes = changes_with_proposal(proposal)
+    what = [{"field": "policy", "before": "as approved", "after": "changed since"}]
+    for change in changes:
+        if change.pk == execution.subject_id:
+            seen = [
+                {"field": d.path, "before": d.before, "after": d.after}
+                for d in diff(change.before, before)
+            ]
+            what = seen or what
+            change.before, change.after = before, after
+    give_back(proposal, changes, what, now=now)
+
+
+@transaction.atomic
+def expire(*, now: datetime, limit: int = 200) -> int:
+    """Close waiting proposals whose time is over: the action is not done. Return how many."""
+    overdue = list(
+        Proposal.objects.select_for_update(skip_locked=True)
+        .filter(state=State.WAITING, expires_at__lt=now)
+        .order_by("expires_at")[:limit]
+    )
+    for proposal in overdue:
+        proposal.state, proposal.settled_at = State.EXPIRED, now
+    Proposal.objects.bulk_update(overdue, ["state", "settled_at"])
+    Change.objects.filter(proposal__in=overdue).update(is_open=False)
+    record_all(
+        [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in overdue],
+        now=now,
+    )
+    return len(overdue)

@@ -1,0 +1,169 @@
+"""Having the policy decide on proposals: shared by submitting, editing and giving back."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.audit.kinds import Kind
+from apps.audit.operations import Fact
+from apps.gateway import catalogue
+from apps.gateway import operations as gateway
+from apps.policies import facts as vocabulary
+from apps.policies import operations as policies
+from apps.policies.cel import Outcome
+from apps.proposals.changes import binding, joint_binding
+from apps.proposals.models import Change, Proposal, State
+
+STATE_AFTER = {
+    Outcome.ALLOW: State.APPROVED,
+    Outcome.REVIEW: State.WAITING,
+    Outcome.DENY: State.DENIED,
+}
+
+
+def judge(proposals: Sequence[Proposal], rows: Sequence[Change], *, now: datetime) -> None:
+    """Decide on all changes and set bindings, states and quorums; the rows are not saved yet.
+
+    A proposal is as strict as its strictest change.
+    """
+    groups = defaultdict(list)
+    for change in rows:
+        groups[change.proposal.workspace_id, change.proposal.run_id].append(change)
+    for (workspace_id, run_id), group in groups.items():
+        decide(workspace_id, run_id, group, now=now)
+    for proposal in proposals:
+        stand(proposal, changes_of(proposal, rows), now=now)
+
+
+def changes_of(proposal: Proposal, rows: Sequence[Change]) -> list[Change]:
+    """The proposal's own changes among these."""
+    return [change for change in rows if change.proposal_id == proposal.pk]
+
+
+def decide(
+    workspace_id: UUID, run_id: UUID | None, changes: Sequence[Change], *, now: datetime
+) -> None:
+    """Attach a recorded decision and a binding to each change."""
+    judged = policies.decide(
+        workspace_id=workspace_id,
+        changes=[(change.pk, facts_of(change, now=now)) for change in changes],
+        run_id=run_id,
+        now=now,
+    )
+    for change, decision in zip(changes, judged, strict=True):
+        change.decision = decision
+        change.binding = bind(change, decision.basis)
+
+
+def bind(change: Change, basis: str) -> str:
+    """The hash an approval of this change has to be given on."""
+    return binding(
+        change_id=change.pk,
+        revision=change.proposal.revision,
+        action=change.action,
+        params=change.params,
+        before=change.before,
+        basis=basis,
+    )
+
+
+def facts_of(change: Change, *, now: datetime) -> vocabulary.Facts:
+    """A change as a rule sees it."""
+    proposal, spec = change.proposal, catalogue.spec(change.action)
+    return vocabulary.describe(
+        action=change.action,
+        params=change.params,
+        before=change.before,
+        after=change.after,
+        connector=change.connector.kind,
+        risk=spec.risk.value,
+        reversibility=spec.reversibility.value,
+        agent=proposal.agent,
+        playbook=proposal.playbook,
+        trigger=proposal.trigger,
+        confidence=proposal.confidence,
+        hour=now.hour,
+        returned=bool(proposal.returned),
+    )
+
+
+def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> None:
+    """Set the proposal's state, money at stake, quorum and joint binding from its changes."""
+    outcomes = {Outcome(change.decision.outcome) for change in changes if change.decision}
+    strictest = next(
+        (o for o in (Outcome.DENY, Outcome.REVIEW, Outcome.ALLOW) if o in outcomes), Outcome.DENY
+    )
+    proposal.state = STATE_AFTER[strictest]
+    proposal.binding = joint_binding([change.binding for change in changes])
+    proposal.reviewers = max((c.decision.reviewers for c in changes if c.decision), default=0)
+    stakes = [vocabulary.stake(change.params, change.after) for change in changes]
+    at_stake = [stake for stake in stakes if stake.amount is not None]
+    proposal.amount = max((s.amount for s in at_stake if s.amount is not None), default=None)
+    proposal.currency = at_stake[0].currency if at_stake else ""
+    if proposal.state == State.DENIED:
+        proposal.settled_at = now
+    for change in changes:
+        change.is_open = proposal.state != State.DENIED
+
+
+def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
+    """Write back proposals and changes that were judged again, in two statements."""
+    Proposal.objects.bulk_update(
+        proposals,
+        ["state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
+         "returned"],
+    )  # fmt: skip
+    Change.objects.bulk_update(
+        rows, ["params", "before", "after", "decision", "binding", "is_open"]
+    )
+
+
+def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
+    """Events for what policy alone has settled: denied or approved."""
+    kinds = {State.DENIED: Kind.PROPOSAL_DENIED, State.APPROVED: Kind.PROPOSAL_APPROVED}
+    if proposal.state not in kinds:
+        return []
+    rules = [change.decision.rule for change in changes if change.decision]
+    return [
+        proposal_fact(
+            kinds[proposal.state], proposal, by="policy", rules=rules, title=proposal.title
+        )
+    ]
+
+
+def schedule(changes: Sequence[Change], *, by: str, now: datetime) -> None:
+    """Queue changes of approved proposals for execution, in this transaction."""
+    gateway.schedule(
+        [
+            gateway.Order(
+                workspace_id=change.workspace_id,
+                connector=change.connector,
+                subject_id=change.pk,
+                run_id=change.proposal.run_id,
+                binding=change.binding,
+                action=change.action,
+                params=change.params,
+                snapshot=change.before,
+                priority=change.proposal.priority,
+                not_before=now,
+            )
+            for change in changes
+        ],
+        by=by,
+        now=now,
+    )
+
+
+def proposal_fact(kind: Kind, proposal: Proposal, *, by: str, **fields: Any) -> Fact:
+    """An event about a proposal."""
+    return Fact(
+        kind=kind,
+        workspace_id=proposal.workspace_id,
+        actor=by,
+        subject_kind="proposal",
+        subject_id=proposal.pk,
+        run_id=proposal.run_id,
+        fields={"revision": proposal.revision, **fields},
+    )

@@ -1,0 +1,295 @@
+"""People judging proposals: approve (perhaps edited) or reject. Server rules, whatever the page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from pydantic import ValidationError
+
+from apps.accounts.models import User
+from apps.accounts.permissions import can, can_approve
+from apps.audit.kinds import Kind
+from apps.audit.operations import record_all
+from apps.gateway import catalogue
+from apps.gateway import queries as gateway
+from apps.memory import operations as memory
+from apps.policies import facts as vocabulary
+from apps.policies import queries as policies
+from apps.proposals.changes import diff
+from apps.proposals.models import Change, Proposal, Review, State
+from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
+from apps.proposals.operations.restore import changes_with_proposal, give_back
+from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.quorum import Standing, Verdict, Vote, count
+
+
+class AlreadyDecided(Exception):
+    """Somebody has decided this proposal, or it has expired. Nothing was changed."""
+
+
+class StaleApproval(Exception):
+    """The proposal is not what you saw any more. Look at it again and decide anew."""
+
+
+class NotAuthorised(Exception):
+    """You may not decide this. Ask somebody whose authority covers it."""
+
+
+class DeniedByPolicy(Exception):
+    """The policy denies the change as edited. Nothing was changed."""
+
+
+def approve(
+    *,
+    proposal_id: UUID,
+    user: User,
+    binding: str,
+    now: datetime,
+    reason: str = "",
+    edits: Mapping[UUID, Mapping[str, Any]] | None = None,
+    via: str = "console",
+) -> Proposal:
+    """Approve exactly what `binding` names; `edits` (change id -> parameters) come first.
+
+    Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `DeniedByPolicy`, `InvalidDraft`.
+    """
+    returned = return_if_policy_changed(proposal_id, now=now)
+    if returned:
+        raise StaleApproval("The policy has changed since you saw this. Look at it again.")
+    with transaction.atomic():
+        proposal, changes = lock(proposal_id, user=user, binding=binding)
+        edited = edit(proposal, changes, edits or {}, user=user, now=now)
+        for change in changes:
+            check_authority(user, proposal, change)
+        vote(proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now)
+        if standing(proposal) == Standing.APPROVED:
+            proposal.state = State.APPROVED
+            proposal.save(update_fields=["state"])
+            approved = proposal_fact(
+                Kind.PROPOSAL_APPROVED, proposal, by=user.actor, title=proposal.title
+            )
+            record_all([approved], now=now)
+            schedule(first_open(changes), by=user.actor, now=now)
+        if edited:
+            learn(proposal, user, Verdict.APPROVE, reason=reason, edited=edited, now=now)
+        return proposal
+
+
+@transaction.atomic
+def reject(
+    *,
+    proposal_id: UUID,
+    user: User,
+    binding: str,
+    reason: str,
+    now: datetime,
+    via: str = "console",
+) -> Proposal:
+    """Reject with a reason, which becomes a correction the agent recalls at similar cases.
+
+    Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `InvalidDraft` without a reason.
+    """
+    if not reason.strip():
+        raise InvalidDraft(
+            "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
+        )
+    proposal, changes = lock(proposal_id, user=user, binding=binding)
+    vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
+    proposal.state, proposal.settled_at = State.REJECTED, now
+    proposal.save(update_fields=["state", "settled_at"])
+    close(changes)
+    rejected = proposal_fact(
+        Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
+    )
+    record_all([rejected], now=now)
+    learn(proposal, user, Verdict.REJECT, reason=reason, edited=[], now=now)
+    return proposal
+
+
+def lock(proposal_id: UUID, *, user: User, binding: str) -> tuple[Proposal, list[Change]]:
+    """The proposal and its changes, locked, if this person may decide what they saw."""
+    proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
+    if not can(user, "review", proposal.workspace_id):
+        raise NotAuthorised("You are not a reviewer of this workspace.")
+    if proposal.state != State.WAITING:
+        raise AlreadyDecided(f"This proposal is no longer open: {proposal.get_state_display()}.")
+    if proposal.binding != binding:
+        raise StaleApproval(StaleApproval.__doc__)
+    return proposal, changes_with_proposal(proposal)
+
+
+def check_authority(user: User, proposal: Proposal, change: Change) -> None:
+    """Refuse a self-approval and an amount above the person's authority."""
+    if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
+        raise NotAuthorised("You caused this proposal; somebody else has to approve it.")
+    stake = vocabulary.stake(change.params, change.after)
+    covered = can_approve(
+        user,
+        workspace_id=proposal.workspace_id,
+        action=change.action,
+        amount=stake.amount,
+        currency=stake.currency or None,
+    )
+    if not covered:
+        money = f" of {stake.amount} {stake.currency}" if stake.amount is not None else ""
+        title = catalogue.spec(change.action).title.lower()
+        raise NotAuthorised(
+            f"Your authority does not cover this: {title}{money}. "
+            "Ask a reviewer with a higher limit."
+        )
+
+
+def edit(
+    proposal: Proposal,
+    changes: Sequence[Change],
+    edits: Mapping[UUID, Mapping[str, Any]],
+    *,
+    user: User,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Replace parameters, have the policy decide anew, and return the field differences."""
+    edited: list[dict[str, Any]] = []
+    for change in changes:
+        params = checked_edit(change, edits.get(change.pk, {}))
+        edited += [
+            {"change": str(change.pk), "field": d.path, "before": d.before, "after": d.after}
+            for d in diff(change.params, params)
+        ]
+        change.params = params
+        change.after = gateway.foresee(change.connector, change.action, params, change.before)
+    if not edited:
+        return []
+    proposal.revision += 1
+    needed = proposal.reviewers
+    judge([proposal], changes, now=now)
+    if proposal.state == State.DENIED:
+        rules = [c.decision.reason for c in changes if c.decision and c.decision.outcome == "deny"]
+        raise DeniedByPolicy(f"The policy denies this edit: {' '.join(rules)}")
+    proposal.state, proposal.reviewers = State.WAITING, max(proposal.reviewers, needed)
+    update([proposal], changes)
+    record_all(
+        [proposal_fact(Kind.PROPOSAL_EDITED, proposal, by=user.actor, edited=edited)], now=now
+    )
+    return edited
+
+
+def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
+    """The change's parameters with the edits, if they fit and aim at the same target."""
+    try:
+        params = catalogue.normalise(change.action, {**change.params, **edits})
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()
+        ]
+        raise InvalidDraft("The edited values do not fit the action.", problems) from error
+    if catalogue.spec(change.action).target(params) != change.target:
+        raise InvalidDraft(
+            "An edit may not aim at another target; reject this and propose the other.",
+            [{"field": "target", "problem": "differs from the proposed one"}],
+        )
+    return params
+
+
+def vote(
+    proposal: Proposal,
+    user: User,
+    verdict: Verdict,
+    *,
+    reason: str,
+    edited: list[dict[str, Any]],
+    via: str,
+    now: datetime,
+) -> None:
+    """Record the person's verdict on the current binding; once each."""
+    _, new = Review.objects.get_or_create(
+        proposal=proposal,
+        reviewer=user,
+        binding=proposal.binding,
+        defaults={
+            "workspace_id": proposal.workspace_id,
+            "verdict": verdict,
+            "reason": reason,
+            "edited": edited,
+            "via": via,
+            "at": now,
+        },
+    )
+    if not new:
+        raise AlreadyDecided("You have already decided this; it waits for somebody else.")
+    reviewed = proposal_fact(
+        Kind.REVIEW_RECORDED,
+        proposal,
+        by=user.actor,
+        verdict=verdict.value,
+        reason=reason,
+        binding=proposal.binding,
+        via=via,
+    )
+    record_all([reviewed], now=now)
+
+
+def standing(proposal: Proposal) -> Standing:
+    """Where the votes so far leave the proposal."""
+    votes = [
+        Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
+        for review in proposal.reviews.all()
+    ]
+    return count(votes, binding=proposal.binding, needed=proposal.reviewers)
+
+
+def first_open(changes: Sequence[Change]) -> list[Change]:
+    """The first change that is not proven done; earlier ones may be, if this was given back."""
+    executions = gateway.executions_of([change.pk for change in changes])
+    done = {pk for pk, execution in executions.items() if execution.state == "done"}
+    return [change for change in changes if change.pk not in done][:1]
+
+
+def close(changes: Sequence[Change]) -> None:
+    """Free the targets of changes that will not be carried out."""
+    Change.objects.filter(pk__in=[change.pk for change in changes]).update(is_open=False)
+
+
+def return_if_policy_changed(proposal_id: UUID, *, now: datetime) -> bool:
+    """Decide a waiting proposal anew if the policy has changed since it was decided."""
+    with transaction.atomic():
+        proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
+        changes = changes_with_proposal(proposal)
+        basis = policies.guardrails(proposal.workspace_id).basis
+        current = all(change.binding == bind(change, basis) for change in changes)
+        if proposal.state != State.WAITING or current:
+            return False
+        what = {"field": "policy", "before": "as decided", "after": "changed since"}
+        give_back(proposal, changes, [what], now=now)
+        return True
+
+
+def learn(
+    proposal: Proposal,
+    user: User,
+    verdict: Verdict,
+    *,
+    reason: str,
+    edited: list[dict[str, Any]],
+    now: datetime,
+) -> None:
+    """Keep a reviewer's edit or reject reason as a correction for similar cases."""
+    what = "; ".join(f"{e['field']}: {e['before']} → {e['after']}" for e in edited)
+    done = "rejected" if verdict == Verdict.REJECT else f"changed ({what})"
+    memory.remember(
+        workspace=proposal.workspace,
+        type="correction",
+        namespace=proposal.playbook or "general",
+        subject=proposal.subject,
+        text=f"A reviewer {done} “{proposal.title}”." + (f" Reason: {reason}" if reason else ""),
+        data={
+            "verdict": verdict.value,
+            "reason": reason,
+            "edited": edited,
+            "case": proposal.case,
+            "actions": [c.action for c in proposal.changes.all()],
+        },
+        provenance={"source": "review", "proposal_id": str(proposal.pk), "by": user.actor},
+        now=now,
+    )

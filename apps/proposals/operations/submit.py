@@ -1,0 +1,207 @@
+"""Submitting proposals: check, look at the shop, decide, all in one transaction but the look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from pydantic import ValidationError
+
+from apps.accounts.models import Workspace
+from apps.audit.kinds import Kind
+from apps.audit.operations import Fact, record_all
+from apps.gateway import catalogue
+from apps.gateway import queries as gateway
+from apps.gateway.models import Connector
+from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
+
+LIFETIME = timedelta(hours=72)
+SEVERITY = ("low", "medium", "high")
+
+
+class InvalidDraft(ValueError):
+    """A draft does not fit the catalogue. `errors` says what is wrong, where."""
+
+    def __init__(self, message: str, errors: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Who proposes: an agent's run, an integrator, or a person; `by` is the actor."""
+
+    by: str
+    trigger: str
+    on_behalf_of: str = ""  # the person who started it; may not approve it
+    run_id: UUID | None = None
+    agent_id: UUID | None = None
+    agent: str = ""
+    playbook: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One proposal to be: `changes` are (action, parameters) pairs, carried out in order."""
+
+    title: str
+    rationale: str
+    changes: Sequence[tuple[str, dict[str, Any]]]
+    evidence: Sequence[dict[str, Any]] = ()
+    case: dict[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    confidence: float = 1.0
+    cost: Decimal = Decimal(0)
+    priority: int = 5
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A checked change with the state of its target before and after."""
+
+    connector: Connector
+    action: str
+    params: dict[str, Any]
+    target: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def submit(
+    *, workspace: Workspace, drafts: Sequence[Draft], origin: Origin, now: datetime
+) -> list[Proposal | None]:
+    """Propose; each draft is decided at once. None stands for a draft that is open already.
+
+    1. Check each draft against the catalogue (raises `InvalidDraft`, nothing is written).
+    2. Look at each target in the outside world (raises the gateway's `ConnectorError`s).
+    3. Write proposals, decisions and, where policy allows, executions in one transaction.
+    """
+    looked = [[look(workspace, *change) for change in draft.changes] for draft in drafts]
+    try:
+        return write(workspace, drafts, looked, origin, now)
+    except IntegrityError:  # somebody opened a change on the same target meanwhile
+        return write(workspace, drafts, looked, origin, now)
+
+
+def look(workspace: Workspace, action: str, params: dict[str, Any]) -> Looked:
+    """Check one change and read its target. Raises `InvalidDraft`."""
+    try:
+        checked = catalogue.normalise(action, params)
+        connector = gateway.connector_for(workspace.pk, action)
+    except ValidationError as error:
+        problems = [
+            {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()
+        ]
+        raise InvalidDraft(f"The parameters do not fit '{action}'.", problems) from error
+    except LookupError as error:
+        raise InvalidDraft(str(error), [{"field": "action", "problem": str(error)}]) from error
+    before, after = gateway.look(connector, action, checked)
+    target = catalogue.spec(action).target(checked)
+    return Looked(connector, action, checked, target, before, after)
+
+
+@transaction.atomic
+def write(
+    workspace: Workspace,
+    drafts: Sequence[Draft],
+    looked: Sequence[Sequence[Looked]],
+    origin: Origin,
+    now: datetime,
+) -> list[Proposal | None]:
+    """The rows, the decisions and the events of these drafts."""
+    taken = open_targets(workspace.pk, [one.target for changes in looked for one in changes])
+    proposals: list[Proposal | None] = []
+    rows: list[Change] = []
+    for draft, changes in zip(drafts, looked, strict=True):
+        keys = {(one.action, one.target) for one in changes}
+        if keys & taken or len(keys) < len(changes):
+            proposals.append(None)
+            continue
+        taken |= keys
+        proposal = new_proposal(workspace, draft, changes, origin, now)
+        proposals.append(proposal)
+        rows += [new_change(proposal, position, one) for position, one in enumerate(changes)]
+    made = [proposal for proposal in proposals if proposal is not None]
+    judge(made, rows, now=now)
+    Proposal.objects.bulk_create(made)
+    Change.objects.bulk_create(rows)
+    record_all([submitted(proposal, rows, origin) for proposal in made], now=now)
+    record_all([fact for p in made for fact in verdicts(p, changes_of(p, rows))], now=now)
+    allowed = [p for p in made if p.state == State.APPROVED]
+    schedule([changes_of(p, rows)[0] for p in allowed], by="policy", now=now)
+    return proposals
+
+
+def open_targets(workspace_id: UUID, targets: Sequence[str]) -> set[tuple[str, str]]:
+    """Which (action, target) pairs have an open change already."""
+    rows = Change.objects.filter(workspace_id=workspace_id, is_open=True, target__in=targets)
+    return set(rows.values_list("action", "target"))
+
+
+def new_proposal(
+    workspace: Workspace, draft: Draft, changes: Sequence[Looked], origin: Origin, now: datetime
+) -> Proposal:
+    """A proposal row, not yet judged or saved."""
+    risks = [catalogue.spec(one.action).risk.value for one in changes]
+    return Proposal(
+        workspace=workspace,
+        run_id=origin.run_id,
+        agent_id=origin.agent_id,
+        agent=origin.agent,
+        playbook=origin.playbook,
+        trigger=origin.trigger,
+        submitted_by=origin.by,
+        on_behalf_of=origin.on_behalf_of,
+        title=draft.title[:300],
+        rationale=draft.rationale,
+        evidence=list(draft.evidence),
+        case=draft.case,
+        subject=draft.subject[:200],
+        confidence=draft.confidence,
+        cost=draft.cost,
+        risk=max(risks, key=SEVERITY.index),
+        priority=draft.priority,
+        state=State.WAITING,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+
+def new_change(proposal: Proposal, position: int, one: Looked) -> Change:
+    """A change row, not yet judged or saved."""
+    return Change(
+        workspace_id=proposal.workspace_id,
+        proposal=proposal,
+        position=position,
+        connector=one.connector,
+        action=one.action,
+        params=one.params,
+        proposed=one.params,
+        target=one.target,
+        before=one.before,
+        after=one.after,
+    )
+
+
+def submitted(proposal: Proposal, rows: Sequence[Change], origin: Origin) -> Fact:
+    """The event that tells of the submission and its immediate outcome."""
+    own = [change for change in rows if change.proposal_id == proposal.pk]
+    return Fact(
+        kind=Kind.PROPOSAL_SUBMITTED,
+        workspace_id=proposal.workspace_id,
+        actor=origin.by,
+        subject_kind="proposal",
+        subject_id=proposal.pk,
+        run_id=proposal.run_id,
+        fields={
+            "title": proposal.title,
+            "state": proposal.state,
+            "actions": [change.action for change in own],
+            "changes": [str(change.pk) for change in own],
+            "confidence": str(proposal.confidence),
+        },
+    )

@@ -1,0 +1,142 @@
+"""The fixed cast of people, a workspace each test can act in, and a clock that stands still."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+
+from apps.accounts import operations as accounts
+from apps.accounts.models import Role, User, Workspace
+from apps.gateway import queries as gateway
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.models import Connector
+from apps.policies import operations as policies
+from apps.policies.models import Version
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+PASSWORD = "correct-horse-battery-staple"
+
+RULES = [
+    {
+        "name": "small amounts pass",
+        "when": "has_amount && amount <= limits.auto_up_to",
+        "outcome": "allow",
+        "reason": "Small enough to need nobody.",
+    },
+    {
+        "name": "larger amounts wait",
+        "when": "has_amount && amount > limits.auto_up_to",
+        "outcome": "review",
+        "reason": "Larger amounts wait for a person.",
+    },
+    {
+        "name": "too much",
+        "when": "has_amount && amount > limits.most",
+        "outcome": "deny",
+        "reason": "Beyond what is ever allowed.",
+    },
+]
+LIMITS = {"auto_up_to": 10, "most": 1000}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Olga owns, Otto operates, Rita reviews up to 500, Jun up to 20; Mallory is elsewhere."""
+
+    olga: User
+    otto: User
+    rita: User
+    jun: User
+    mallory: User
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment every test lives in."""
+    return NOW
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The workspace the cast belongs to."""
+    return Workspace.objects.create(name="Alpine Shop", slug="alpine")
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Workspace:
+    """Mallory's workspace: nothing of the other may be seen from here."""
+    return Workspace.objects.create(name="Elsewhere", slug="elsewhere")
+
+
+@pytest.fixture
+def cast(workspace: Workspace, elsewhere: Workspace, now: datetime) -> Cast:
+    """People with their roles and authorities."""
+
+    def person(name: str, role: str, home: Workspace) -> User:
+        user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, name=name)
+        accounts.add_member(workspace=home, user=user, role=role, by="test", now=now)
+        return user
+
+    cast = Cast(
+        olga=person("Olga", Role.OWNER, workspace),
+        otto=person("Otto", Role.OPERATOR, workspace),
+        rita=person("Rita", Role.REVIEWER, workspace),
+        jun=person("Jun", Role.REVIEWER, workspace),
+        mallory=person("Mallory", Role.OWNER, elsewhere),
+    )
+    ceilings = {cast.olga: None, cast.rita: Decimal(500), cast.jun: Decimal(20)}
+    for user, ceiling in ceilings.items():
+        for action in ACTIONS:
+            accounts.authorise(workspace=workspace, user=user, action=action, ceiling=ceiling,
+                               currency="EUR", by="test", now=now)  # fmt: skip
+    return cast
+
+
+@pytest.fixture
+def ledger_url() -> str:
+    """Where the null connector keeps its ledger: the test database."""
+    from django.db import connection
+
+    parts = connection.get_connection_params()
+    return " ".join(
+        f"{name}='{parts[name]}'"
+        for name in ("host", "port", "user", "password", "dbname")
+        if parts.get(name)
+    )
+
+
+@pytest.fixture
+def connector(workspace: Workspace, ledger_url: str, now: datetime) -> Connector:
+    """A null connector: its effect is a row in a ledger of its own."""
+    return Connector.objects.create(
+        workspace=workspace, name="ledger", kind="null", address=ledger_url, changed_at=now
+    )
+
+
+@pytest.fixture
+def policy(workspace: Workspace, now: datetime) -> Version:
+    """Up to 10 passes, up to 1000 waits, beyond is denied."""
+    version = policies.draft(
+        workspace=workspace, name="Guardrails", rules=RULES, limits=LIMITS, by="test", now=now
+    )
+    policies.publish(version=version, by="test", now=now)
+    return version
+
+
+@pytest.fixture(autouse=True)
+def _no_surprises() -> None:
+    """Tests never use a configured model by accident."""
+    assert not settings.OPENAI_MODEL
+
+
+@pytest.fixture(autouse=True)
+def _close_clients() -> Iterator[None]:
+    """No connection of a connector outlives its test."""
+    yield
+    for client in gateway._clients.values():
+        if hasattr(client, "close"):
+            client.close()
+    gateway._clients.clear()

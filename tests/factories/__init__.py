@@ -1,0 +1,1 @@
+"""Rows the tests need, made through the product's own operations."""

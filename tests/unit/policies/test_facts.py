@@ -1,0 +1,34 @@
+"""The vocabulary of rules is computed from the action and the shop's answer."""
+
+import pytest
+
+from apps.policies.facts import describe
+
+BASE = {"connector": "medusa", "risk": "medium", "reversibility": "reversible"}
+
+
+def facts(before, after, amount="20.00"):
+    return describe(action="set_price", params={"amount": amount, "currency": "EUR"},
+                    before=before, after=after, **BASE)  # fmt: skip
+
+
+def test_change_and_margin_of_a_price():
+    """Percentages come from the snapshot, in the change's currency."""
+    seen = facts({"prices": {"EUR": "25.00", "USD": "9"}, "cost": "15.00"}, {"prices": {"EUR": "20.00"}})
+    assert (seen.change_percent, seen.margin_percent) == (-20.0, 25.0)
+    assert seen.has_change and seen.has_margin
+
+
+@pytest.mark.parametrize("before", [{}, {"prices": {}}, {"prices": {"EUR": "0.00"}},
+                                    {"prices": {"EUR": "many"}}])  # fmt: skip
+def test_what_is_not_known_says_so(before):
+    """A missing or zero price gives no percentage, and has_change is false."""
+    seen = facts(before, {"prices": {"EUR": "20.00"}})
+    assert (seen.change_percent, seen.has_change) == (0.0, False)
+
+
+def test_the_shop_tells_what_a_cancellation_gives_back():
+    """An action without an amount of its own takes it from the predicted state."""
+    seen = describe(action="cancel_order", params={"order_id": "o"}, before={},
+                    after={"refund": "45.00", "currency": "EUR"}, **BASE)  # fmt: skip
+    assert (seen.amount, seen.currency) == (45.0, "EUR")
