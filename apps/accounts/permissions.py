@@ -8,7 +8,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from apps.accounts.models import Authority, Membership, Role, User
 
-EXERCISE = "accounts.exercise_authority"
+EXERCISE = "exercise_authority"
 
 # verb -> the roles that have it; decisions about money need an authority besides
 VERBS: dict[str, frozenset[str]] = {
@@ -36,18 +36,15 @@ def can_approve(
     """Whether the person holds an authority for the action that covers the amount.
 
     An authority in another currency covers nothing: no exchange rate is guessed. An action
-    without an amount needs any authority for it.
+    without an amount needs any authority for it. Whether the person may review at all is asked
+    with `can`.
     """
-    if not can(user, "review", workspace_id):
-        return False
     covering = Q(ceiling__isnull=True)
     if amount is None:
         covering |= Q(ceiling__isnull=False)
     else:
         covering |= Q(ceiling__gte=amount, currency=currency)
-    held = get_objects_for_user(
-        user, EXERCISE, klass=Authority, with_superuser=False, use_groups=True
-    )
+    held = get_objects_for_user(user, EXERCISE, klass=Authority, with_superuser=False)
     return held.filter(covering, workspace_id=workspace_id, action=action).exists()
 
 

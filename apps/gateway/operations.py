@@ -9,14 +9,16 @@ read back (`reconcile`), never blindly repeated.
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import rfc8785
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
+from psycopg.types.json import Jsonb
 
 from apps.audit import fault
 from apps.audit.kinds import Kind
@@ -55,6 +57,18 @@ class Outcome:
     receipt: Receipt | None = None
     error: str = ""
     retry_at: datetime | None = None
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """The outcome as the columns of its execution (JSON values)."""
+        return {
+            "id": str(self.execution.pk),
+            "state": self.state,
+            "error": self.error.replace("\0", " "),
+            "reference": self.receipt.reference if self.receipt else "",
+            "receipt": asdict(self.receipt) if self.receipt else None,
+            "retry_at": self.retry_at.isoformat() if self.retry_at else None,
+            "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
+        }
 
 
 def idempotency_key(order: Order) -> str:
@@ -195,9 +209,9 @@ def begin(
     begun = [execution for execution in executions if execution.pk in held]
     for execution in begun:
         execution.attempts += 1
-        execution.state = State.CALLING
-        execution.lease_until = now + lease()
-    Execution.objects.bulk_update(begun, ["attempts", "state", "lease_until"])
+    Execution.objects.filter(pk__in=held).update(
+        attempts=F("attempts") + 1, state=State.CALLING, lease_until=now + lease()
+    )
     record_all(
         [fact(Kind.EXECUTION_STARTED, e, "gateway", attempt=e.attempts) for e in begun], now=now
     )
@@ -245,28 +259,26 @@ def finish(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     _write(outcomes, now=now)
 
 
+WRITE_OUTCOMES = """
+    UPDATE gateway_execution SET
+        state = o.state, error = o.error, reference = o.reference, receipt = o.receipt,
+        lease_until = o.retry_at, not_before = coalesce(o.retry_at, not_before),
+        finished_at = o.finished_at
+    FROM jsonb_to_recordset(%s) AS o(
+        id uuid, state text, error text, reference text, receipt jsonb,
+        retry_at timestamptz, finished_at timestamptz
+    )
+    WHERE gateway_execution.id = o.id
+"""
+
+
 def _write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """All outcomes in one statement, and their events."""
     if not outcomes:
         return
-    for outcome in outcomes:
-        execution = outcome.execution
-        execution.state = outcome.state
-        execution.error = outcome.error
-        execution.lease_until = outcome.retry_at
-        execution.not_before = outcome.retry_at or execution.not_before
-        if outcome.receipt:
-            execution.reference = outcome.receipt.reference
-            execution.receipt = {
-                "reference": outcome.receipt.reference,
-                "after": outcome.receipt.after,
-                "answer": outcome.receipt.answer,
-            }
-        if outcome.state in FINISHED_KINDS:
-            execution.finished_at = now
-    Execution.objects.bulk_update(
-        [outcome.execution for outcome in outcomes],
-        ["state", "error", "lease_until", "not_before", "reference", "receipt", "finished_at"],
-    )
+    rows = [outcome.row(now) for outcome in outcomes]
+    with connection.cursor() as sql:
+        sql.execute(WRITE_OUTCOMES, [Jsonb(rows)])
     record_all(
         [
             fact(
@@ -275,7 +287,7 @@ def _write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
                 "gateway",
                 outcome=outcome.state,
                 attempt=outcome.execution.attempts,
-                reference=outcome.execution.reference,
+                reference=outcome.receipt.reference if outcome.receipt else "",
                 error=outcome.error[:300],
             )
             for outcome in outcomes

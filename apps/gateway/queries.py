@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.gateway import catalogue
 from apps.gateway.connectors import registry
 from apps.gateway.connectors.base import Client
@@ -85,3 +87,9 @@ def stale_executions(*, limit: int) -> list[Execution]:
     """Executions whose approval became void and whose proposal has not been given back."""
     rows = Execution.objects.filter(state=State.STALE, reported=False).order_by("id")
     return list(rows[:limit])
+
+
+def executions_in(workspace_id: UUID) -> QuerySet[Execution]:
+    """All executions of a workspace with their connector, newest first."""
+    rows = Execution.objects.filter(workspace_id=workspace_id).select_related("connector")
+    return rows.order_by("-id")

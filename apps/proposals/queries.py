@@ -137,3 +137,9 @@ def waiting_since(workspace_id: UUID) -> datetime | None:
     """When the oldest waiting proposal was made; None when nothing waits."""
     oldest = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
     return oldest.order_by("id").values_list("created_at", flat=True).first()
+
+
+def change_ids(workspace_id: UUID, proposal_id: UUID) -> set[UUID]:
+    """The changes of a proposal of this workspace; empty when it has no such proposal."""
+    rows = Change.objects.filter(proposal__workspace_id=workspace_id, proposal_id=proposal_id)
+    return set(rows.values_list("pk", flat=True))

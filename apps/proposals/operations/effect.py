@@ -87,7 +87,9 @@ def settle(*, now: datetime, limit: int = 200) -> int:
 
 def end(proposals: Sequence[Proposal], *, now: datetime) -> None:
     """Save ended proposals, free their targets and say so; unproven effects keep theirs."""
-    Proposal.objects.bulk_update(proposals, ["state", "settled_at"])
+    for state in {proposal.state for proposal in proposals}:
+        same = [proposal.pk for proposal in proposals if proposal.state == state]
+        Proposal.objects.filter(pk__in=same).update(state=state, settled_at=now)
     proven = [p.pk for p in proposals if p.state != State.NEEDS_PERSON]
     Change.objects.filter(proposal_id__in=proven).update(is_open=False)
     record_all(
@@ -143,9 +145,9 @@ def expire(*, now: datetime, limit: int = 200) -> int:
         .filter(state=State.WAITING, expires_at__lt=now)
         .order_by("expires_at")[:limit]
     )
-    for proposal in overdue:
-        proposal.state, proposal.settled_at = State.EXPIRED, now
-    Proposal.objects.bulk_update(overdue, ["state", "settled_at"])
+    Proposal.objects.filter(pk__in=[p.pk for p in overdue]).update(
+        state=State.EXPIRED, settled_at=now
+    )
     Change.objects.filter(proposal__in=overdue).update(is_open=False)
     record_all(
         [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in overdue],

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from apps.accounts.models import User
 from apps.accounts.permissions import can, can_approve
 from apps.audit.kinds import Kind
-from apps.audit.operations import record_all
+from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.memory import operations as memory
@@ -55,26 +55,41 @@ def approve(
 
     Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `DeniedByPolicy`, `InvalidDraft`.
     """
-    returned = return_if_policy_changed(proposal_id, now=now)
-    if returned:
-        raise StaleApproval("The policy has changed since you saw this. Look at it again.")
     with transaction.atomic():
         proposal, changes = lock(proposal_id, user=user, binding=binding)
-        edited = edit(proposal, changes, edits or {}, user=user, now=now)
-        for change in changes:
-            check_authority(user, proposal, change)
-        vote(proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now)
-        if standing(proposal) == Standing.APPROVED:
-            proposal.state = State.APPROVED
-            proposal.save(update_fields=["state"])
-            approved = proposal_fact(
-                Kind.PROPOSAL_APPROVED, proposal, by=user.actor, title=proposal.title
+        outdated = policy_has_changed(changes)
+        if outdated:
+            give_back(proposal, changes, [POLICY_CHANGED], now=now)
+        else:
+            edited = edit(proposal, changes, edits or {}, user=user, now=now)
+            check_authority(user, proposal, changes)
+            standing, facts = vote(
+                proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
             )
-            record_all([approved], now=now)
-            schedule(first_open(changes), by=user.actor, now=now)
-        if edited:
-            learn(proposal, user, Verdict.APPROVE, reason=reason, edited=edited, now=now)
-        return proposal
+            if standing == Standing.APPROVED:
+                facts += pass_on(proposal, changes, by=user.actor, now=now)
+            record_all(facts, now=now)
+            if edited:
+                learn(
+                    proposal,
+                    changes,
+                    user,
+                    Verdict.APPROVE,
+                    reason=reason,
+                    edited=edited,
+                    now=now,
+                )
+    if outdated:
+        raise StaleApproval("The policy has changed since you saw this. Look at it again.")
+    return proposal
+
+
+def pass_on(proposal: Proposal, changes: Sequence[Change], *, by: str, now: datetime) -> list[Fact]:
+    """Mark the proposal approved and queue its first open change; the event that tells of it."""
+    proposal.state = State.APPROVED
+    proposal.save(update_fields=["state"])
+    schedule(first_open(proposal, changes), by=by, now=now)
+    return [proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)]
 
 
 @transaction.atomic
@@ -96,15 +111,15 @@ def reject(
             "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
         )
     proposal, changes = lock(proposal_id, user=user, binding=binding)
-    vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
+    _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
     proposal.state, proposal.settled_at = State.REJECTED, now
     proposal.save(update_fields=["state", "settled_at"])
     close(changes)
     rejected = proposal_fact(
         Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
     )
-    record_all([rejected], now=now)
-    learn(proposal, user, Verdict.REJECT, reason=reason, edited=[], now=now)
+    record_all([*facts, rejected], now=now)
+    learn(proposal, changes, user, Verdict.REJECT, reason=reason, edited=[], now=now)
     return proposal
 
 
@@ -120,25 +135,25 @@ def lock(proposal_id: UUID, *, user: User, binding: str) -> tuple[Proposal, list
     return proposal, changes_with_proposal(proposal)
 
 
-def check_authority(user: User, proposal: Proposal, change: Change) -> None:
-    """Refuse a self-approval and an amount above the person's authority."""
+def check_authority(user: User, proposal: Proposal, changes: Sequence[Change]) -> None:
+    """Refuse a self-approval and any amount above the person's authority."""
     if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
         raise NotAuthorised("You caused this proposal; somebody else has to approve it.")
-    stake = vocabulary.stake(change.params, change.after)
-    covered = can_approve(
-        user,
-        workspace_id=proposal.workspace_id,
-        action=change.action,
-        amount=stake.amount,
-        currency=stake.currency or None,
-    )
-    if not covered:
-        money = f" of {stake.amount} {stake.currency}" if stake.amount is not None else ""
-        title = catalogue.spec(change.action).title.lower()
-        raise NotAuthorised(
-            f"Your authority does not cover this: {title}{money}. "
-            "Ask a reviewer with a higher limit."
-        )
+    for change in changes:
+        stake = vocabulary.stake(change.params, change.after)
+        if not can_approve(
+            user,
+            workspace_id=proposal.workspace_id,
+            action=change.action,
+            amount=stake.amount,
+            currency=stake.currency or None,
+        ):
+            money = f" of {stake.amount} {stake.currency}" if stake.amount is not None else ""
+            title = catalogue.spec(change.action).title.lower()
+            raise NotAuthorised(
+                f"Your authority does not cover this: {title}{money}. "
+                "Ask a reviewer with a higher limit."
+            )
 
 
 def edit(
@@ -151,6 +166,8 @@ def edit(
 ) -> list[dict[str, Any]]:
     """Replace parameters, have the policy decide anew, and return the field differences."""
     edited: list[dict[str, Any]] = []
+    if not edits:
+        return edited
     for change in changes:
         params = checked_edit(change, edits.get(change.pk, {}))
         edited += [
@@ -201,23 +218,29 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
-) -> None:
-    """Record the person's verdict on the current binding; once each."""
-    _, new = Review.objects.get_or_create(
+) -> tuple[Standing, list[Fact]]:
+    """Save the person's verdict on the current binding, once each.
+
+    Returns where the votes now leave the proposal, and the event that tells of this one.
+    """
+    votes = [
+        Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
+        for review in proposal.reviews.all()
+    ]
+    mine = Vote(user.pk, verdict, proposal.binding)
+    if any((v.reviewer, v.binding) == (mine.reviewer, mine.binding) for v in votes):
+        raise AlreadyDecided("You have already decided this; it waits for somebody else.")
+    Review.objects.create(
         proposal=proposal,
         reviewer=user,
         binding=proposal.binding,
-        defaults={
-            "workspace_id": proposal.workspace_id,
-            "verdict": verdict,
-            "reason": reason,
-            "edited": edited,
-            "via": via,
-            "at": now,
-        },
+        workspace_id=proposal.workspace_id,
+        verdict=verdict,
+        reason=reason,
+        edited=edited,
+        via=via,
+        at=now,
     )
-    if not new:
-        raise AlreadyDecided("You have already decided this; it waits for somebody else.")
     reviewed = proposal_fact(
         Kind.REVIEW_RECORDED,
         proposal,
@@ -227,20 +250,14 @@ def vote(
         binding=proposal.binding,
         via=via,
     )
-    record_all([reviewed], now=now)
+    standing = count([*votes, mine], binding=proposal.binding, needed=proposal.reviewers)
+    return standing, [reviewed]
 
 
-def standing(proposal: Proposal) -> Standing:
-    """Where the votes so far leave the proposal."""
-    votes = [
-        Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
-        for review in proposal.reviews.all()
-    ]
-    return count(votes, binding=proposal.binding, needed=proposal.reviewers)
-
-
-def first_open(changes: Sequence[Change]) -> list[Change]:
-    """The first change that is not proven done; earlier ones may be, if this was given back."""
+def first_open(proposal: Proposal, changes: Sequence[Change]) -> list[Change]:
+    """The first change not proven done; earlier ones may be, if the proposal was given back."""
+    if not proposal.returned:
+        return list(changes[:1])
     executions = gateway.executions_of([change.pk for change in changes])
     done = {pk for pk, execution in executions.items() if execution.state == "done"}
     return [change for change in changes if change.pk not in done][:1]
@@ -251,22 +268,18 @@ def close(changes: Sequence[Change]) -> None:
     Change.objects.filter(pk__in=[change.pk for change in changes]).update(is_open=False)
 
 
-def return_if_policy_changed(proposal_id: UUID, *, now: datetime) -> bool:
-    """Decide a waiting proposal anew if the policy has changed since it was decided."""
-    with transaction.atomic():
-        proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
-        changes = changes_with_proposal(proposal)
-        basis = policies.guardrails(proposal.workspace_id).basis
-        current = all(change.binding == bind(change, basis) for change in changes)
-        if proposal.state != State.WAITING or current:
-            return False
-        what = {"field": "policy", "before": "as decided", "after": "changed since"}
-        give_back(proposal, changes, [what], now=now)
-        return True
+POLICY_CHANGED = {"field": "policy", "before": "as decided", "after": "changed since"}
+
+
+def policy_has_changed(changes: Sequence[Change]) -> bool:
+    """Whether other policy versions decide now than decided these changes."""
+    basis = policies.guardrails(changes[0].workspace_id).basis
+    return any(change.binding != bind(change, basis) for change in changes)
 
 
 def learn(
     proposal: Proposal,
+    changes: Sequence[Change],
     user: User,
     verdict: Verdict,
     *,
@@ -288,7 +301,7 @@ def learn(
             "reason": reason,
             "edited": edited,
             "case": proposal.case,
-            "actions": [c.action for c in proposal.changes.all()],
+            "actions": [change.action for change in changes],
         },
         provenance={"source": "review", "proposal_id": str(proposal.pk), "by": user.actor},
         now=now,
