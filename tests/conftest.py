@@ -42,6 +42,17 @@ RULES = [
 LIMITS = {"auto_up_to": 10, "most": 1000}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the slower suites."""
+    parser.addoption("--medusa", action="store_true", help="test against a real Medusa as well")
+    parser.addoption("--runs", type=int, default=None, help="size of the reliability sweeps")
+
+
+def pytest_configure() -> None:
+    """Hash passwords quickly: no test is about their strength."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @dataclass(frozen=True)
 class Cast:
     """Olga owns, Otto operates, Rita reviews up to 500, Jun up to 20; Mallory is elsewhere."""

@@ -23,7 +23,8 @@ class EventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only events of the workspaces the person belongs to."""
-        workspaces = request.user.memberships.values("workspace_id")
+        mine = request.user.memberships  # type: ignore[union-attr]  # nobody anonymous gets here
+        workspaces = mine.values("workspace_id")
         return super().get_queryset(request).filter(workspace_id__in=workspaces)
 
     @admin.display(description="Content")

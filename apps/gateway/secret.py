@@ -13,6 +13,6 @@ def seal(secret: str) -> bytes:
     return _keys().encrypt(secret.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """The secret. Raises `cryptography.fernet.InvalidToken` when no key fits."""
     return _keys().decrypt(bytes(sealed)).decode()

@@ -52,7 +52,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         """The version that decides now; None for a new policy."""
         if self.instance._state.adding:
             return None
-        return self.instance.versions.filter(stage=Stage.ACTIVE).first()
+        return Version.objects.filter(policy=self.instance, stage=Stage.ACTIVE).first()
 
     def clean(self) -> dict[str, Any]:
         """Refuse rules that do not compile, saying which and why."""

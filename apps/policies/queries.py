@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.policies.cel import Rule, Ruleset
 from apps.policies.models import Decision, Stage, Version
 
@@ -46,3 +48,9 @@ def decisions(subject_ids: Iterable[UUID]) -> dict[UUID, Decision]:
         "version__policy"
     )
     return {decision.subject_id: decision for decision in rows.order_by("id")}
+
+
+def of_workspace(workspace_id: UUID) -> QuerySet[Decision]:
+    """All decisions of a workspace with their policy, newest first."""
+    rows = Decision.objects.filter(workspace_id=workspace_id).select_related("version__policy")
+    return rows.order_by("-id")

@@ -123,14 +123,10 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
 def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
     """Events for what policy alone has settled: denied or approved."""
     kinds = {State.DENIED: Kind.PROPOSAL_DENIED, State.APPROVED: Kind.PROPOSAL_APPROVED}
-    if proposal.state not in kinds:
+    if (kind := kinds.get(State(proposal.state))) is None:
         return []
     rules = [change.decision.rule for change in changes if change.decision]
-    return [
-        proposal_fact(
-            kinds[proposal.state], proposal, by="policy", rules=rules, title=proposal.title
-        )
-    ]
+    return [proposal_fact(kind, proposal, by="policy", rules=rules, title=proposal.title)]
 
 
 def schedule(changes: Sequence[Change], *, by: str, now: datetime) -> None:

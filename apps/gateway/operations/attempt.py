@@ -1,0 +1,149 @@
+"""Carrying out approved changes: claim, re-read, intent, call, outcome."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from apps.audit import fault
+from apps.audit.kinds import Kind
+from apps.audit.operations import record_all
+from apps.gateway import queries
+from apps.gateway.errors import BadAnswer, Refused, Unproven, Unreachable
+from apps.gateway.models import Connector, Execution, State
+from apps.gateway.operations.outcome import Outcome, doubt, fact, finish, later, write
+
+Clock = Callable[[], datetime]
+CHANGED = "The target has changed since the approval."
+VOID = "The approval is void: the policy or the proposal has changed since."
+
+
+@transaction.atomic
+def claim(*, worker: str, now: datetime, limit: int) -> list[Execution]:
+    """Take up to `limit` due executions for this worker, most urgent first.
+
+    Rows another worker holds are skipped; a claim lapses with its lease.
+    """
+    due = (
+        Execution.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(state=State.DUE, not_before__lte=now)
+        .select_related("connector")
+        .order_by("-priority", "id")[:limit]
+    )
+    executions = list(due)
+    Execution.objects.filter(pk__in=[e.pk for e in executions]).update(
+        state=State.CLAIMED, worker=worker, lease_until=now + lease()
+    )
+    return executions
+
+
+def lease() -> timedelta:
+    """How long a worker may hold an execution without a sign of life."""
+    return timedelta(seconds=settings.GATEWAY_LEASE_SECONDS)
+
+
+def carry_out(
+    executions: Sequence[Execution],
+    *,
+    permit: Callable[[Sequence[Execution]], set[UUID]],
+    worker: str,
+    clock: Clock,
+) -> None:
+    """Execute claimed changes, in chunks whose calls may share one committed intent.
+
+    `permit` is asked inside the intent's transaction which of them may still be called.
+    """
+    for connector, chunk in chunks(executions):
+        fresh = unchanged(connector, chunk, clock=clock)
+        fault.reach("before_intent")
+        begun = begin(fresh, permit=permit, worker=worker, now=clock())
+        fault.reach("after_intent")
+        outcomes = [call(connector, execution, clock=clock) for execution in begun]
+        fault.reach("after_call")
+        finish(outcomes, now=clock())
+        fault.reach("after_outcome")
+
+
+def chunks(executions: Sequence[Execution]) -> Iterable[tuple[Connector, list[Execution]]]:
+    """Executions in order, grouped by connector, in groups of the connector's burst."""
+    group: list[Execution] = []
+    for execution in executions:
+        full = group and len(group) >= queries.client_of(group[0].connector).burst
+        if group and (full or group[0].connector_id != execution.connector_id):
+            yield group[0].connector, group
+            group = []
+        group.append(execution)
+    if group:
+        yield group[0].connector, group
+
+
+def unchanged(
+    connector: Connector, executions: Sequence[Execution], *, clock: Clock
+) -> list[Execution]:
+    """Re-read each target; those that differ from what the approval saw become stale."""
+    client, fresh, outcomes = queries.client_of(connector), [], []
+    for execution in executions:
+        try:
+            state_now = client.snapshot(execution.action, execution.params)
+        except (Unreachable, BadAnswer) as error:
+            outcomes.append(later(execution, str(error), now=clock()))
+        except Refused as error:
+            outcomes.append(Outcome(execution=execution, state=State.STALE, error=str(error)))
+        else:
+            if state_now == execution.snapshot:
+                fresh.append(execution)
+            else:
+                outcomes.append(Outcome(execution=execution, state=State.STALE, error=CHANGED))
+    finish(outcomes, now=clock())
+    return fresh
+
+
+@transaction.atomic
+def begin(
+    executions: Sequence[Execution],
+    *,
+    permit: Callable[[Sequence[Execution]], set[UUID]],
+    worker: str,
+    now: datetime,
+) -> list[Execution]:
+    """Commit the intent to call: only rows this worker still holds and `permit` lets pass."""
+    if not executions:
+        return []
+    permitted = permit(executions)
+    held = set(
+        Execution.objects.select_for_update()
+        .filter(pk__in=permitted, state=State.CLAIMED, worker=worker)
+        .values_list("pk", flat=True)
+    )
+    begun = [execution for execution in executions if execution.pk in held]
+    for execution in begun:
+        execution.attempts += 1
+    Execution.objects.filter(pk__in=held).update(
+        attempts=F("attempts") + 1, state=State.CALLING, lease_until=now + lease()
+    )
+    record_all(
+        [fact(Kind.EXECUTION_STARTED, e, "gateway", attempt=e.attempts) for e in begun], now=now
+    )
+    void = [e for e in executions if e.pk not in permitted]
+    write([Outcome(execution=e, state=State.STALE, error=VOID) for e in void], now=now)
+    return begun
+
+
+def call(connector: Connector, execution: Execution, *, clock: Clock) -> Outcome:
+    """One attempt. Success only with proof; anything unproven is unknown."""
+    client = queries.client_of(connector)
+    fault.reach("before_call")
+    try:
+        receipt = client.perform(
+            execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
+        )
+    except Unreachable as error:
+        return later(execution, str(error), now=clock())
+    except Refused as error:
+        return Outcome(execution=execution, state=State.REFUSED, error=str(error))
+    except (Unproven, BadAnswer) as error:
+        return doubt(execution, str(error), now=clock())
+    return Outcome(execution=execution, state=State.DONE, receipt=receipt)

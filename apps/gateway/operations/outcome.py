@@ -1,0 +1,139 @@
+"""What became of an attempt, and committing it with its event."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from apps.audit.kinds import Kind
+from apps.audit.operations import Fact, record_all
+from apps.gateway.connectors.base import Receipt
+from apps.gateway.models import Execution, State
+
+MAX_ATTEMPTS = 5
+FINISHED_KINDS = {
+    State.DONE: Kind.EXECUTION_FINISHED,
+    State.REFUSED: Kind.EXECUTION_FINISHED,
+    State.NEEDS_PERSON: Kind.EXECUTION_FINISHED,
+    State.STALE: Kind.EXECUTION_STALE,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one attempt."""
+
+    execution: Execution
+    state: State
+    receipt: Receipt | None = None
+    error: str = ""
+    retry_at: datetime | None = None
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """The outcome as the columns of its execution (JSON values)."""
+        return {
+            "id": str(self.execution.pk),
+            "state": self.state,
+            "error": self.error.replace("\0", " "),
+            "reference": self.receipt.reference if self.receipt else "",
+            "receipt": asdict(self.receipt) if self.receipt else None,
+            "retry_at": self.retry_at.isoformat() if self.retry_at else None,
+            "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
+        }
+
+
+def later(execution: Execution, error: str, *, now: datetime) -> Outcome:
+    """Surely not carried out: try again after a pause that doubles, then ask a person."""
+    attempts = max(execution.attempts, 1)
+    if attempts >= MAX_ATTEMPTS:
+        return Outcome(execution=execution, state=State.NEEDS_PERSON, error=error)
+    pause = timedelta(seconds=2**attempts)
+    return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + pause)
+
+
+def doubt(execution: Execution, error: str, *, now: datetime) -> Outcome:
+    """Perhaps carried out: read back after a moment in which the back end may still act."""
+    wait = timedelta(seconds=settings.GATEWAY_DOUBT_SECONDS)
+    return Outcome(execution=execution, state=State.UNKNOWN, error=error, retry_at=now + wait)
+
+
+@transaction.atomic
+def finish(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Commit outcomes, each with its event."""
+    write(outcomes, now=now)
+
+
+WRITE_OUTCOMES = """
+    UPDATE gateway_execution SET
+        state = o.state, error = o.error, reference = o.reference, receipt = o.receipt,
+        lease_until = o.retry_at, not_before = coalesce(o.retry_at, not_before),
+        finished_at = o.finished_at
+    FROM jsonb_to_recordset(%s::jsonb) AS o(
+        id uuid, state text, error text, reference text, receipt jsonb,
+        retry_at timestamptz, finished_at timestamptz
+    )
+    WHERE gateway_execution.id = o.id
+"""
+
+
+def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """All outcomes in one statement, and their events."""
+    if not outcomes:
+        return
+    rows = [outcome.row(now) for outcome in outcomes]
+    with connection.cursor() as sql:
+        sql.execute(WRITE_OUTCOMES, [json.dumps(rows)])
+    record_all(
+        [
+            fact(
+                FINISHED_KINDS.get(outcome.state, Kind.EXECUTION_UNKNOWN),
+                outcome.execution,
+                "gateway",
+                outcome=outcome.state,
+                attempt=outcome.execution.attempts,
+                reference=outcome.receipt.reference if outcome.receipt else "",
+                error=outcome.error[:300],
+            )
+            for outcome in outcomes
+            if outcome.state != State.DUE
+        ],
+        now=now,
+    )
+
+
+def take_finished(*, states: Collection[str], limit: int) -> list[Execution]:
+    """Executions in these states nobody has been told of; told when the caller commits."""
+    finished = list(
+        Execution.objects.select_for_update(skip_locked=True)
+        .filter(state__in=states, reported=False)
+        .order_by("id")[:limit]
+    )
+    Execution.objects.filter(pk__in=[e.pk for e in finished]).update(reported=True)
+    return finished
+
+
+def mark_reported(execution: Execution) -> bool:
+    """Whether this caller is the one who reports the execution."""
+    return bool(Execution.objects.filter(pk=execution.pk, reported=False).update(reported=True))
+
+
+def fact(kind: Kind, execution: Execution, actor: str, **fields: Any) -> Fact:
+    """An event about an execution."""
+    return Fact(
+        kind=kind,
+        workspace_id=execution.workspace_id,
+        actor=actor,
+        subject_kind="execution",
+        subject_id=execution.pk,
+        run_id=execution.run_id,
+        fields={
+            "action": execution.action,
+            "change": str(execution.subject_id),
+            "key": execution.key,
+            **fields,
+        },
+    )

@@ -1,0 +1,87 @@
+"""What the reliability suites share: a shop to act on, and figures to close with."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from apps.gateway import operations as gateway
+from apps.gateway.configuration import configure_connector
+from apps.gateway.models import Connector
+from apps.proposals import operations as proposals
+from tests.contract.shops import Shop, demo_shop
+
+FIGURES: list[str] = []
+
+
+@pytest.fixture
+def say() -> Callable[[str], None]:
+    """Add a line of figures to the end of the run."""
+    return FIGURES.append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures before the runner's own last line."""
+    if FIGURES:
+        terminalreporter.section("reliability figures")
+        for line in FIGURES:
+            terminalreporter.line(line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is slower than a unit test."""
+    for item in items:
+        if "reliability" in item.path.parts:
+            item.add_marker(pytest.mark.reliability)
+
+
+@pytest.fixture
+def shop(tmp_path) -> Iterator[Shop]:
+    """A demo shop with a ledger of its own."""
+    with demo_shop(tmp_path / "ledger.sqlite") as started:
+        yield started
+
+
+@pytest.fixture
+def shop_connector(shop, workspace, now) -> Connector:
+    """The workspace's connection to that shop."""
+    return configure_connector(
+        workspace=workspace, name="shop", kind="medusa", address=shop.address, settings={},
+        secret=shop.secret, by="test", now=now,
+    )  # fmt: skip
+
+
+def sweep(now: datetime, rounds: int = 4) -> None:
+    """What the sweeper does, on a clock that is already past every lease."""
+    clock = later_clock(now)
+    for _ in range(rounds):
+        gateway.reconcile(clock=clock)
+        while proposals.execute(worker="sweeper", clock=clock):
+            pass
+        while proposals.settle(now=clock()):
+            pass
+        proposals.reconsider(now=clock())
+
+
+def later_clock(now: datetime) -> Callable[[], datetime]:
+    """A clock that moves on by more than a lease at each look."""
+    step = timedelta(seconds=settings.GATEWAY_LEASE_SECONDS + 1)
+    moment = [now]
+
+    def clock() -> datetime:
+        moment[0] += step
+        return moment[0]
+
+    return clock
+
+
+def close_connections() -> None:
+    """Before a fork: a child must not share a connection with us."""
+    from apps.gateway import queries
+
+    for client in queries._clients.values():
+        client.close()
+    queries._clients.clear()
+    connections.close_all()
