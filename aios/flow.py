@@ -26,6 +26,8 @@ SWEEP: tuple[str, ...] = (
     "apps.proposals.tasks.expire",
     "apps.agents.tasks.resume",
     "apps.memory.tasks.embed",
+    "apps.memory.tasks.retain",
+    "apps.inference.tasks.release",
 )
 
 # Which queue a task goes to; urgent is never behind a nightly batch.
@@ -33,6 +35,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "audit.dispatch": {"queue": "urgent"},
     "gateway.reconcile": {"queue": "urgent"},
     "memory.*": {"queue": "bulk"},
+    "inference.*": {"queue": "bulk"},
     "proposals.expire": {"queue": "bulk"},
     "*": {"queue": "default"},
 }

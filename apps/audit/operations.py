@@ -1,6 +1,7 @@
 """Writing the audit log: record in the caller's transaction, then number what is committed."""
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from uuid import UUID
 
 import rfc8785
 from django.db import connection, transaction
+from uuid_utils.compat import uuid7
 
 from apps.audit import bell
 from apps.audit.kinds import Kind
-from apps.audit.models import Cursor, Entry, Event, Payload
+from apps.audit.models import Cursor, Entry
 
 
 class NotInTransaction(RuntimeError):
@@ -63,25 +65,46 @@ def record_all(facts: Sequence[Fact], *, now: datetime) -> None:
         raise NotInTransaction(NotInTransaction.__doc__)
     if not facts:
         return
-    events, payloads = [], []
-    for fact in facts:
-        salt = os.urandom(16)
-        content = rfc8785.dumps(dict(fact.fields))
-        event = Event(
-            kind=fact.kind,
-            at=now,
-            workspace_id=fact.workspace_id,
-            actor=fact.actor,
-            subject_kind=fact.subject_kind,
-            subject_id=str(fact.subject_id),
-            run_id=fact.run_id,
-            payload_digest=hashlib.sha256(salt + content).digest(),
-        )
-        events.append(event)
-        payloads.append(Payload(event_id=event.id, salt=salt, fields=dict(fact.fields)))
-    Event.objects.bulk_create(events)
-    Payload.objects.bulk_create(payloads)
+    rows = [row_of(fact) for fact in facts]
+    with connection.cursor() as sql:
+        sql.execute(INSERT_EVENTS, [json.dumps(rows), now])
     transaction.on_commit(bell.ring, robust=True)
+
+
+INSERT_EVENTS = """
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g(
+            id uuid, kind text, workspace_id uuid, actor text, subject_kind text,
+            subject_id text, run_id uuid, digest text, salt text, fields jsonb)
+    ),
+    events AS (
+        INSERT INTO audit_event (id, kind, at, workspace_id, actor, subject_kind, subject_id,
+                                 run_id, payload_digest)
+        SELECT id, kind, %s, workspace_id, actor, subject_kind, subject_id, run_id,
+               decode(digest, 'hex')
+        FROM given
+    )
+    INSERT INTO audit_payload (event_id, salt, fields)
+    SELECT id, decode(salt, 'hex'), fields FROM given
+"""
+
+
+def row_of(fact: Fact) -> dict[str, Any]:
+    """An event and its payload as one row of JSON values, with a new id and salt."""
+    salt = os.urandom(16)
+    content = rfc8785.dumps(dict(fact.fields))
+    return {
+        "id": str(uuid7()),
+        "kind": fact.kind,
+        "workspace_id": str(fact.workspace_id),
+        "actor": fact.actor,
+        "subject_kind": fact.subject_kind,
+        "subject_id": str(fact.subject_id),
+        "run_id": str(fact.run_id) if fact.run_id else None,
+        "digest": hashlib.sha256(salt + content).hexdigest(),
+        "salt": salt.hex(),
+        "fields": dict(fact.fields),
+    }
 
 
 SEQUENCER = "sequencer"

@@ -20,15 +20,26 @@ class Guardrails:
     basis: str
 
 
+def basis(workspace_id: UUID) -> str:
+    """The digest over the versions that decide in a workspace right now."""
+    rows = Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
+    return _digest(rows.values_list("policy_id", "number", "digest").order_by("policy_id"))
+
+
+def _digest(versions: Iterable[tuple[UUID, int, str]]) -> str:
+    joined = ",".join(f"{policy}:{number}:{digest}" for policy, number, digest in versions)
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
 def guardrails(workspace_id: UUID) -> Guardrails:
-    """What decides in a workspace right now."""
+    """What decides in a workspace right now, ready to be asked."""
     versions = tuple(
         Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
         .select_related("policy")
         .order_by("policy_id")
     )
-    joined = ",".join(f"{v.policy_id}:{v.number}:{v.digest}" for v in versions)
-    return Guardrails(versions=versions, basis=hashlib.sha256(joined.encode()).hexdigest())
+    named = [(version.policy_id, version.number, version.digest) for version in versions]
+    return Guardrails(versions=versions, basis=_digest(named))
 
 
 @lru_cache(maxsize=256)

@@ -44,7 +44,7 @@ def still_approved(executions: Sequence[Execution]) -> set[UUID]:
         [execution.subject_id for execution in executions]
     )
     basis = {
-        workspace_id: policies.guardrails(workspace_id).basis
+        workspace_id: policies.basis(workspace_id)
         for workspace_id in {execution.workspace_id for execution in executions}
     }
     return {

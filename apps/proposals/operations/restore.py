@@ -12,7 +12,7 @@ from apps.proposals.operations.judge import judge, proposal_fact, update, verdic
 
 def changes_with_proposal(proposal: Proposal) -> list[Change]:
     """The proposal's changes in order, each knowing this very proposal."""
-    changes = list(proposal.changes.select_related("connector", "decision").order_by("position"))
+    changes = list(proposal.changes.select_related("connector").order_by("position"))
     for change in changes:
         change.proposal = proposal
     return changes

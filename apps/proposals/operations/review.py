@@ -273,7 +273,7 @@ POLICY_CHANGED = {"field": "policy", "before": "as decided", "after": "changed s
 
 def policy_has_changed(changes: Sequence[Change]) -> bool:
     """Whether other policy versions decide now than decided these changes."""
-    basis = policies.guardrails(changes[0].workspace_id).basis
+    basis = policies.basis(changes[0].workspace_id)
     return any(change.binding != bind(change, basis) for change in changes)
 
 

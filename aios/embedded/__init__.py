@@ -1,0 +1,96 @@
+"""The embedded default: real PostgreSQL and Valkey as child processes, and who uses them.
+
+`provided` is the one thing `manage.py` calls: it puts into the environment what the settings will
+ask for, before they are read.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from aios.embedded import folder as folders
+from aios.embedded.failures import StartError
+from aios.embedded.processes import stop_leftovers
+from aios.embedded.servers import settle_record
+from aios.embedded.temporary import temporary
+
+__all__ = ["StartError", "provided", "temporary"]
+
+DEFAULT_DATA = Path(__file__).resolve().parents[2] / ".aios"
+AS_OWNER = {"migrate", "seed"}  # they change tables, which the product's own role may not
+WITHOUT_DATA = {"help", "--help", "-h", "version", "--version", "check", "collectstatic"}
+UNCONNECTED = {
+    "SECRET_KEY": "no-secret-is-needed-to-describe-the-commands-or-check-the-settings",
+    "CREDENTIAL_KEYS": "bm8tY3JlZGVudGlhbC1pcy1zZWFsZWQtYnktdGhpcy0=",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+@contextmanager
+def provided(argv: Sequence[str]) -> Iterator[None]:
+    """What the command line `argv` needs in the environment, for as long as it runs."""
+    command = argv[1] if len(argv) > 1 else "help"
+    asks_help = bool({"-h", "--help"} & set(argv))
+    try:
+        if command == "up" and not asks_help:
+            with _opened_for_up(_data(argv[2:])):
+                yield
+        elif _needs_fresh_servers(command) and not asks_help:
+            with temporary():
+                yield
+        else:
+            _describe(command, asks_help)
+            yield
+    except StartError as e:
+        raise SystemExit(f"AIOS cannot start: {e}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _needs_fresh_servers(command: str) -> bool:
+    return command == "bench" or (command == "makemigrations" and not _configured())
+
+
+@contextmanager
+def _opened_for_up(path: Path) -> Iterator[None]:
+    with folders.opened(path) as folder:
+        for name in stop_leftovers(folder.processes):
+            sys.stderr.write(f"Stopped a leftover of an earlier start: {name}\n")
+        record = settle_record(folder)
+        os.environ["AIOS_DATA"] = str(folder.path)
+        _set_unless_given(DATABASE_URL=record.owner_url, REDIS_URL=record.redis_url)
+        yield
+
+
+def _describe(command: str, asks_help: bool) -> None:
+    """Set what a command needs that starts no server itself."""
+    record = folders.Folder(_data()).record
+    if command in AS_OWNER and not _given("DATABASE_URL") and record.exists():
+        os.environ["DATABASE_URL"] = folders.read_record(folders.Folder(_data())).owner_url
+    if (command in WITHOUT_DATA or asks_help) and not _configured():
+        _set_unless_given(**UNCONNECTED)
+
+
+def _data(options: Sequence[str] = ()) -> Path:
+    """The data folder which the options or the environment name, else `.aios`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data", type=Path, default=os.environ.get("AIOS_DATA") or DEFAULT_DATA)
+    return Path(parser.parse_known_args(options)[0].data)
+
+
+def _configured() -> bool:
+    return _given("DATABASE_URL") or folders.Folder(_data()).record.exists()
+
+
+def _given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _set_unless_given(**values: str) -> None:
+    for name, value in values.items():
+        if not _given(name):
+            os.environ[name] = value

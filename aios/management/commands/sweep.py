@@ -1,0 +1,60 @@
+"""`manage.py sweep`: finish all due work every few seconds, also with the broker switched off."""
+
+import logging
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Run the tasks of `settings.AUDIT_SWEEP` in this process, round after round."""
+
+    help = "Finish due work whose message was lost; needs no broker."
+    asked_to_stop = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS")
+        parser.add_argument("--once", action="store_true", help="one round, then end")
+        parser.add_argument("--alive", type=Path, help="a file touched after each round")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sweep until SIGTERM or SIGINT; a round under way is ended after its current task."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self.asked_to_stop:
+            self.sweep()
+            if options["alive"]:
+                options["alive"].touch()
+            if options["once"]:
+                return
+            self._rest(options["every"])
+
+    def sweep(self) -> None:
+        """One round: every task once, each for itself."""
+        for path in import_string(settings.AUDIT_SWEEP):
+            if self.asked_to_stop:
+                return
+            close_old_connections()
+            try:
+                import_string(path)()
+            except Exception:
+                log.exception("The sweep of %s failed; the next round tries again.", path)
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.asked_to_stop and time.monotonic() < until:
+            time.sleep(0.2)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True

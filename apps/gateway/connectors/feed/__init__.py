@@ -1,0 +1,1 @@
+"""Feeds: JSON lists over HTTP, read only."""

@@ -1,0 +1,1 @@
+"""Medusa v2: a shop over its admin API."""

@@ -1,0 +1,58 @@
+"""Cancel an order; Medusa refunds a captured payment in full by itself."""
+
+from decimal import Decimal
+
+from apps.gateway.connectors.base import Refused
+from apps.gateway.connectors.medusa.actions.base import Action, State
+from apps.gateway.connectors.medusa.actions.refund_payment import payment_status
+from apps.gateway.connectors.medusa.answers import OrderAnswer, money
+from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.reads import fetch_order
+
+CANCELED = "canceled"
+
+
+class CancelOrder(Action):
+    """A second cancellation is refused by Medusa, so this action cannot happen twice."""
+
+    def snapshot(self, api: AdminApi, params: State) -> State:
+        """{"number", "email", "currency", "total", "status", "captured", "refunded",
+        "payment_status", "fulfillment_status"}; amounts are summed over the payments."""
+        return describe(fetch_order(api, params["order_id"]))
+
+    def predict(self, params: State, snapshot: State) -> State:
+        """Canceled, and everything captured is given back."""
+        captured = Decimal(snapshot["captured"])
+        return {
+            **snapshot,
+            "status": CANCELED,
+            "refunded": money(captured),
+            "payment_status": payment_status(captured, captured),
+        }
+
+    def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
+        """Cancel. Refused when the approval already saw a canceled order."""
+        if snapshot["status"] == CANCELED:
+            raise Refused(f"Order {snapshot['number']} is canceled already.", code="not_allowed")
+        return api.post(path("orders", params["order_id"], "cancel"), {}, key=key)
+
+    def reference(self, params: State) -> str:
+        """The order."""
+        return str(params["order_id"])
+
+
+def describe(order: OrderAnswer) -> State:
+    """What an approval of a cancellation rests on."""
+    captured = sum((payment.captured for payment in order.payments), Decimal())
+    refunded = sum((payment.refunded for payment in order.payments), Decimal())
+    return {
+        "number": str(order.display_id),
+        "email": order.email,
+        "currency": order.currency_code.upper(),
+        "total": money(order.original_total),
+        "status": order.status,
+        "captured": money(captured),
+        "refunded": money(refunded),
+        "payment_status": payment_status(captured, refunded),
+        "fulfillment_status": order.fulfillment_status,
+    }

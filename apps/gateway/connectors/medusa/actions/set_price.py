@@ -1,0 +1,73 @@
+"""Set one price of a variant, keeping all others."""
+
+from decimal import Decimal
+from typing import Any
+
+from apps.gateway.connectors.base import BadAnswer, Refused
+from apps.gateway.connectors.medusa.actions.base import Action, State
+from apps.gateway.connectors.medusa.answers import Price, VariantAnswer, money
+from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.reads import fetch_variant
+
+
+class SetPrice(Action):
+    """A price write replaces the whole list: read all, send all with their ids, one changed."""
+
+    def snapshot(self, api: AdminApi, params: State) -> State:
+        """{"sku", "title", "cost", "prices": {"EUR": "25.50", ...}} of the variant."""
+        return describe(fetch_variant(api, params["product_id"], params["variant_id"]))
+
+    def predict(self, params: State, snapshot: State) -> State:
+        """The price map with the one price changed or added."""
+        changed = {params["currency"]: money(Decimal(params["amount"]))}
+        return {**snapshot, "prices": {**snapshot["prices"], **changed}}
+
+    def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
+        """Send the full list. Refused (changed) when the list is no longer the approved one."""
+        variant = fetch_variant(api, params["product_id"], params["variant_id"])
+        if describe(variant) != snapshot:
+            raise Refused(
+                f"Variant {variant.sku or variant.id} changed after the approval.", code="changed"
+            )
+        target = path("products", params["product_id"], "variants", params["variant_id"])
+        return api.post(target, {"prices": replace(variant.prices, params)}, key=key)
+
+    def reference(self, params: State) -> str:
+        """The variant."""
+        return str(params["variant_id"])
+
+
+def describe(variant: VariantAnswer) -> State:
+    """What an approval of a price rests on. Raises `BadAnswer` when a currency has two prices."""
+    state: State = {
+        "sku": variant.sku,
+        "title": variant.name,
+        "cost": None if variant.cost is None else money(variant.cost),
+        "prices": {},
+    }
+    for price in sorted(variant.prices, key=lambda price: (price.currency, price.id)):
+        if not price.plain:
+            conditions = state.setdefault("conditional_prices", {})
+            conditions[price.id] = f"{price.currency} {money(price.amount)}"
+        elif price.currency in state["prices"]:
+            raise BadAnswer(
+                f"Variant {variant.sku or variant.id} has two {price.currency} prices "
+                f"(left by parallel writes). Delete one of them in the shop."
+            )
+        else:
+            state["prices"][price.currency] = money(price.amount)
+    return state
+
+
+def replace(prices: list[Price], params: State) -> list[dict[str, Any]]:
+    """All prices as Medusa wants them back, ids kept, with the one amount changed or added."""
+    amount = float(params["amount"])
+    currency = params["currency"]
+    rows = [
+        price.model_dump(exclude_none=True, exclude={"amount"})
+        | {"amount": amount if price.plain and price.currency == currency else float(price.amount)}
+        for price in prices
+    ]
+    if not any(price.plain and price.currency == currency for price in prices):
+        rows.append({"currency_code": currency.lower(), "amount": amount})
+    return rows

@@ -1,0 +1,30 @@
+"""Change texts or status of a product."""
+
+from apps.gateway.connectors.medusa.actions.base import Action, State
+from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.reads import fetch_product
+
+FIELDS = ("title", "subtitle", "description", "status")
+
+
+class UpdateProduct(Action):
+    """Only the given fields change."""
+
+    def snapshot(self, api: AdminApi, params: State) -> State:
+        """{"title", "subtitle", "description", "status"}; a missing text is ""."""
+        return fetch_product(api, params["product_id"]).model_dump(include=set(FIELDS))
+
+    def predict(self, params: State, snapshot: State) -> State:
+        """The texts with the given ones replaced."""
+        return {**snapshot, **self._given(params)}
+
+    def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
+        """Write the given fields."""
+        return api.post(path("products", params["product_id"]), self._given(params), key=key)
+
+    def reference(self, params: State) -> str:
+        """The product."""
+        return str(params["product_id"])
+
+    def _given(self, params: State) -> State:
+        return {name: params[name] for name in FIELDS if params.get(name) is not None}

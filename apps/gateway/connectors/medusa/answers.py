@@ -1,0 +1,220 @@
+"""The shapes of Medusa's answers which the connector relies on; everything else is dropped."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from apps.gateway.connectors.base import BadAnswer
+
+CENT = Decimal("0.01")
+COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
+
+
+def money(amount: Decimal) -> str:
+    """An amount as it stands in snapshots and records: a string with two decimals."""
+    return str(amount.quantize(CENT, rounding=ROUND_HALF_UP))
+
+
+def _empty_if_none(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _list_if_none(value: Any) -> Any:
+    return [] if value is None else value
+
+
+Words = Annotated[str, BeforeValidator(_empty_if_none)]
+Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=20)]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
+
+
+class Answer(BaseModel):
+    """Base: frozen, unknown fields dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Price(Answer):
+    """One price of a variant; one with rules or quantities holds only under conditions."""
+
+    id: str
+    currency_code: Code
+    amount: Amount
+    min_quantity: int | None = None
+    max_quantity: int | None = None
+    rules: dict[str, Any] | None = None
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, upper case."""
+        return self.currency_code.upper()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the price holds for every customer and quantity."""
+        return not self.rules and self.min_quantity is None and self.max_quantity is None
+
+
+class Level(Answer):
+    """Pieces of an inventory item at one location."""
+
+    id: str
+    location_id: str
+    stocked_quantity: Amount
+
+
+class InventoryItem(Answer):
+    """What is stocked."""
+
+    id: str
+    sku: Words = ""
+    title: Words = ""
+    location_levels: Annotated[list[Level], BeforeValidator(_list_if_none)] = []
+
+
+class InventoryLink(Answer):
+    """Which inventory item a variant draws on."""
+
+    inventory_item_id: str
+    inventory: InventoryItem | None = None
+
+
+class ProductName(Answer):
+    """The product a variant belongs to."""
+
+    title: Words
+
+
+class VariantAnswer(Answer):
+    """A variant with its product's title, prices and stock."""
+
+    id: str
+    sku: Words
+    title: Words
+    product_id: str
+    product: ProductName
+    updated_at: datetime | None = None
+    metadata: dict[str, Any] | None = None
+    prices: Annotated[list[Price], BeforeValidator(_list_if_none)]
+    inventory_items: Annotated[list[InventoryLink], BeforeValidator(_list_if_none)] = []
+
+    @property
+    def name(self) -> str:
+        """Product and variant as a person names them."""
+        return " / ".join(part for part in (self.product.title, self.title) if part)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The cost noted in the variant's metadata; None when it is missing or not an amount."""
+        noted = (self.metadata or {}).get(COST_FIELD)
+        if noted is None or isinstance(noted, bool):
+            return None
+        try:
+            cost = Decimal(str(noted))
+        except InvalidOperation:
+            return None
+        return cost if cost.is_finite() and cost >= 0 else None
+
+
+class ProductAnswer(Answer):
+    """Texts and status of a product."""
+
+    id: str
+    title: Words
+    subtitle: Words
+    description: Words
+    status: str
+
+
+class Capture(Answer):
+    """Money taken from the customer."""
+
+    amount: Amount
+
+
+class Refund(Answer):
+    """Money given back."""
+
+    id: str
+    amount: Amount
+    note: Words = ""
+
+
+class PaymentAnswer(Answer):
+    """A payment with what was captured and refunded."""
+
+    id: str
+    currency_code: Code
+    captures: Annotated[list[Capture], BeforeValidator(_list_if_none)]
+    refunds: Annotated[list[Refund], BeforeValidator(_list_if_none)]
+
+    @property
+    def captured(self) -> Decimal:
+        """Sum of the captures."""
+        return sum((capture.amount for capture in self.captures), Decimal())
+
+    @property
+    def refunded(self) -> Decimal:
+        """Sum of the refunds."""
+        return sum((refund.amount for refund in self.refunds), Decimal())
+
+
+class PaymentCollection(Answer):
+    """Payments that belong together."""
+
+    payments: Annotated[list[PaymentAnswer], BeforeValidator(_list_if_none)] = []
+
+
+class LineAnswer(Answer):
+    """One line of an order."""
+
+    id: str
+    title: Words
+    subtitle: Words = ""
+    variant_sku: Words = ""
+    quantity: int
+    unit_price: Amount
+
+
+class OrderAnswer(Answer):
+    """An order. `original_total` is used because `total` shrinks with each refund."""
+
+    id: str
+    display_id: int
+    email: Words
+    currency_code: Code
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    original_total: Amount
+    created_at: datetime
+    items: Annotated[list[LineAnswer], BeforeValidator(_list_if_none)]
+    payment_collections: Annotated[list[PaymentCollection], BeforeValidator(_list_if_none)]
+
+    @property
+    def payments(self) -> list[PaymentAnswer]:
+        """All payments of the order."""
+        return [payment for group in self.payment_collections for payment in group.payments]
+
+
+class Page(Answer):
+    """What a listing says about itself."""
+
+    count: Annotated[int, Field(ge=0)]
+
+
+Shape = TypeVar("Shape", bound=Answer)
+
+
+def check(shape: type[Shape], value: Any) -> Shape:
+    """The value as `shape`. Raises `BadAnswer` which names the first wrong field."""
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadAnswer(
+            f"Medusa's answer is not a {shape.__name__}: {where}: {first['msg']}."
+        ) from error

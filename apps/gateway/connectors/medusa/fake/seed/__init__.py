@@ -1,0 +1,27 @@
+"""The demo data: made once, from one number, so that every demo shop looks the same."""
+
+import random
+from datetime import UTC, datetime
+
+from apps.gateway.connectors.medusa.fake.seed.catalogue import plant_catalogue
+from apps.gateway.connectors.medusa.fake.seed.competitors import plant_competitor_prices
+from apps.gateway.connectors.medusa.fake.seed.ground import Ground
+from apps.gateway.connectors.medusa.fake.seed.letters import plant_messages
+from apps.gateway.connectors.medusa.fake.seed.sales import plant_orders
+from apps.gateway.connectors.medusa.fake.store import Store, stamp
+
+DONE = "seeded_at"
+
+
+def plant(store: Store, number: int) -> None:
+    """Fill an empty shop from `random.Random(number)`; a shop that has data is left alone."""
+    if store.setting(DONE):
+        return
+    chance = random.Random(number)  # noqa: S311 - the same number must give the same shop
+    ground = Ground(store, chance, datetime.now(UTC))
+    with store.transaction():
+        plant_catalogue(ground)
+        plant_competitor_prices(ground)
+        plant_orders(ground)
+        plant_messages(ground)
+        store.remember(DONE, stamp(ground.now))

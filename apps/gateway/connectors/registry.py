@@ -1,0 +1,20 @@
+"""Connector kinds by name. Adding one: copy a neighbour's folder, add a line here."""
+
+from apps.gateway.connectors.base import Client
+from apps.gateway.connectors.feed.client import FeedClient
+from apps.gateway.connectors.mail.client import MailClient
+from apps.gateway.connectors.medusa.client import MedusaClient
+from apps.gateway.connectors.null.client import NullClient
+
+KINDS: dict[str, type[Client]] = {
+    kind.kind: kind for kind in (MedusaClient, MailClient, FeedClient, NullClient)
+}
+
+
+def build(kind: str, *, address: str, secret: str, settings: dict[str, str]) -> Client:
+    """A client of the named kind. Raises `LookupError` for a kind that does not exist."""
+    try:
+        client = KINDS[kind]
+    except KeyError:
+        raise LookupError(f"No connector kind '{kind}'; known: {', '.join(KINDS)}.") from None
+    return client(address=address, secret=secret, settings=settings)  # type: ignore[call-arg]

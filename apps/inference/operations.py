@@ -1,0 +1,234 @@
+"""Asking models: the only door to a provider, with limits on money, time and patience."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import stamina
+
+from apps.accounts.models import Workspace
+from apps.inference import attempts, endpoint, queries
+from apps.inference.attempts import Answer, Ask
+from apps.inference.budgets import BudgetExhausted
+from apps.inference.models import Budget, ProviderName, Scope
+from apps.inference.providers import offline_embeddings
+from apps.inference.providers.base import (
+    Completion,
+    Embeddings,
+    Message,
+    ProviderError,
+    Question,
+    Tool,
+)
+from apps.inference.routing import EMBEDDING, Option, route
+
+ATTEMPTS = 3  # per tier
+MAX_WAIT_S = 10.0  # a provider that asks for a longer pause is left for the fallback
+PATIENCE_S = 90.0  # after this, no further attempt is begun on a tier
+DIMENSIONS = 384
+
+
+class NoModelConfigured(Exception):
+    """There is no model to ask. Set OPENAI_BASE_URL or OPENAI_API_KEY, and OPENAI_MODEL, or add a
+    tier in the admin.
+    """
+
+
+class ModelUnavailable(Exception):
+    """No model gave a usable answer, after retries and fallbacks; the text says why for each."""
+
+
+class WrongDimensions(ModelUnavailable):
+    """The embedding model does not make vectors of 384 numbers."""
+
+
+def complete(
+    *,
+    workspace: Workspace,
+    run_id: UUID | None,
+    purpose: str,
+    messages: Sequence[Message],
+    tools: Sequence[Tool] = (),
+    tier_need: str = "small",
+    now: datetime,
+    clock: Callable[[], float] = time.monotonic,
+    agent_id: UUID | None = None,
+    max_output_tokens: int = 1024,
+) -> Completion:
+    """A whole answer of the tier needed, or of one of its fallbacks.
+
+    1. Each attempt is paid from the budgets of workspace, agent and run, and recorded as a call.
+    2. A repeatable failure is repeated, at most three attempts, waiting as the provider asks.
+    3. Then the next fallback is asked; also one that is cheap enough when a budget is short.
+
+    Must be called outside a transaction: no lock is held while a model thinks. Raises
+    `NoModelConfigured`, `BudgetExhausted`, `ModelUnavailable`.
+    """
+    chain = route(queries.options(workspace), need=tier_need)
+    if not chain:
+        raise NoModelConfigured(NoModelConfigured.__doc__)
+    ask = Ask(
+        workspace=workspace,
+        run_id=run_id,
+        agent_id=agent_id,
+        purpose=purpose,
+        content={"messages": list(messages), "tools": [_plain(tool) for tool in tools]},
+        max_output_tokens=max_output_tokens,
+        now=now,
+    )
+
+    def send(option: Option) -> Completion:
+        question = Question(
+            model=option.model,
+            messages=messages,
+            tools=tools,
+            max_output_tokens=max_output_tokens,
+            timeout_s=option.timeout_s,
+        )
+        return endpoint.provider(option.provider).complete(question)
+
+    return _ask_in_turn(chain, ask, send, clock)
+
+
+def _plain(tool: Tool) -> dict[str, object]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+    }
+
+
+def _ask_in_turn(
+    chain: Sequence[Option],
+    ask: Ask,
+    send: Callable[[Option], Completion],
+    clock: Callable[[], float],
+) -> Completion:
+    """The first answer along the chain."""
+    failures: list[str] = []
+    exhausted: BudgetExhausted | None = None
+    for option in chain:
+        try:
+            return _persist(option, ask, send, clock, durable=True)
+        except ProviderError as error:
+            failures.append(f"{option.name} ({option.model}): {error}")
+        except BudgetExhausted as error:
+            exhausted = error
+    if exhausted and not failures:
+        raise exhausted
+    raise ModelUnavailable("No model answered. " + "; ".join(failures)) from exhausted
+
+
+def _persist(
+    option: Option,
+    ask: Ask,
+    send: Callable[[Option], Answer],
+    clock: Callable[[], float],
+    *,
+    durable: bool,
+) -> Answer:
+    """Attempts on one tier until an answer, or until repeating makes no sense."""
+    retries = stamina.retry_context(
+        on=_pause,
+        attempts=ATTEMPTS,
+        timeout=PATIENCE_S,
+        wait_initial=0.2,
+        wait_max=2.0,
+        wait_jitter=0.2,
+    )
+    for turn in retries:
+        with turn:
+            answer = attempts.attempt(
+                ask, option, lambda: send(option), clock=clock, durable=durable
+            )
+    return answer
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to repeat; a number is the pause in seconds the provider asked for."""
+    if not isinstance(error, ProviderError) or not error.repeatable:
+        return False
+    if error.retry_after_s is None:
+        return True
+    return error.retry_after_s if error.retry_after_s <= MAX_WAIT_S else False
+
+
+def embed(
+    texts: Sequence[str],
+    *,
+    workspace: Workspace,
+    now: datetime,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[list[float]]:
+    """One vector of 384 numbers per text, in `queries.embedding_space()`.
+
+    With OPENAI_EMBEDDING_MODEL the endpoint is asked (paid and recorded like any call), else the
+    offline model. Raises `ModelUnavailable`, `BudgetExhausted`.
+    """
+    configured = endpoint.configured()
+    if not texts:
+        return []
+    if not (configured.embedding_model and configured.reachable):
+        return offline_embeddings.embed(texts)
+    option = _embedding_option(workspace, configured.embedding_model)
+    ask = Ask(
+        workspace=workspace,
+        run_id=None,
+        agent_id=None,
+        purpose="embed",
+        content=list(texts),
+        max_output_tokens=0,
+        now=now,
+    )
+
+    def send(option: Option) -> Embeddings:
+        return endpoint.provider(option.provider).embed(
+            texts, model=option.model, dimensions=DIMENSIONS, timeout_s=option.timeout_s
+        )
+
+    try:
+        vectors = _persist(option, ask, send, clock, durable=False).vectors
+    except ProviderError as error:
+        raise ModelUnavailable(f"No embeddings from {option.model}: {error}") from error
+    return [_checked(vector, option.model) for vector in vectors]
+
+
+def _embedding_option(workspace: Workspace, model: str) -> Option:
+    """The endpoint's embedding model, priced by the workspace's tier named `embedding`."""
+    for option in queries.options(workspace):
+        if option.name == EMBEDDING and option.provider == ProviderName.OPENAI:
+            return Option(
+                name=EMBEDDING,
+                provider=option.provider,
+                model=model,
+                price_in=option.price_in,
+                timeout_s=option.timeout_s,
+                tier_id=option.tier_id,
+            )
+    return Option(name=EMBEDDING, provider=ProviderName.OPENAI, model=model)
+
+
+def _checked(vector: list[float], model: str) -> list[float]:
+    """The vector, if it has the size the memory's column has."""
+    if len(vector) != DIMENSIONS:
+        raise WrongDimensions(
+            f"{model} answered vectors of {len(vector)} numbers, but the memory keeps "
+            f"{DIMENSIONS}. Set OPENAI_EMBEDDING_MODEL to a model that honours `dimensions`, or "
+            "leave it empty for the offline model."
+        )
+    return vector
+
+
+def set_budget(*, workspace: Workspace, scope: Scope, scope_id: UUID, limit: Decimal) -> Budget:
+    """Give a workspace, an agent or a run a hard limit in US dollars, or change it."""
+    budget, _ = Budget.objects.update_or_create(
+        workspace=workspace, scope=scope, scope_id=scope_id, defaults={"limit": limit}
+    )
+    return budget
+
+
+def release_lost(*, now: datetime, limit: int = 100) -> int:
+    """Settle calls whose process died before the answer; returns how many."""
+    return attempts.release_lost(now=now, limit=limit)

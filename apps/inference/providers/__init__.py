@@ -1,0 +1,1 @@
+"""One file per protocol that model providers speak; all keep the contract of `base.Provider`."""

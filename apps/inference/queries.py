@@ -1,0 +1,78 @@
+"""Reading what is configured: which models can be asked, which embeddings are in use."""
+
+from dataclasses import dataclass
+
+from apps.accounts.models import Workspace
+from apps.inference import endpoint
+from apps.inference.models import ProviderName, Tier
+from apps.inference.providers import offline_embeddings
+from apps.inference.routing import EMBEDDING, Option, route
+
+DEFAULT_TIER = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingSpace:
+    """Vectors are comparable only within one space.
+
+    `related` is the cosine from which on two texts are taken to be about the same thing.
+    """
+
+    name: str
+    related: float
+
+
+def options(workspace: Workspace) -> list[Option]:
+    """The models that can be asked: enabled tiers, else the model of the environment.
+
+    The environment's model steps in only where no tier was made: what an operator switched off
+    stays off.
+    """
+    configured = endpoint.configured()
+    tiers = list(Tier.objects.filter(workspace=workspace).select_related("fallback"))
+    found = [_option(tier, configured.model) for tier in tiers if tier.enabled]
+    usable = [
+        option
+        for option in found
+        if option.model and (configured.reachable or option.provider != ProviderName.OPENAI)
+    ]
+    no_tiers = all(tier.name == EMBEDDING for tier in tiers)
+    if no_tiers and configured.model and configured.reachable:
+        usable.append(
+            Option(name=DEFAULT_TIER, provider=ProviderName.OPENAI, model=configured.model)
+        )
+    return usable
+
+
+def _option(tier: Tier, default_model: str) -> Option:
+    """A tier as routing sees it."""
+    model = tier.model or (default_model if tier.provider == ProviderName.OPENAI else tier.name)
+    return Option(
+        name=tier.name,
+        provider=tier.provider,
+        model=model,
+        price_in=tier.price_in,
+        price_out=tier.price_out,
+        timeout_s=float(tier.timeout_s),
+        fallback=tier.fallback.name if tier.fallback else None,
+        tier_id=tier.pk,
+    )
+
+
+def model_configured(workspace: Workspace) -> bool:
+    """Whether there is a model to ask at all; if not, planners use their rules."""
+    return bool(route(options(workspace), need=DEFAULT_TIER))
+
+
+def model_name(workspace: Workspace, *, tier_need: str = "small") -> str:
+    """The model that would be asked first, for display; empty if there is none."""
+    chain = route(options(workspace), need=tier_need)
+    return chain[0].model if chain else ""
+
+
+def embedding_space() -> EmbeddingSpace:
+    """The embeddings in use: the configured endpoint's, else the offline model's."""
+    configured = endpoint.configured()
+    if configured.embedding_model and configured.reachable:
+        return EmbeddingSpace(name=configured.embedding_model, related=0.3)
+    return EmbeddingSpace(name=offline_embeddings.NAME, related=offline_embeddings.RELATED)

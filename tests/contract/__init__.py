@@ -1,0 +1,1 @@
+"""The same tests against the demo shop and a real Medusa."""

@@ -1,0 +1,61 @@
+"""Tiers and budgets can be edited in the admin, calls only read; all within the workspace."""
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import Membership, User, Workspace
+from apps.inference.models import Call, Tier
+from tests.factories import inference as make
+
+
+@pytest.fixture
+def admin(workspace: Workspace, client: Client) -> Client:
+    """A superuser of the one workspace, signed in."""
+    user = User.objects.create_superuser("admin@example.com", "correct-horse-battery")
+    Membership.objects.create(workspace=workspace, user=user, role="owner")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_a_tier_of_the_own_workspace_is_edited_and_others_are_not_offered(
+    admin: Client, workspace: Workspace, elsewhere: Workspace
+) -> None:
+    """Another workspace's tier is neither listed, nor opened, nor a fallback to choose."""
+    own = make.tier(workspace, "large")
+    foreign = make.tier(elsewhere, "foreign")
+    page = admin.get(reverse("admin:inference_tier_changelist"))
+    assert "large" in page.content.decode()
+    assert "foreign" not in page.content.decode()
+    assert admin.get(reverse("admin:inference_tier_change", args=[foreign.pk])).status_code == 302
+    address = reverse("admin:inference_tier_change", args=[own.pk])
+    assert f'value="{foreign.pk}"' not in admin.get(address).content.decode()
+    form = {
+        "workspace": str(workspace.pk), "name": "large", "provider": "openai", "model": "new",
+        "price_in": "1", "price_out": "2", "timeout_s": "9", "enabled": "on",
+    }  # fmt: skip
+    assert admin.post(address, form | {"fallback": str(foreign.pk)}).status_code == 200
+    assert admin.post(address, form).status_code == 302
+    assert Tier.objects.get(pk=own.pk).model == "new"
+
+
+def test_what_is_spent_is_shown_but_not_edited(admin: Client, workspace: Workspace) -> None:
+    """An operator changes the limit, never the count."""
+    budget = make.budget(workspace, "1")
+    address = reverse("admin:inference_budget_change", args=[budget.pk])
+    page = admin.get(address).content.decode()
+    assert 'name="limit"' in page
+    assert 'name="spent"' not in page
+
+
+def test_calls_are_read_only(admin: Client, workspace: Workspace, now: datetime) -> None:
+    """No adding, changing or deleting."""
+    call = Call.objects.create(workspace=workspace, purpose="plan", at=now, overdue_at=now)
+    assert admin.get(reverse("admin:inference_call_changelist")).status_code == 200
+    assert admin.get(reverse("admin:inference_call_add")).status_code == 403
+    address = reverse("admin:inference_call_change", args=[call.pk])
+    assert admin.get(address).status_code == 200
+    assert admin.post(address, {"purpose": "other"}).status_code == 403
+    assert admin.post(reverse("admin:inference_call_delete", args=[call.pk])).status_code == 403

@@ -1,0 +1,66 @@
+"""What is configured, as other apps ask for it."""
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from apps.accounts.models import Workspace
+from apps.inference import endpoint, queries
+from tests.factories import inference as make
+from tests.unit.inference.conftest import KEY
+
+
+@pytest.fixture(autouse=True)
+def nothing(settings: Settings) -> None:
+    """An environment without any model."""
+    settings.OPENAI_BASE_URL = settings.OPENAI_API_KEY = ""
+    settings.OPENAI_MODEL = settings.OPENAI_EMBEDDING_MODEL = ""
+
+
+def test_nothing_configured_means_no_model(workspace: Workspace) -> None:
+    """Also with a tier, when there is no endpoint behind it."""
+    make.tier(workspace)
+    assert not queries.model_configured(workspace)
+    assert queries.model_name(workspace) == ""
+
+
+def test_a_tier_without_a_model_uses_that_of_the_environment(
+    workspace: Workspace, settings: Settings
+) -> None:
+    """So a seeded tier follows the environment."""
+    make.tier(workspace, model="")
+    settings.OPENAI_API_KEY = KEY
+    assert not queries.model_configured(workspace)
+    settings.OPENAI_MODEL = "gpt"
+    assert queries.model_name(workspace) == "gpt"
+
+
+def test_switching_every_tier_off_switches_models_off(
+    workspace: Workspace, settings: Settings
+) -> None:
+    """The environment's model does not step in for what an operator turned off."""
+    settings.OPENAI_API_KEY, settings.OPENAI_MODEL = KEY, "gpt"
+    make.tier(workspace, enabled=False)
+    assert not queries.model_configured(workspace)
+
+
+def test_other_workspaces_tiers_are_not_seen(workspace: Workspace, settings: Settings) -> None:
+    """Tiers belong to a workspace."""
+    settings.OPENAI_API_KEY = KEY
+    make.tier(Workspace.objects.create(name="Other", slug="other"))
+    assert not queries.model_configured(workspace)
+
+
+def test_the_endpoint_does_not_print_its_key(settings: Settings) -> None:
+    """Whoever logs it."""
+    settings.OPENAI_API_KEY = KEY
+    assert KEY not in repr(endpoint.configured())
+
+
+def test_embeddings_are_offline_unless_an_embedding_model_is_named(
+    settings: Settings,
+) -> None:
+    """A chat endpoint alone need not know embeddings."""
+    settings.OPENAI_API_KEY = KEY
+    assert queries.embedding_space().name == "multilingual-e5-small-q4"
+    settings.OPENAI_EMBEDDING_MODEL = "e"
+    assert queries.embedding_space().name == "e"
