@@ -51,7 +51,7 @@ class Environment(BaseSettings):
     default_from_email: str = "AIOS <aios@localhost>"
     log_level: str = "INFO"
     gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
-    gateway_doubt_seconds: float = 5.0  # pause before an unproven call is read back
+    gateway_doubt_seconds: float = 20.0  # an unproven call may still run for a client timeout
 
 
 def recorded(data: Path) -> dict[str, str]:

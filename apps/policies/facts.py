@@ -54,11 +54,14 @@ class Money:
     currency: str = ""
 
 
-def stake(params: Mapping[str, Any], after: Mapping[str, Any]) -> Money:
-    """The money an action moves: its own amount, else what the shop says it will give back."""
+def stake(
+    params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Money:
+    """The money an action moves: its own amount, else what it makes the shop give back."""
     amount = number(params.get("amount"))
     if amount is None:
-        amount = number(after.get("refund"))
+        given, will_be = number(before.get("refunded")), number(after.get("refunded"))
+        amount = None if given is None or will_be is None else will_be - given
     if amount is None:
         return Money()
     return Money(amount=amount, currency=str(params.get("currency") or after.get("currency") or ""))
@@ -73,7 +76,7 @@ def describe(
     **context: Any,
 ) -> Facts:
     """Facts of one change. `context` are the fields of `Facts` which are not computed here."""
-    money = stake(params, after)
+    money = stake(params, before, after)
     old, new = price(before, money.currency), price(after, money.currency)
     cost = number(before.get("cost"))
     return Facts(

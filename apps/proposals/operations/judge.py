@@ -98,7 +98,7 @@ def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> No
     proposal.state = STATE_AFTER[strictest]
     proposal.binding = joint_binding([change.binding for change in changes])
     proposal.reviewers = max((c.decision.reviewers for c in changes if c.decision), default=0)
-    stakes = [vocabulary.stake(change.params, change.after) for change in changes]
+    stakes = [vocabulary.stake(change.params, change.before, change.after) for change in changes]
     at_stake = [stake for stake in stakes if stake.amount is not None]
     proposal.amount = max((s.amount for s in at_stake if s.amount is not None), default=None)
     proposal.currency = at_stake[0].currency if at_stake else ""

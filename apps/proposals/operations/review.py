@@ -140,7 +140,7 @@ def check_authority(user: User, proposal: Proposal, changes: Sequence[Change]) -
     if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
         raise NotAuthorised("You caused this proposal; somebody else has to approve it.")
     for change in changes:
-        stake = vocabulary.stake(change.params, change.after)
+        stake = vocabulary.stake(change.params, change.before, change.after)
         if not can_approve(
             user,
             workspace_id=proposal.workspace_id,

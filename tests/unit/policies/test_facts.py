@@ -29,6 +29,6 @@ def test_what_is_not_known_says_so(before):
 
 def test_the_shop_tells_what_a_cancellation_gives_back():
     """An action without an amount of its own takes it from the predicted state."""
-    seen = describe(action="cancel_order", params={"order_id": "o"}, before={},
-                    after={"refund": "45.00", "currency": "EUR"}, **BASE)  # fmt: skip
+    seen = describe(action="cancel_order", params={"order_id": "o"}, before={"refunded": "5.00"},
+                    after={"refunded": "50.00", "currency": "EUR"}, **BASE)  # fmt: skip
     assert (seen.amount, seen.currency) == (45.0, "EUR")

@@ -5,7 +5,7 @@ import binascii
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -94,4 +94,5 @@ def build(store: Store, secret: str, smtp: socket.socket | None, hosts: list[str
 def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean shutdown
+        uvicorn.Server(config).run(sockets=[listener])
