@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
@@ -109,8 +110,6 @@ def cast(workspace: Workspace, elsewhere: Workspace, now: datetime) -> Cast:
 @pytest.fixture
 def ledger_url() -> str:
     """Where the null connector keeps its ledger: the test database."""
-    from django.db import connection
-
     parts = connection.get_connection_params()
     return " ".join(
         f"{name}='{parts[name]}'"

@@ -33,6 +33,12 @@ def client() -> redis.Redis:
     return _client
 
 
+def forget_connection() -> None:
+    """Open a new connection at the next ring, for example after a fork."""
+    global _client  # noqa: PLW0603
+    _client = None
+
+
 def ring(task: str = "audit.dispatch") -> None:
     """Wake a worker for `task`, unless it is about to look anyway."""
     global _quiet_until  # noqa: PLW0603

@@ -10,21 +10,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from decimal import Decimal
+from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
 
 import psutil
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 from rich.progress import Progress
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
+from apps.audit import bell
 from apps.audit.models import Entry
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
@@ -34,7 +36,8 @@ from apps.proposals.operations import Draft, Origin
 
 DEFAULT_N = 2_000
 BATCH = 50
-APPROVERS = 4
+PROCESSES = 2
+THREADS = 4  # requests a web process serves at once
 WORKERS = 2
 IDLE_ROUNDS = 60
 FLOOR_THREADS = 16
@@ -110,21 +113,16 @@ def stop(workers: subprocess.Popen[bytes]) -> None:
         workers.kill()
 
 
-def draft(number: int) -> Draft:
+def draft(variant: str) -> Draft:
     """One price change on a target of its own."""
-    params = {"product_id": "p", "variant_id": f"v{number}", "currency": "EUR", "amount": "9.99"}
+    params = {"product_id": "p", "variant_id": variant, "currency": "EUR", "amount": "9.99"}
     return Draft(title="bench", rationale="bench", changes=[("set_price", params)])
 
 
-_numbers = iter(range(10**9))
-
-
-def propose(workspace: Workspace, count: int) -> list[Proposal]:
+def propose(workspace: Workspace, variants: Sequence[str]) -> list[Proposal]:
     """Submit one batch."""
-    drafts = [draft(next(_numbers)) for _ in range(count)]
-    made = proposals.submit(
-        workspace=workspace, drafts=drafts, origin=ORIGIN, now=timezone.now()
-    )
+    drafts = [draft(variant) for variant in variants]
+    made = proposals.submit(workspace=workspace, drafts=drafts, origin=ORIGIN, now=timezone.now())
     return [proposal for proposal in made if proposal is not None]
 
 
@@ -136,23 +134,39 @@ def approve(proposal: Proposal, reviewer: User) -> None:
 
 
 def run(workspace: Workspace, reviewer: User, n: int, tell: Callable[[int], None]) -> None:
-    """n round trips: batches are proposed, each proposal approved alone, workers do the rest."""
+    """n round trips: two web processes propose batches and approve each proposal alone."""
     before = done_count(workspace)
-
-    def one_batch(count: int) -> None:
-        for proposal in propose(workspace, count):
-            approve(proposal, reviewer)
-
-    sizes = [min(BATCH, n - start) for start in range(0, n, BATCH)]
-    with ThreadPoolExecutor(APPROVERS) as pool:
-        work = [pool.submit(one_batch, size) for size in sizes]
+    share = n // PROCESSES
+    close_old_connections_of_this_process()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+        shares = [share] * (PROCESSES - 1) + [n - share * (PROCESSES - 1)]
+        work = [pool.submit(one_web_process, workspace, reviewer, own, number)
+                for number, own in enumerate(shares)]  # fmt: skip
         while (done := done_count(workspace) - before) < n:
             for future in work:
                 if future.done():
                     future.result()
             tell(done)
-            time.sleep(0.05)
+            time.sleep(0.1)
     tell(n)
+
+
+def close_old_connections_of_this_process() -> None:
+    """A forked process must open its own."""
+    connections.close_all()
+    bell.forget_connection()
+
+
+def one_web_process(workspace: Workspace, reviewer: User, count: int, number: int) -> None:
+    """Propose and approve this process' share, several requests at a time."""
+
+    def one_batch(start: int) -> None:
+        names = [f"w{number}-{start + i}" for i in range(min(BATCH, count - start))]
+        for proposal in propose(workspace, names):
+            approve(proposal, reviewer)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(one_batch, range(0, count, BATCH)))
 
 
 def done_count(workspace: Workspace) -> int:
@@ -164,8 +178,8 @@ def idle(workspace: Workspace, reviewer: User, ledger: str, *, rounds: int) -> l
     """Seconds from the approval's start to the effect in the ledger, one at a time."""
     seconds = []
     with psycopg.connect(ledger, autocommit=True) as reader:
-        for _ in range(rounds):
-            [proposal] = propose(workspace, 1)
+        for number in range(rounds):
+            [proposal] = propose(workspace, [f"idle-{rounds}-{number}"])
             before, seen = time.time(), len(lines(ledger))
             approve(proposal, reviewer)
             deadline = time.monotonic() + 20
@@ -198,7 +212,8 @@ def lines(ledger: str) -> list[UUID]:
 
 def cpu_seconds() -> float:
     """CPU time of this process, its children, and the database it started."""
-    total = 0.0
+    ended = os.times()
+    total = ended.children_user + ended.children_system
     for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
         try:
             times = process.cpu_times()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connections
 
 from apps.gateway import operations as gateway
+from apps.gateway import queries
 from apps.gateway.configuration import configure_connector
 from apps.gateway.models import Connector
 from apps.proposals import operations as proposals
@@ -79,8 +80,6 @@ def later_clock(now: datetime) -> Callable[[], datetime]:
 
 def close_connections() -> None:
     """Before a fork: a child must not share a connection with us."""
-    from apps.gateway import queries
-
     for client in queries._clients.values():
         client.close()
     queries._clients.clear()

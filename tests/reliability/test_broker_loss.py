@@ -88,9 +88,7 @@ def approve(workspace, reviewer, now, count: int) -> float:
     for _ in range(count):
         proposal = propose(workspace, "50", now=now)
         began = time.monotonic()
-        proposals.approve(
-            proposal_id=proposal.pk, user=reviewer, binding=proposal.binding, now=now
-        )
+        proposals.approve(proposal_id=proposal.pk, user=reviewer, binding=proposal.binding, now=now)
         slowest = max(slowest, time.monotonic() - began)
     return slowest
 

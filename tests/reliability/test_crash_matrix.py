@@ -19,7 +19,7 @@ from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import Draft
 from tests.factories.proposals import AGENT
-from tests.reliability.conftest import close_connections, later_clock, sweep
+from tests.reliability.conftest import close_connections, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,9 +117,7 @@ def test_without_the_guards_the_same_runs_double(
     assert doubled == 2  # exactly the runs killed between call and outcome
 
 
-def test_two_workers_and_a_crash_between_them(
-    cast, policy, shop, shop_connector, workspace, now, later=later_clock
-):
+def test_two_workers_and_a_crash_between_them(cast, policy, shop, shop_connector, workspace, now):
     """A second worker does not take what the first still holds, only what has lapsed."""
     refund(workspace, refundable(workspace, 1)[0], now)
     assert run_until_killed("after_intent", now)

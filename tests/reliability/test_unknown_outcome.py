@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from apps.gateway import queries as gateway
+from apps.gateway.errors import CannotTell
 from apps.gateway.models import Execution, State
 from apps.policies import operations as policies
 from apps.proposals import operations as proposals
@@ -53,7 +54,6 @@ def test_a_back_end_that_cannot_tell_is_shown_to_a_person(
     cast, policy, shop, shop_connector, workspace, now, monkeypatch
 ):
     """Without proof either way a person is asked, and the target stays taken."""
-    from apps.gateway.errors import CannotTell
 
     def shrug(*args, **kwargs):
         raise CannotTell("The shop does not say.")

@@ -1,8 +1,8 @@
 """Rules in CEL: what they may say, and that doubt never allows."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from apps.policies.cel import Fired, InvalidRule, Outcome, Rule, Ruleset, combine
 from apps.policies.facts import Facts

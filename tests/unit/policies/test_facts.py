@@ -14,9 +14,12 @@ def facts(before, after, amount="20.00"):
 
 def test_change_and_margin_of_a_price():
     """Percentages come from the snapshot, in the change's currency."""
-    seen = facts({"prices": {"EUR": "25.00", "USD": "9"}, "cost": "15.00"}, {"prices": {"EUR": "20.00"}})
+    seen = facts(
+        {"prices": {"EUR": "25.00", "USD": "9"}, "cost": "15.00"}, {"prices": {"EUR": "20.00"}}
+    )
     assert (seen.change_percent, seen.margin_percent) == (-20.0, 25.0)
-    assert seen.has_change and seen.has_margin
+    assert seen.has_change
+    assert seen.has_margin
 
 
 @pytest.mark.parametrize("before", [{}, {"prices": {}}, {"prices": {"EUR": "0.00"}},

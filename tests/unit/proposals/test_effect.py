@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from apps.gateway import operations as gateway
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
@@ -100,8 +101,6 @@ def test_a_shop_that_changed_meanwhile_voids_the_approval(world, workspace, now,
 
 def test_two_workers_do_not_share_an_execution(world, workspace, now, clock):
     """What one has claimed the other does not get."""
-    from apps.gateway import operations as gateway
-
     propose(workspace, "5", now=now)
     assert len(gateway.claim(worker="a", now=now, limit=10)) == 1
     assert gateway.claim(worker="b", now=now, limit=10) == []

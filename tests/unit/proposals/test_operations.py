@@ -178,7 +178,9 @@ def test_what_is_decided_stays_decided(world, workspace, now):
 
 def test_two_reviewers_where_the_policy_asks_for_two(world, workspace, now, policy):
     """The first approval does not execute; the same person cannot give the second."""
-    rules = [{**rule, "reviewers": 2} if rule["outcome"] == "review" else rule for rule in policy.rules]
+    rules = [
+        {**rule, "reviewers": 2} if rule["outcome"] == "review" else rule for rule in policy.rules
+    ]
     version = policies.draft(workspace=workspace, name="Guardrails", rules=rules,
                              limits=policy.limits, by="t", now=now)  # fmt: skip
     policies.publish(version=version, by="t", now=now)
