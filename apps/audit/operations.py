@@ -120,9 +120,13 @@ NUMBER_COMMITTED = """
         SELECT %(index)s + row_number() OVER (ORDER BY xid, id), id, workspace_id, run_id, kind
         FROM fresh
         RETURNING 1
+    ),
+    moved AS (
+        UPDATE audit_cursor SET index = %(index)s + (SELECT count(*) FROM fresh),
+                                xid = horizon.xmin::text::bigint
+        FROM horizon WHERE name = %(reader)s
     )
     SELECT (SELECT count(*) FROM numbered),
-           (SELECT xmin::text::bigint FROM horizon),
            EXISTS (SELECT 1 FROM audit_event e, horizon WHERE e.xid >= horizon.xmin)
 """
 
@@ -143,25 +147,43 @@ def sequence() -> Sequenced:
     serial ids: those are taken before commit, and a late commit would slip in behind a number
     that was already read.
     """
-    Cursor.objects.get_or_create(name=SEQUENCER)
-    cursor = Cursor.objects.select_for_update().get(name=SEQUENCER)
+    cursor = hold(SEQUENCER)
     with connection.cursor() as sql:
-        sql.execute(NUMBER_COMMITTED, {"from_xid": cursor.xid, "index": cursor.index})
-        count, horizon, waiting = sql.fetchone()
-    Cursor.objects.filter(name=SEQUENCER).update(index=cursor.index + count, xid=horizon)
+        sql.execute(
+            NUMBER_COMMITTED,
+            {"from_xid": cursor.xid, "index": cursor.index, "reader": SEQUENCER},
+        )
+        count, waiting = sql.fetchone()
     return Sequenced(numbered=count, waiting=waiting)
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What a reader had not seen: the kinds in order, and the number it has now come to."""
+
+    kinds: tuple[str, ...]
+    index: int
+
+
 @transaction.atomic
-def follow(reader: str, *, limit: int = 5_000) -> list[str]:
-    """Kinds of the events which `reader` has not seen, in order; its cursor moves behind them."""
-    Cursor.objects.get_or_create(name=reader)
-    cursor = Cursor.objects.select_for_update().get(name=reader)
+def follow(reader: str, *, limit: int = 5_000) -> Followed:
+    """The events behind the reader's cursor, which moves behind them."""
+    cursor = hold(reader)
     rows = list(
         Entry.objects.filter(index__gt=cursor.index)
         .order_by("index")
         .values_list("index", "kind")[:limit]
     )
-    if rows:
-        Cursor.objects.filter(name=reader).update(index=rows[-1][0])
-    return [kind for _, kind in rows]
+    if not rows:
+        return Followed(kinds=(), index=cursor.index)
+    Cursor.objects.filter(name=reader).update(index=rows[-1][0])
+    return Followed(kinds=tuple(kind for _, kind in rows), index=rows[-1][0])
+
+
+def hold(reader: str) -> Cursor:
+    """The reader's cursor, locked until the transaction ends; made at its first look."""
+    cursor = Cursor.objects.select_for_update().filter(name=reader).first()
+    if cursor is None:
+        Cursor.objects.get_or_create(name=reader)
+        cursor = Cursor.objects.select_for_update().get(name=reader)
+    return cursor

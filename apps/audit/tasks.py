@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps.audit import bell, operations, queries
+from apps.audit import bell, operations
 
 DISPATCHER = "dispatcher"
 PATIENCE_SECONDS = 1.0  # how long to wait for a transaction that is still open
@@ -17,30 +17,32 @@ PAUSE_SECONDS = 0.002
 def dispatch(**_: object) -> None:
     """Follow the log along the flow table until there is nothing new.
 
-    1. Drain while the bell still counts as rung: everything that rings meanwhile is absorbed.
-    2. Release the bell, then look once more: a later ring is a new message.
+    1. Look while the bell still counts as rung: everything that rings meanwhile is absorbed.
+    2. Release the bell, then look until nothing is left: a later ring is a new message.
     """
-    drain()
+    look()
     bell.answered("audit.dispatch")
-    drain()
-
-
-def drain() -> None:
-    """Number and follow events until none is left, waiting a little for open transactions."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        sequenced = operations.sequence()
-        if sequenced.numbered or queries.lag(DISPATCHER):
-            route(operations.follow(DISPATCHER))
-        elif sequenced.waiting and time.monotonic() < deadline:
-            time.sleep(PAUSE_SECONDS)
-        else:
-            return
+    while (waiting := look()) is not None and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS if waiting else 0)
 
 
-def route(kinds: list[str]) -> None:
+def look() -> bool | None:
+    """Number and follow once.
+
+    Returns None when nothing is left, else whether only open transactions are waited for.
+    """
+    sequenced = operations.sequence()
+    followed = operations.follow(DISPATCHER)
+    if followed.kinds:
+        route(followed)
+        return False
+    return True if sequenced.waiting else None
+
+
+def route(followed: operations.Followed) -> None:
     """Ring once for each task that one of these kinds leads to; tell live viewers."""
     flow: dict[str, tuple[str, ...]] = import_string(settings.AUDIT_FLOW)
-    bell.announce(queries.last_index())
-    for task in {task for kind in set(kinds) for task in flow.get(kind, ())}:
+    bell.announce(followed.index)
+    for task in {task for kind in set(followed.kinds) for task in flow.get(kind, ())}:
         bell.ring(task)

@@ -134,6 +134,6 @@ def test_following_sees_each_event_once(now):
         record(now)
         record(now)
     operations.sequence()
-    assert operations.follow("reader") == ["run.started", "run.started"]
-    assert operations.follow("reader") == []
+    assert operations.follow("reader").kinds == ("run.started", "run.started")
+    assert operations.follow("reader") == operations.Followed(kinds=(), index=2)
     assert queries.lag("reader") == 0
