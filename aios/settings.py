@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import structlog
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,9 @@ class Environment(BaseSettings):
     csrf_trusted_origins: str = ""
     secure: bool = False  # True behind HTTPS: secure cookies, HSTS, redirect
     database_url: SecretStr | None = None
+    # a web process serves each request in a new thread: connections must be shared among them.
+    # 0, for workers: one connection a process, kept
+    database_pool: int = 0
     redis_url: SecretStr | None = None
     openai_base_url: str = ""
     openai_api_key: SecretStr = SecretStr("")
@@ -74,18 +78,21 @@ def required(value: SecretStr | None, fallback: str | None, name: str) -> str:
     return text
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, pool: int) -> dict[str, Any]:
     """Django's database settings from a libpq URL; a `host=/dir` query names a unix socket."""
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
+    query: dict[str, Any] = dict(parse_qsl(parts.query))
+    host = query.pop("host", parts.hostname or "")
+    if pool:
+        query["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", parts.hostname or ""),
+        "HOST": host,
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 600,
+        "CONN_MAX_AGE": 0 if pool else 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"server_side_binding": True, "prepare_threshold": 3, **query},
     }
@@ -176,7 +183,10 @@ TEMPLATES = [
 
 # -- data --------------------------------------------------------------------------------------
 DATABASES = {
-    "default": database(required(env.database_url, _recorded.get("database_url"), "DATABASE_URL"))
+    "default": database(
+        required(env.database_url, _recorded.get("database_url"), "DATABASE_URL"),
+        env.database_pool,
+    )
 }
 REDIS_URL = required(env.redis_url, _recorded.get("redis_url"), "REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -295,3 +305,15 @@ LOGGING = {
 # -- gateway -----------------------------------------------------------------------------------
 GATEWAY_LEASE_SECONDS = env.gateway_lease_seconds
 GATEWAY_DOUBT_SECONDS = env.gateway_doubt_seconds
+# requests are logged through `logging`, so that the levels above hold for them too
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["event"]),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

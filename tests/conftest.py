@@ -49,6 +49,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runs", type=int, default=None, help="size of the reliability sweeps")
 
 
+SLOWER = {
+    "browser": "needs Chromium: uv run pytest -m browser",
+    "medusa": "needs Node 20 and npm: uv run pytest -m medusa --medusa tests/contract",
+    "reliability": "kills processes for minutes: uv run pytest -m reliability",
+    "slow": "starts the whole system: uv run pytest -m slow",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the slower suites, saying how to run them, unless a path or a marker asks for them."""
+    for item in items:
+        if "reliability" in item.path.parts:
+            item.add_marker(pytest.mark.reliability)
+    asked = config.option.markexpr or config.args_source != pytest.Config.ArgsSource.TESTPATHS
+    for item in items:
+        for name, reason in SLOWER.items():
+            if not asked and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
 def pytest_configure() -> None:
     """Hash passwords quickly: no test is about their strength."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -45,7 +45,7 @@ class Record:
             app_password=secrets.token_urlsafe(32),
             valkey_password=secrets.token_urlsafe(32),
             valkey_port=0,
-            shop_secret=secrets.token_urlsafe(32),
+            shop_secret="sk_" + secrets.token_urlsafe(32),  # as Medusa writes its keys
             smtp_port=0,
             sockets="",
         )

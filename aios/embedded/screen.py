@@ -38,4 +38,4 @@ class Screen:
         for person in json.loads(credentials.read_text())["people"]:
             table.add_row(person["role"], person["email"], person["password"])
         self.console.print(table)
-        self.say(f"The same is kept in {credentials}")
+        self.say(f"These and an API key are kept in {credentials}")

@@ -12,6 +12,7 @@ from aios.embedded.processes import Part
 from aios.embedded.record import Record
 from aios.embedded.servers import APP_STAGE, SHOP_STAGE
 
+WEB_CONNECTIONS = 20
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -54,8 +55,10 @@ def app_parts(environment: dict[str, str], *, port: int, workers: int) -> list[P
         "beat": [*celery, "beat", "--loglevel", "WARNING"],
         "sweep": [sys.executable, "manage.py", "sweep"],
     }  # fmt: skip
+    own = {"web": {"DATABASE_POOL": str(WEB_CONNECTIONS)}}
     return [
-        Part(name, argv, environment, APP_STAGE, cwd=CHECKOUT) for name, argv in commands.items()
+        Part(name, argv, {**environment, **own.get(name, {})}, APP_STAGE, cwd=CHECKOUT)
+        for name, argv in commands.items()
     ]
 
 

@@ -1,5 +1,6 @@
 """One start of AIOS: every part, in the order in which they need each other."""
 
+import io
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,8 +63,10 @@ class Start:
     def stop(self) -> None:
         """Stop what runs."""
         if self.supervisor.children:
-            self.screen.say("Stopping ...")
-            self.supervisor.stop()
+            try:
+                self.screen.say("Stopping ...")
+            finally:  # a closed terminal cannot be written to
+                self.supervisor.stop()
             self.screen.say("AIOS has stopped; its data is kept.")
 
     def _start_servers(self) -> None:
@@ -105,6 +108,7 @@ class Start:
                     "--shop", f"http://127.0.0.1:{self.shop_port}",
                     "--secret", self.record.shop_secret,
                     "--mail", f"smtp://127.0.0.1:{self.record.smtp_port}",
+                    stdout=io.StringIO(),
                 )  # fmt: skip
             connections.close_all()
         self.screen.say(f"  demo shop: http://127.0.0.1:{self.shop_port}")

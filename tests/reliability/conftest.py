@@ -31,13 +31,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(line)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is slower than a unit test."""
-    for item in items:
-        if "reliability" in item.path.parts:
-            item.add_marker(pytest.mark.reliability)
-
-
 @pytest.fixture
 def shop(tmp_path) -> Iterator[Shop]:
     """A demo shop with a ledger of its own."""

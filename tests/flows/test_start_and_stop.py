@@ -1,0 +1,285 @@
+"""One command starts everything, keeps it, and leaves nothing behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from aios.embedded.ports import LOOPBACK, accepts, find_free
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "AIOS_DATA")
+FIRST_START, LATER_START, STOP = 60.0, 15.0, 12.0  # seconds, as promised
+
+
+class Up:
+    """`manage.py up` as a person would run it, with its output read along the way."""
+
+    def __init__(self, data: Path, port: int, shop_port: int) -> None:
+        environment = {k: v for k, v in os.environ.items() if k not in NOT_OURS}
+        self.log = data.with_suffix(f".{time.monotonic_ns()}.out")
+        with open(self.log, "w") as output:
+            self.process = psutil.Popen(
+                [sys.executable, str(ROOT / "manage.py"), "up", "--data", str(data),
+                 "--port", str(port), "--shop-port", str(shop_port), "--workers", "1"],
+                env=environment, cwd="/", stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text()
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait for the ready line."""
+        wait_for(lambda: "AIOS is ready at" in self.said or self.process.poll(), seconds, self)
+        assert self.process.poll() is None, self.said
+
+    def family(self) -> list[psutil.Process]:
+        """All processes below it."""
+        return self.process.children(recursive=True)
+
+    def end(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        return self.process.wait(STOP)
+
+
+def wait_for(condition: Callable[[], object], seconds: float, up: Up) -> None:
+    """Wait until the condition holds; shows what was printed if it never does."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, up.said
+        time.sleep(0.05)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those still running; a zombie only waits for init."""
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    """A port for the web server and one for the shop."""
+    return find_free(), find_free()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all tests here: each finds it as the last one left it."""
+    return tmp_path_factory.mktemp("start") / "data"
+
+
+@pytest.fixture
+def start(data: Path, ports: tuple[int, int]) -> Iterator[Callable[..., Up]]:
+    """Starts AIOS; whatever still runs at the end of the test is stopped."""
+    started: list[Up] = []
+
+    def start(**changed: object) -> Up:
+        given = {"data": data, "port": ports[0], "shop_port": ports[1], **changed}
+        started.append(Up(**given))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for up in started:
+        if up.process.poll() is None:
+            up.process.terminate()
+            up.process.wait(STOP)
+
+
+def record(data: Path) -> dict[str, str]:
+    """The addresses the data folder records."""
+    return dict(json.loads((data / "embedded.json").read_text()))
+
+
+def connect(data: Path) -> psycopg.Connection:
+    """The database of the data folder, as its owner."""
+    return psycopg.connect(record(data)["owner_url"], autocommit=True)
+
+
+def test_first_start_then_second_keeps_everything(
+    start: Callable[..., Up], data: Path, ports: tuple[int, int]
+) -> None:
+    """Passwords are shown once, SIGTERM stops every child, and a second start finds all data."""
+    up = start()
+    up.wait_until_ready(FIRST_START)
+    assert f"AIOS is ready at http://127.0.0.1:{ports[0]}" in up.said
+    people = json.loads((data / "credentials.json").read_text())["people"]
+    assert all(person["password"] in up.said for person in people)
+    assert (data / "credentials.json").stat().st_mode & 0o077 == 0
+    with connect(data) as owner:
+        owner.execute("CREATE TABLE kept ()")
+        users = owner.execute("SELECT count(*) FROM accounts_user").fetchone()
+    family = up.family()
+    up.process.terminate()
+    assert up.end() == 0
+    assert not alive(family)
+    assert not accepts(ports[0])
+    assert not accepts(ports[1])
+
+    up = start()
+    up.wait_until_ready(LATER_START)
+    assert not any(person["password"] in up.said for person in people)
+    with connect(data) as owner:
+        assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert owner.execute("SELECT count(*) FROM accounts_user").fetchone() == users
+
+
+def test_no_secret_shows_on_a_command_line(start: Callable[..., Up], data: Path) -> None:
+    """Other people of the machine can read command lines."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    kept = record(data)
+    secrets = [kept[name] for name in kept if name.endswith(("_password", "_key", "_secret"))]
+    assert len(secrets) == 6
+    lines = [" ".join(process.cmdline()) for process in up.family()]
+    assert len(lines) > 6
+    assert not [line for line in lines for secret in secrets if secret in line]
+
+
+def test_a_second_start_on_the_same_folder_is_refused(start: Callable[..., Up]) -> None:
+    """The first goes on undisturbed."""
+    first = start()
+    first.wait_until_ready(LATER_START)
+    second = start(port=find_free(), shop_port=find_free())
+    assert second.end() == 1
+    assert f"already runs on the data folder {first.process.cmdline()[4]}" in second.said
+    assert f"process {first.process.pid}" in second.said
+    assert first.process.poll() is None
+
+
+def test_a_killed_parent_leaves_nothing_the_next_start_cannot_clear(
+    start: Callable[..., Up], ports: tuple[int, int]
+) -> None:
+    """After `kill -9` the children run on; the next start stops them and takes over."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    family = up.family()
+    up.process.kill()
+    up.process.wait()
+    assert alive(family)
+    up = start()
+    up.wait_until_ready(LATER_START + STOP)
+    assert "Stopped a leftover of an earlier start: web" in up.said
+    assert not alive(family)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "valkey", "postgres"])
+def test_a_child_that_dies_is_started_again(
+    start: Callable[..., Up], data: Path, ports: tuple[int, int], name: str
+) -> None:
+    """The person is told, and the web server answers again."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    children = json.loads((data / "processes.json").read_text())
+    before = next(child["pid"] for child in children if child["name"] == name)
+    psutil.Process(before).kill()
+    wait_for(lambda: f"{name} ended (signal SIGKILL)" in up.said, 5, up)
+
+    def again() -> bool:
+        children = json.loads((data / "processes.json").read_text())
+        return any(child["name"] == name and child["pid"] != before for child in children)
+
+    wait_for(again, 10, up)
+    wait_for(lambda: accepts(ports[0]), 10, up)
+
+
+def test_many_visitors_share_few_connections(
+    start: Callable[..., Up], data: Path, ports: tuple[int, int]
+) -> None:
+    """The web server answers each request in a thread of its own; the database has 200 places."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    key = json.loads((data / "credentials.json").read_text())["api_key"]
+    request = urllib.request.Request(
+        f"http://{LOOPBACK}:{ports[0]}/api/v1/proposals", headers={"Authorization": f"Bearer {key}"}
+    )
+
+    def visit(_: int) -> int:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+
+    with ThreadPoolExecutor(40) as visitors:
+        assert set(visitors.map(visit, range(160))) == {200}
+    with connect(data) as owner:
+        row = owner.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'aios_app'")
+        assert row.fetchone()[0] < 40
+
+
+def test_ctrl_c_while_starting_stops_what_runs(start: Callable[..., Up]) -> None:
+    """Wherever the start has got to."""
+    for pause in (0.8, 1.6, 2.4):
+        up = start()
+        time.sleep(pause)
+        family = up.family()
+        up.process.send_signal(signal.SIGINT)
+        up.end()
+        assert not alive(family)
+        assert "Traceback" not in up.said
+
+
+def test_a_port_in_use_is_told(start: Callable[..., Up], data: Path) -> None:
+    """With a command that works, and before anything runs."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        taken = listener.getsockname()[1]
+        up = start(port=taken)
+        assert up.end() == 1
+    assert f"port {taken} for the web server is in use" in up.said
+    assert re.search(r"manage.py up --port \d+", up.said)
+    assert not (data / "processes.json").exists()
+
+
+def test_a_child_that_cannot_start_shows_why(
+    start: Callable[..., Up], data: Path, tmp_path: Path
+) -> None:
+    """A damaged ledger stops the start, with the shop's own words."""
+    ledger = data / "shop" / "ledger.sqlite3"
+    whole = ledger.read_bytes()
+    ledger.write_bytes(b"not a database" * 100)
+    try:
+        up = start()
+        assert up.end() == 1
+    finally:
+        ledger.write_bytes(whole)
+    assert "AIOS cannot start: shop ended at once" in up.said
+    assert "ledger.sqlite3" in up.said
+
+
+def test_a_folder_of_another_version_is_refused(start: Callable[..., Up], data: Path) -> None:
+    """And works again once the version is right."""
+    version = data / "version"
+    kept = version.read_text()
+    version.write_text("0\n")
+    up = start()
+    assert up.end() == 1
+    assert "written by another version of AIOS (layout 0" in up.said
+    version.write_text(kept)
+
+
+def test_tables_of_a_newer_version_are_refused(start: Callable[..., Up], data: Path) -> None:
+    """Running old code on new tables would damage them."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    with connect(data) as owner:
+        owner.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('audit', '9999_new', now())"
+        )
+    up.process.terminate()
+    up.end()
+    up = start()
+    assert up.end() == 1
+    assert "changed by a newer version of AIOS (it has audit.9999_new)" in up.said
