@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -128,14 +129,17 @@ def cast(workspace: Workspace, elsewhere: Workspace, now: datetime) -> Cast:
 
 
 @pytest.fixture
-def ledger_url() -> str:
-    """Where the null connector keeps its ledger: the test database."""
+def ledger_url() -> Iterator[str]:
+    """Where the null connector keeps its ledger: the test database; empty again afterwards."""
     parts = connection.get_connection_params()
-    return " ".join(
+    url = " ".join(
         f"{name}='{parts[name]}'"
         for name in ("host", "port", "user", "password", "dbname")
         if parts.get(name)
     )
+    yield url
+    with psycopg.connect(url) as ledger:  # its rows are committed, whatever the test rolls back
+        ledger.execute("DROP TABLE IF EXISTS null_ledger")
 
 
 @pytest.fixture

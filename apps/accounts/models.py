@@ -144,7 +144,7 @@ class ApiKey(models.Model):
 
 
 class IdempotentRequest(models.Model):
-    """One request an integrator may repeat: its `Idempotency-Key`, and the answer once there is one.
+    """A request an integrator may repeat: its `Idempotency-Key`, and the answer if there is one.
 
     `fingerprint` is SHA-256 over who asked for what. `attempt` names the attempt that may answer,
     until `lease_until`; after that another attempt may take over. `status` None: no answer yet.

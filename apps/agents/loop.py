@@ -1,0 +1,188 @@
+"""The loop: sense, plan, act, learn. `advance` does the next step of a run; read this first.
+
+    claim -> take the step -> in one transaction: step, checkpoint, event, where the run goes next
+
+A worker that dies in between leaves a lease that lapses; the step is done again from the last
+checkpoint. That is safe: sensing and planning write nothing, and what acting and learning write
+is in the transaction of their checkpoint.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from pydantic import ValidationError
+
+from apps.agents.leases import Lease, LeaseLost, give_back
+from apps.agents.models import Checkpoint, Run, Stage, State, Step
+from apps.agents.playbooks import registry
+from apps.agents.steps import STEPS, WRITING
+from apps.agents.steps.base import Clock, Context, Taken, Then
+from apps.audit import fault
+from apps.audit.kinds import Kind
+from apps.audit.operations import record
+from apps.gateway.queries import NoConnector
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+# A waiting run learns what policy alone has settled after a moment, then once a day, and in the
+# end when all its proposals are closed
+FIRST_LOOK, LATER_LOOK = timedelta(seconds=15), timedelta(days=1)
+AFTER = {Stage.SENSE: Stage.PLAN, Stage.PLAN: Stage.ACT, Stage.ACT: Stage.LEARN}
+# Trying again cannot help before a person has changed something
+HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
+
+
+def advance(lease: Lease, *, clock: Clock) -> None:
+    """Do the next step of a run: commit it, or let go of the run to be tried again later."""
+    run, started_at = lease.run, clock()
+    if lease.attempt > MAX_ATTEMPTS:  # its worker died every time: do not let it kill another
+        fail(lease, f"Its worker died {MAX_ATTEMPTS} times in a row. {run.error}", now=started_at)
+        return
+    try:
+        context = prepare(lease, clock=clock)
+        if run.stage in WRITING:
+            with transaction.atomic():
+                take(lease, context, started_at=started_at, clock=clock)
+        else:
+            take(lease, context, started_at=started_at, clock=clock)
+        fault.reach("after_checkpoint")
+    except LeaseLost as error:
+        log.info("Run %s: %s", run.pk, error)
+    except HOPELESS as error:
+        fail(lease, str(error), now=clock())
+    except Exception as error:  # whatever happens, the run is not lost
+        log.warning("Run %s failed to %s (try %d)", run.pk, run.stage, lease.attempt, exc_info=True)
+        stumble(lease, f"{type(error).__name__}: {error}", now=clock())
+
+
+def take(lease: Lease, context: Context, *, started_at: datetime, clock: Clock) -> None:
+    """Take the step, then commit it if the run is still ours. Raises `LeaseLost`.
+
+    The row is locked only now: a lock held while a step calls out would hold up the audit log.
+    """
+    taken = STEPS[Stage(lease.run.stage)](context)
+    fault.reach("before_checkpoint")
+    with transaction.atomic():
+        lease.lock()
+        commit(lease, context, taken, started_at=started_at, now=clock())
+
+
+def prepare(lease: Lease, *, clock: Clock) -> Context:
+    """What the step is given. Raises `UnknownPlaybook`, `pydantic.ValidationError`."""
+    playbook = registry.playbook(lease.run.agent.playbook)
+    checkpoint = Checkpoint.objects.filter(run=lease.run).first()
+    return Context(
+        run=lease.run,
+        playbook=playbook,
+        knobs=playbook.knobs.model_validate(lease.run.agent.settings),
+        state=checkpoint.state if checkpoint else {},
+        now=clock(),
+        keep=lambda: lease.keep(now=clock()),
+    )
+
+
+def commit(
+    lease: Lease, context: Context, taken: Taken, *, started_at: datetime, now: datetime
+) -> None:
+    """Write the step, the checkpoint, the event and where the run goes next."""
+    run, stage = lease.run, Stage(lease.run.stage)
+    last = run.steps.aggregate(last=Max("number"))["last"] or 0
+    Step.objects.create(
+        workspace_id=run.workspace_id,
+        run=run,
+        number=last + 1,
+        stage=stage,
+        input_digest=digest(context.state),
+        output=taken.output,
+        summary=taken.summary,
+        planner=taken.planner,
+        started_at=started_at,
+        finished_at=now,
+    )
+    Checkpoint.objects.update_or_create(
+        run=run,
+        defaults={
+            "workspace_id": run.workspace_id,
+            "stage": AFTER.get(stage, stage),
+            "state": taken.state,
+            "at": now,
+        },
+    )
+    tell(
+        run,
+        Kind.RUN_STEPPED,
+        now=now,
+        stage=stage.value,
+        number=last + 1,
+        summary=taken.summary,
+        planner=taken.planner,
+    )
+    follow(run, stage, taken, now=now)
+
+
+def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
+    """Move the run on: to the next stage, to wait for its proposals, or to its end."""
+    run.attempts, run.worker, run.lease_until, run.error = 0, "", None, ""
+    run.summary = taken.summary
+    if taken.then in (Then.GO_ON, Then.WAIT):
+        run.stage = AFTER.get(stage, stage)
+    if taken.then == Then.WAIT:
+        run.state = State.WAITING
+        run.not_before = now + (LATER_LOOK if stage == Stage.LEARN else FIRST_LOOK)
+        tell(run, Kind.RUN_WAITING, now=now, proposals=len(taken.state.get("proposals", [])))
+    elif taken.then == Then.FINISH:
+        run.state, run.finished_at = State.DONE, now
+        tell(run, Kind.RUN_FINISHED, now=now, summary=taken.summary)
+    elif taken.then == Then.ESCALATE:
+        run.state, run.finished_at = State.ESCALATED, now
+        tell(run, Kind.RUN_ESCALATED, now=now, stage=stage.value, reason=taken.summary)
+    run.save()
+
+
+def stumble(lease: Lease, error: str, *, now: datetime) -> None:
+    """Try the step again after a pause that doubles, up to `MAX_ATTEMPTS` times in all."""
+    if lease.attempt >= MAX_ATTEMPTS:
+        fail(lease, error, now=now)
+        return
+    pause = timedelta(seconds=2**lease.attempt)
+    give_back(lease, error=error[:2_000], not_before=now + pause)
+
+
+def fail(lease: Lease, error: str, *, now: datetime) -> None:
+    """End a run that cannot go on; what it has proposed stays as it is."""
+    with transaction.atomic():
+        try:
+            run = lease.lock()
+        except LeaseLost:
+            return
+        run.state, run.finished_at, run.error = State.FAILED, now, error[:2_000]
+        run.lease_until, run.worker = None, ""
+        run.save()
+        tell(run, Kind.RUN_FAILED, now=now, stage=run.stage, error=error[:500])
+
+
+def tell(run: Run, kind: Kind, *, now: datetime, by: str = "", **fields: Any) -> None:
+    """Record an event about a run, in the caller's transaction."""
+    record(
+        kind=kind,
+        workspace_id=run.workspace_id,
+        actor=by or run.agent.actor,
+        subject_kind="run",
+        subject_id=run.pk,
+        run_id=run.pk,
+        now=now,
+        fields=fields,
+    )
+
+
+def digest(state: Mapping[str, Any]) -> str:
+    """SHA-256 of a checkpoint, the same for the same content."""
+    content = json.dumps(state, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,188 @@
+"""Agents, their runs, and what is kept so that a run survives the death of its worker."""
+
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from apps.accounts.models import Workspace
+
+
+class Agent(models.Model):
+    """A configured worker: a playbook with its knobs, a model tier, a budget.
+
+    `settings` are the playbook's knobs; a knob that is missing has the playbook's default.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="agents")
+    name = models.CharField(max_length=100)
+    playbook = models.CharField(max_length=64)
+    enabled = models.BooleanField(default=True)
+    settings = models.JSONField(default=dict, blank=True)
+    tier = models.CharField(max_length=40, default="small", help_text="Class of model it asks for.")
+    budget_usd = models.DecimalField(
+        "budget",
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal("0.50"),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="US dollars its models may cost in one run.",
+    )
+    priority = models.SmallIntegerField(default=5, help_text="More urgent is higher.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_agent_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names this agent."""
+        return f"agent:{self.pk}"
+
+
+class Stage(models.TextChoices):
+    """The stages of the loop, in their order; each with what the agent does in it."""
+
+    SENSE = "sense", "Reads what matters"
+    PLAN = "plan", "Works out what to propose"
+    ACT = "act", "Submits proposals"
+    LEARN = "learn", "Remembers what became of them"
+
+
+class State(models.TextChoices):
+    """Where a run stands; each with the phrase a person reads."""
+
+    RUNNING = "running", "Running"
+    WAITING = "waiting", "Waits until its proposals are decided and done"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    ESCALATED = "escalated", "Done, but a person has to look"
+
+
+LIVE_STATES = (State.RUNNING, State.WAITING)
+
+
+class Run(models.Model):
+    """One execution of an agent's loop. `stage` is the one that comes next.
+
+    A worker holds a run while `lease_until` has not passed. `attempts` counts tries of the stage;
+    `not_before` is the pause after a failed one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="runs")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=20)
+    started_by = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RUNNING)
+    stage = models.CharField(max_length=8, choices=Stage.choices, default=Stage.SENSE)
+    priority = models.SmallIntegerField(default=5)
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    summary = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["-priority", "id"],
+                name="run_due",
+                condition=models.Q(state=State.RUNNING),
+            ),
+            models.Index(
+                fields=["id"], name="run_waiting", condition=models.Q(state=State.WAITING)
+            ),
+            models.Index(fields=["workspace", "-id"], name="run_newest"),
+        ]
+        constraints = [
+            # What waits for people, or only has to learn, does not block the next run
+            models.UniqueConstraint(
+                fields=["agent"],
+                condition=models.Q(state=State.RUNNING) & ~models.Q(stage=Stage.LEARN),
+                name="one_run_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=LIVE_STATES, finished_at__isnull=True)
+                | (~models.Q(state__in=LIVE_STATES) & models.Q(finished_at__isnull=False)),
+                name="ended_runs_say_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run of {self.agent}: {self.get_state_display()}"
+
+
+class Step(models.Model):
+    """One recorded stage of a run; written in the same transaction as its checkpoint.
+
+    `planner` says who thought: `rules`, or `model <name>`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    stage = models.CharField(max_length=8, choices=Stage.choices)
+    input_digest = models.CharField(max_length=64)  # SHA-256 of the checkpoint it started from
+    output = models.JSONField(default=dict)
+    summary = models.TextField(blank=True)
+    planner = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="one_step_of_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.stage}"
+
+
+class Checkpoint(models.Model):
+    """What a run needs to go on with `stage`, and nothing more."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    run = models.OneToOneField(Run, models.CASCADE, related_name="checkpoint")
+    stage = models.CharField(max_length=8, choices=Stage.choices)
+    state = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"before {self.stage}"
+
+
+class Handled(models.Model):
+    """A case a playbook has dealt with, so that no later run takes it up again.
+
+    Also cases that led to no proposal. `key` is the playbook's, such as `message:<id>`.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    playbook = models.CharField(max_length=64)
+    key = models.CharField(max_length=300)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="handled")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "playbook", "key"], name="a_case_is_handled_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.playbook}: {self.key}"

@@ -1,0 +1,205 @@
+"""Starting, advancing, waking and cancelling runs; configuring agents."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from apps.accounts.models import Workspace
+from apps.agents import leases, loop, queries
+from apps.agents.models import LIVE_STATES, Agent, Run, Stage, State
+from apps.agents.playbooks import registry
+from apps.agents.steps.base import Clock
+from apps.audit.kinds import Kind
+from apps.audit.operations import record
+from apps.inference import operations as inference
+from apps.inference import queries as models
+from apps.inference.models import Scope
+from apps.proposals import queries as proposals
+
+PAGE = 500  # waiting runs looked at together
+START_TASK = "agents.start"
+
+
+class AgentDisabled(Exception):
+    """The agent is switched off. Switch it on in the admin first."""
+
+
+def start(*, agent: Agent, trigger: str, by: str, now: datetime, on_behalf_of: str = "") -> Run:
+    """Begin a run of the loop: schedule | event | person | api.
+
+    An agent senses and acts in one run at a time: while one is at it, that run is returned and no
+    new one begins. A run that only waits for people does not count. Raises `AgentDisabled`.
+    """
+    if not agent.enabled:
+        raise AgentDisabled(AgentDisabled.__doc__)
+    try:
+        return begin(agent, trigger=trigger, by=by, on_behalf_of=on_behalf_of, now=now)
+    except IntegrityError:
+        active = Run.objects.filter(agent=agent, state=State.RUNNING).exclude(stage=Stage.LEARN)
+        running = active.first()
+        if running is not None:
+            return running
+        return begin(agent, trigger=trigger, by=by, on_behalf_of=on_behalf_of, now=now)
+
+
+@transaction.atomic
+def begin(agent: Agent, *, trigger: str, by: str, on_behalf_of: str, now: datetime) -> Run:
+    """The row, the budget and the event of a new run."""
+    run = Run.objects.create(
+        workspace_id=agent.workspace_id,
+        agent=agent,
+        trigger=trigger,
+        started_by=by,
+        on_behalf_of=on_behalf_of,
+        priority=agent.priority,
+        not_before=now,
+        started_at=now,
+    )
+    if models.model_configured(agent.workspace):
+        inference.set_budget(
+            workspace=agent.workspace, scope=Scope.RUN, scope_id=run.pk, limit=agent.budget_usd
+        )
+    loop.tell(
+        run,
+        Kind.RUN_STARTED,
+        by=by,
+        now=now,
+        agent=agent.name,
+        playbook=agent.playbook,
+        trigger=trigger,
+    )
+    return run
+
+
+def advance_due(*, worker: str, clock: Clock, limit: int = 20) -> int:
+    """Do a step of up to `limit` due runs, one after the other; return how many steps."""
+    for done in range(limit):
+        lease = leases.claim(worker=worker, now=clock())
+        if lease is None:
+            return done
+        loop.advance(lease, clock=clock)
+    return limit
+
+
+def resume(*, now: datetime) -> int:
+    """Wake waiting runs to learn: all proposals closed, or time to look; return how many."""
+    woken, after = 0, None
+    while waiting := queries.waiting_runs(after=after, limit=PAGE):
+        ids = [pk for pk, _ in waiting]
+        still_open = proposals.runs_with_open(ids)
+        ready = [pk for pk, look_at in waiting if pk not in still_open or look_at <= now]
+        # Conditional: a run cancelled meanwhile stays cancelled
+        woken += Run.objects.filter(pk__in=ready, state=State.WAITING).update(
+            state=State.RUNNING, stage=Stage.LEARN, not_before=now
+        )
+        after = ids[-1]
+    return woken
+
+
+@transaction.atomic
+def cancel(*, run_id: UUID, by: str, reason: str, now: datetime) -> bool:
+    """Stop a run; False if it has ended already. What it has proposed stays to be decided."""
+    run = Run.objects.select_for_update().filter(pk=run_id, state__in=LIVE_STATES).first()
+    if run is None:
+        return False
+    run.state, run.finished_at, run.error = State.CANCELLED, now, reason
+    run.lease_until = None
+    run.save()
+    loop.tell(run, Kind.RUN_CANCELLED, by=by, now=now, reason=reason)
+    return True
+
+
+@transaction.atomic
+def configure(
+    *,
+    workspace: Workspace,
+    name: str,
+    playbook: str,
+    by: str,
+    now: datetime,
+    enabled: bool = True,
+    settings: Mapping[str, Any] | None = None,
+    tier: str = "small",
+    budget_usd: Decimal = Decimal("0.50"),
+    priority: int = 5,
+) -> Agent:
+    """Make or change the agent of this name; recorded only if something differs.
+
+    Raises `UnknownPlaybook` and `pydantic.ValidationError` with the knob and what is wrong.
+    """
+    wanted = {
+        "playbook": playbook,
+        "enabled": enabled,
+        "settings": dict(settings or {}),
+        "tier": tier,
+        "budget_usd": budget_usd,
+        "priority": priority,
+    }
+    registry.playbook(playbook).knobs.model_validate(wanted["settings"])
+    existing = Agent.objects.select_for_update().filter(workspace=workspace, name=name).first()
+    agent = existing or Agent(workspace=workspace, name=name, created_at=now)
+    before = {field: getattr(agent, field) for field in wanted} if existing else {}
+    if before == wanted:
+        return agent
+    for field, value in wanted.items():
+        setattr(agent, field, value)
+    agent.save()
+    note_change(agent, before, wanted, by=by, now=now)
+    return agent
+
+
+def note_change(
+    agent: Agent,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Record what changed of an agent, in the caller's transaction."""
+    changed = [name for name in after if before.get(name) != after[name]]
+    record(
+        kind=Kind.AGENT_CHANGED,
+        workspace_id=agent.workspace_id,
+        actor=by,
+        subject_kind="agent",
+        subject_id=agent.pk,
+        now=now,
+        fields={
+            "name": agent.name,
+            "before": {name: plain(before.get(name)) for name in changed},
+            "after": {name: plain(after[name]) for name in changed},
+        },
+    )
+
+
+def plain(value: object) -> Any:
+    """A JSON value of a field's value."""
+    return str(value) if isinstance(value, Decimal) else value
+
+
+@transaction.atomic
+def schedule(*, agent: Agent, every: timedelta, by: str, now: datetime) -> PeriodicTask:
+    """Start the agent regularly; from then on the schedule is edited in the admin."""
+    seconds = int(every.total_seconds())
+    interval, _ = IntervalSchedule.objects.get_or_create(
+        every=seconds, period=IntervalSchedule.SECONDS
+    )
+    task, new = PeriodicTask.objects.get_or_create(
+        name=f"{agent.workspace.slug}: {agent.name} ({agent.pk})",
+        defaults={
+            "task": START_TASK,
+            "interval": interval,
+            "kwargs": json.dumps({"agent_id": str(agent.pk)}),
+            "description": f"Starts {agent.name}; change the interval or switch it off here.",
+        },
+    )
+    if new:
+        note_change(agent, {}, {"every_seconds": seconds}, by=by, now=now)
+    return task

@@ -1,0 +1,1 @@
+"""Ready-made kinds of agents: one folder each, all alike."""

@@ -1,0 +1,192 @@
+"""What every playbook is: what it reads, how it plans by rules, what it lets a model do.
+
+A planner is pure: the same sensed state gives the same plan. Whatever it plans is only proposed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from apps.accounts.models import Workspace
+from apps.memory.queries import Recalled
+from apps.proposals.operations import Draft
+
+QUOTE = 800  # characters of foreign text shown as evidence
+
+
+class Knobs(BaseModel):
+    """Base of the knobs of a playbook; the agent's settings override the defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: int = Field(default=40, ge=1, le=500, description="Most proposals of one run.")
+    model_batch: int = Field(
+        default=5, ge=1, le=50, description="Most conversations with a model in one run."
+    )
+    correction_days: int = Field(default=30, ge=0, description="How long a correction is heeded.")
+
+
+class Known(BaseModel):
+    """An item of the memory as a checkpoint keeps it; `why` says how it was found."""
+
+    model_config = ConfigDict(frozen=True)
+
+    item_id: str
+    type: str
+    subject: str
+    text: str
+    why: str
+    at: datetime
+    data: dict[str, Any]
+
+    def as_evidence(self, title: str) -> dict[str, Any]:
+        """The item as an entry of a proposal's evidence."""
+        kind = "correction" if self.type == "correction" else "memory"
+        detail = f"{self.text} ({self.why})" if self.why else self.text
+        return {"kind": kind, "title": title, "detail": detail[:QUOTE], "item_id": self.item_id}
+
+
+class Sensed(BaseModel):
+    """Base of what a playbook has read: JSON values only, it is kept in the checkpoint."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def count(self) -> int:
+        """How many cases there are to plan for; 0 ends the run."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """What was read, in words for a person."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What a planner makes of one case; no draft means: nothing to do, and `why`.
+
+    `key` names the case: one that was handled is not planned again.
+    """
+
+    key: str
+    draft: Draft | None
+    why: str = ""
+
+
+class Unfit(ValueError):
+    """A model asked for something this case does not allow; the text tells it what and why."""
+
+
+@dataclass(kw_only=True)
+class Briefing:
+    """One conversation with a model about one case (or one batch of them).
+
+    `offer` takes an action the model asks for (checked against the catalogue already) and raises
+    `Unfit` if it does not belong here; with no `actions` a model is not asked at all. `conclude`
+    turns what was taken into plans; its arguments are the model's closing words and its name.
+    `notes` are tools that only tell us something; `fallback` plans by rules.
+    """
+
+    instructions: str
+    situation: str
+    actions: Sequence[str]
+    offer: Callable[[str, dict[str, Any]], None]
+    conclude: Callable[[str, str], list[Planned]]
+    notes: Mapping[str, tuple[str, type[BaseModel], Callable[[BaseModel], str]]] = field(
+        default_factory=dict
+    )
+    fallback: Callable[[], list[Planned]]
+
+
+K = TypeVar("K", bound=Knobs)
+S = TypeVar("S", bound=Sensed)
+
+
+class Playbook(Protocol, Generic[K, S]):
+    """A kind of agent. `actions` are all it may ever propose."""
+
+    name: str
+    title: str
+    description: str
+    namespace: str
+    actions: frozenset[str]
+    knobs: type[K]
+    sensed: type[S]
+
+    def sense(self, workspace: Workspace, knobs: K, *, now: datetime) -> S:
+        """Read what matters. Raises the gateway's `ConnectorError`s and `NoConnector`."""
+        ...
+
+    def plan(self, sensed: S, knobs: K, *, now: datetime) -> list[Planned]:
+        """What to propose, by rules. Pure."""
+        ...
+
+    def brief(self, sensed: S, knobs: K, *, now: datetime) -> list[Briefing]:
+        """What to ask a model, if there is one."""
+        ...
+
+
+def known(recalled: Sequence[Recalled]) -> list[Known]:
+    """What was recalled, as values."""
+    return [
+        Known(
+            item_id=str(one.item.pk),
+            type=one.item.type,
+            subject=one.item.subject,
+            text=one.item.text,
+            why=one.why,
+            at=one.item.created_at,
+            data=one.item.data,
+        )
+        for one in recalled
+    ]
+
+
+def corrections(items: Sequence[Known], *, now: datetime, days: int) -> list[Known]:
+    """Those of the items which are corrections and still heeded, newest first."""
+    since = now - timedelta(days=days)
+    heeded = [item for item in items if item.type == "correction" and item.at >= since]
+    return sorted(heeded, key=lambda item: item.at, reverse=True)
+
+
+def edited(correction: Known, name: str) -> tuple[str, str] | None:
+    """(before, after) of the field a reviewer edited; None if they did not edit it."""
+    edits = correction.data.get("edited")
+    for edit in edits if isinstance(edits, list) else []:
+        if isinstance(edit, dict) and edit.get("field") == name:
+            return str(edit.get("before")), str(edit.get("after"))
+    return None
+
+
+def rejected(correction: Known) -> bool:
+    """Whether the reviewer said no."""
+    return correction.data.get("verdict") == "reject"
+
+
+def reason(correction: Known) -> str:
+    """The reviewer's own words; may be empty."""
+    return str(correction.data.get("reason") or "")
+
+
+def case_of(correction: Known) -> dict[str, Any]:
+    """The situation the correction was made in, in the playbook's terms."""
+    case = correction.data.get("case")
+    return case if isinstance(case, dict) else {}
+
+
+MODEL_CONFIDENCE = 0.7  # a model's own word never makes a proposal surer than this
+
+
+def said_by_model(planned: Planned, words: str, model: str) -> Planned:
+    """The plan marked as a model's: its words are shown as evidence, its confidence is capped."""
+    if planned.draft is None:
+        return planned
+    entry = {"kind": "model", "title": f"Planned by {model}", "detail": words[:QUOTE] or "no words"}
+    draft = replace(
+        planned.draft,
+        evidence=[*planned.draft.evidence, entry],
+        confidence=min(planned.draft.confidence, MODEL_CONFIDENCE),
+    )
+    return replace(planned, draft=draft)

@@ -1,0 +1,192 @@
+"""Drafts of the refund desk: an action, the reply, and what both rest on. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from apps.agents.playbooks.base import QUOTE, Planned
+from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.decision import Refund, refundable
+from apps.agents.playbooks.refund_desk.replies import message
+from apps.agents.playbooks.refund_desk.situation import Situation
+from apps.gateway.records import Order, Payment
+from apps.proposals.operations import Draft
+
+Change = tuple[str, dict[str, Any]]
+TITLES = {
+    "hold": "Tell the customer that a person looks",
+    "ask_order": "Ask for the order number",
+    "ask_article": "Ask which article it is",
+    "ask_photo": "Ask for a photo first",
+    "return_first": "Ask to send it back first",
+    "on_its_way": "Say that it is on its way",
+    "in_preparation": "Say that it is being prepared",
+}
+URGENT, USUAL = 7, 5
+
+
+def reply(situation: Situation, kind: str, why: str, *, wants_person: bool = False) -> Planned:
+    """A reply and nothing else. `wants_person` marks a case the agent does not judge itself."""
+    words = say(situation, kind)
+    title = f"{TITLES[kind]}: {about(situation)}"
+    if wants_person:
+        title = f"A person is needed: {about(situation)}"
+    planned = draft(situation, title, why, [("send_message", words)])
+    return unsure(planned) if wants_person and planned.draft else planned
+
+
+def unsure(planned: Planned) -> Planned:
+    """The plan as one that no rule may wave through."""
+    if planned.draft is None:
+        return planned
+    return replace(planned, draft=replace(planned.draft, confidence=0.4, priority=URGENT))
+
+
+def refund(situation: Situation, order: Order, due: Refund) -> Planned:
+    """A refund, then the reply that tells of it; the second only once the first is proven."""
+    payment = refundable(order)
+    if payment is None:
+        raise ValueError("A refund is only due on an order with a payment.")
+    kind = "goodwill" if situation.reading.intent == Intent.LATE else "refund"
+    changes = [
+        ("refund_payment", refund_parameters(situation, order, payment, due.amount)),
+        ("send_message", say(situation, kind)),
+    ]
+    title = f"Refund {due.amount} {payment.currency}: {about(situation)}"
+    return draft(situation, title, due.reason, changes, amount=due.amount)
+
+
+def refund_parameters(
+    situation: Situation, order: Order, payment: Payment, amount: Decimal
+) -> dict[str, Any]:
+    """The parameters of `refund_payment`."""
+    note = f"{situation.reading.intent}, message {situation.case.message.message_id}"
+    return {
+        "order_id": order.order_id,
+        "payment_id": payment.payment_id,
+        "amount": str(amount),
+        "currency": payment.currency,
+        "note": note[:500],
+    }
+
+
+def cancel(situation: Situation, order: Order) -> Planned:
+    """A cancellation, then the reply that tells of it."""
+    changes = [
+        ("cancel_order", {"order_id": order.order_id}),
+        ("send_message", say(situation, "cancelled")),
+    ]
+    why = "The customer wants to cancel and the order has not left yet."
+    return draft(situation, f"Cancel: {about(situation)}", why, changes)
+
+
+def say(situation: Situation, kind: str) -> dict[str, Any]:
+    """The parameters of a reply. A stranger to the order is told nothing of it."""
+    case = situation.case
+    return message(
+        kind,
+        language=situation.reading.language,
+        to=case.message.sender,
+        message_id=case.message.message_id,
+        number=case.order.number if case.order else None,
+    )
+
+
+def about(situation: Situation) -> str:
+    """The case in a few words."""
+    order = situation.case.order
+    where = f"order #{order.number}" if order else f"message of {situation.case.message.sender}"
+    return f"{where} ({situation.reading.intent.replace('_', ' ')})"
+
+
+def draft(
+    situation: Situation,
+    title: str,
+    why: str,
+    changes: Sequence[Change],
+    amount: Decimal | None = None,
+) -> Planned:
+    """The draft with everything the case says."""
+    return Planned(
+        key=situation.case.key,
+        why=why,
+        draft=Draft(
+            title=title,
+            rationale=why,
+            changes=list(changes),
+            evidence=evidence(situation),
+            case=case_of(situation, amount),
+            subject=f"intent:{situation.reading.intent}",
+            confidence=confidence(situation),
+            priority=URGENT if amount else USUAL,
+        ),
+    )
+
+
+def case_of(situation: Situation, amount: Decimal | None = None) -> dict[str, Any]:
+    """The case in our own terms, so that a later, similar one can be recognised."""
+    order = situation.case.order
+    case: dict[str, Any] = {
+        "message_id": situation.case.message.message_id,
+        "intent": situation.reading.intent.value,
+        "language": situation.reading.language,
+        "skus": situation.skus,
+        "order": order.number if order else "",
+        "about": situation.case.customer,
+    }
+    if amount is not None and order is not None and order.total:
+        case |= {"amount": str(amount), "share": str(round(amount / order.total, 4))}
+    return case
+
+
+def confidence(situation: Situation) -> float:
+    """How sure: as the message was read, less where a reviewer has corrected a similar case.
+
+    Money for a customer who had a case before is never sure: many small refunds make a large one.
+    """
+    sure = situation.reading.confidence - (0.2 if situation.lesson else 0)
+    if situation.case.earlier and situation.refund is not None and situation.refund.amount:
+        sure = min(sure, 0.7)
+    return round(max(sure, 0.1), 2)
+
+
+def evidence(situation: Situation) -> list[dict[str, Any]]:
+    """What the answer rests on; the customer's words are quoted."""
+    sent, reading = situation.case.message, situation.reading
+    signs = ", ".join(f"“{sign}”" for sign in reading.signs) or "nothing telling"
+    entries = [
+        {
+            "kind": "message",
+            "title": f"{sent.sender}, {sent.received_at:%Y-%m-%d %H:%M} UTC: {sent.subject}"[:200],
+            "detail": sent.body[:QUOTE],
+        },
+        {
+            "kind": "rule",
+            "title": f"Read as: {reading.intent.replace('_', ' ')} ({reading.language})",
+            "detail": f"Classified by {reading.reader}, which found {signs}.",
+        },
+    ]
+    if situation.case.order is not None:
+        entries.append(shop_evidence(situation.case.order))
+    if situation.lesson is not None:
+        entry = situation.lesson.correction.as_evidence("A reviewer's correction of a similar case")
+        entries.append(entry | {"detail": f"{entry['detail']} Similar: {situation.lesson.why}."})
+    return entries + [
+        item.as_evidence("Known about the customer or similar cases")
+        for item in situation.case.known
+    ]
+
+
+def shop_evidence(order: Order) -> dict[str, Any]:
+    """The order as the shop tells it."""
+    articles = ", ".join(f"{line.quantity} x {line.title}" for line in order.lines)
+    refunded = sum((payment.refunded for payment in order.payments), Decimal())
+    return {
+        "kind": "shop",
+        "title": f"Order #{order.number}: {order.total} {order.currency}, {order.payment_status}, "
+        f"{order.fulfillment_status.replace('_', ' ')}",
+        "detail": f"Placed {order.placed_at:%Y-%m-%d}; {articles}; refunded so far {refunded}."[
+            :QUOTE
+        ],
+    }

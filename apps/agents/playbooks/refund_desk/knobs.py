@@ -1,0 +1,25 @@
+"""What an operator can turn."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from apps.agents.playbooks import base
+
+
+class Knobs(base.Knobs):
+    """Knobs of the refund desk: the numbers of its decision on an amount."""
+
+    batch: int = Field(default=15, ge=1, le=100, description="Most messages of one run.")
+    damaged_percent: Decimal = Field(
+        default=Decimal(100), ge=0, le=100, description="Of the article's price, when damaged."
+    )
+    money_back_percent: Decimal = Field(
+        default=Decimal(100), ge=0, le=100, description="Of the articles' price, when unwanted."
+    )
+    return_days: int = Field(default=30, ge=0, description="After the order; later a person looks.")
+    late_percent: Decimal = Field(
+        default=Decimal(10), ge=0, le=100, description="Of the order's total, as goodwill."
+    )
+    late_most: Decimal = Field(default=Decimal(15), ge=0, description="At most this much goodwill.")
+    late_days: int = Field(default=3, ge=0, description="Younger orders are not late.")

@@ -1,0 +1,93 @@
+"""What to answer a customer, by rules. Pure: the same messages give the same plan."""
+
+from datetime import datetime
+
+from apps.agents.playbooks.base import Planned
+from apps.agents.playbooks.refund_desk import drafts
+from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.decision import NOTHING
+from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.agents.playbooks.refund_desk.situation import Situation, weigh
+from apps.gateway.records import Order
+
+PROBLEMS = {
+    "other_sender": "The order number belongs to another customer than the sender; a person has "
+    "to look. The reply tells nothing of the order.",
+    "not_found": "There is no order with the number in the message, so we ask for it.",
+    "no_number": "The message names no order and the sender has none or several, so we ask.",
+}
+
+
+def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+    """An answer to each message, oldest first."""
+    return [answer(weigh(case, sensed, knobs, now=now)) for case in sensed.cases]
+
+
+def answer(situation: Situation) -> Planned:
+    """What to do about it: money and a reply, a reply alone, a person, or nothing."""
+    case, reading = situation.case, situation.reading
+    if reading.intent == Intent.SUSPICIOUS:
+        why = "The message tries to give instructions to the agent; a person has to look."
+        return drafts.reply(situation, "hold", why, wants_person=True)
+    if case.problem == "other_sender":
+        return drafts.reply(situation, "hold", PROBLEMS[case.problem], wants_person=True)
+    if reading.intent == Intent.THANKS:
+        return Planned(key=case.key, draft=None, why="The customer only says thanks.")
+    if reading.intent in (Intent.QUESTION, Intent.OTHER):
+        why = "The message asks something only a person can answer."
+        return drafts.reply(situation, "hold", why, wants_person=True)
+    if case.order is None:
+        return drafts.reply(situation, "ask_order", PROBLEMS[case.problem or "no_number"])
+    return about_order(situation, case.order)
+
+
+def about_order(situation: Situation, order: Order) -> Planned:
+    """The answer to a customer whose order we know."""
+    intent, lesson = situation.reading.intent, situation.lesson
+    if lesson is not None and lesson.refused:
+        why = f"A reviewer rejected a similar case: {lesson.why}. They said: “{lesson.reason}”."
+        return drafts.reply(situation, lesson.wish, why, wants_person=lesson.wish == "hold")
+    if intent == Intent.CANCEL:
+        return cancellation(situation, order)
+    if intent == Intent.WRONG_ITEM:
+        why = "A wrong or unfitting article goes back before money is returned."
+        return drafts.reply(situation, "return_first", why)
+    if intent == Intent.WHERE:
+        return where_it_is(situation, order)
+    return money(situation, order)
+
+
+def money(situation: Situation, order: Order) -> Planned:
+    """A refund with its reply, where one is due."""
+    intent, refund = situation.reading.intent, situation.refund
+    if intent in (Intent.DAMAGED, Intent.MONEY_BACK) and not situation.lines:
+        why = "The order holds several articles and the message names none of them, so we ask."
+        return drafts.reply(situation, "ask_article", why)
+    if refund is not None and refund.amount > NOTHING:
+        return drafts.refund(situation, order, refund)
+    why = refund.reason if refund else ""
+    if intent == Intent.LATE and order.fulfillment_status != "delivered":
+        return where_it_is(situation, order, why)
+    return drafts.reply(situation, "hold", f"{why} A person has to look.", wants_person=True)
+
+
+def where_it_is(situation: Situation, order: Order, why: str = "") -> Planned:
+    """Tell the customer where the order is; what says it has arrived is for a person."""
+    states = {"not_fulfilled": "in_preparation", "fulfilled": "in_preparation",
+              "shipped": "on_its_way"}  # fmt: skip
+    kind = states.get(order.fulfillment_status)
+    if kind is None or order.status == "canceled" or order.payment_status == "not_paid":
+        why = f"The shop says: {order.status}, {order.payment_status}, {order.fulfillment_status}."
+        return drafts.reply(situation, "hold", f"{why} A person has to look.", wants_person=True)
+    return drafts.reply(situation, kind, why or "The shop's state of the order answers it.")
+
+
+def cancellation(situation: Situation, order: Order) -> Planned:
+    """Cancel what has not left; what has left can be sent back."""
+    if order.status == "canceled":
+        why = "The order is cancelled already. A person has to look."
+        return drafts.reply(situation, "hold", why, wants_person=True)
+    if order.fulfillment_status == "not_fulfilled":
+        return drafts.cancel(situation, order)
+    return drafts.reply(situation, "return_first", "The order has left already.")

@@ -1,0 +1,34 @@
+"""The refund desk playbook."""
+
+from datetime import datetime
+
+from apps.accounts.models import Workspace
+from apps.agents.playbooks.base import Briefing, Planned
+from apps.agents.playbooks.refund_desk import briefing, planner
+from apps.agents.playbooks.refund_desk import sense as senses
+from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.sense import Sensed
+
+
+class RefundDesk:
+    """Answers customers' messages and gives money back where it is due."""
+
+    name = "refund_desk"
+    title = "Refund desk"
+    description = "Answers customers' messages and gives money back where it is due."
+    namespace = senses.NAMESPACE
+    actions = frozenset({"refund_payment", "cancel_order", "send_message"})
+    knobs = Knobs
+    sensed = Sensed
+
+    def sense(self, workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+        """Read new messages and their orders."""
+        return senses.sense(workspace, knobs, now=now)
+
+    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+        """Answers by rules."""
+        return planner.plan(sensed, knobs, now=now)
+
+    def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+        """One conversation per message."""
+        return briefing.brief(sensed, knobs, now=now)

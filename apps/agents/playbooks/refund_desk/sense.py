@@ -1,0 +1,158 @@
+"""What the refund desk reads: new messages, the orders they are about, what is known."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.accounts.models import Workspace
+from apps.agents import queries
+from apps.agents.playbooks import base
+from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.refund_desk.classify import Intent, Reading, classify, order_number
+from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.gateway import queries as gateway
+from apps.gateway.records import Message, Order
+from apps.memory import queries as memory
+from apps.proposals import queries as proposals
+
+NAMESPACE = "refund_desk"
+SIMILAR = 4  # items recalled for a message
+CORRECTIONS = 40
+
+
+class Case(BaseModel):
+    """A message with its order; `problem` says why there is none that can be trusted.
+
+    problem: "" | "no_number" | "not_found" | "other_sender"
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message: Message
+    number: str | None
+    order: Order | None
+    problem: str
+    known: list[Known] = []
+    earlier: bool = False  # the desk has proposed something for this customer before
+
+    @property
+    def key(self) -> str:
+        """The name under which this case is handled once."""
+        return message_key(self.message.message_id)
+
+    @property
+    def customer(self) -> str:
+        """The subject of what is known about the sender."""
+        return f"customer:{self.message.sender.casefold()}"
+
+
+class Sensed(base.Sensed):
+    """Cases, oldest first, and reviewers' corrections of the desk."""
+
+    cases: list[Case]
+    corrections: list[Known]
+    left: int  # new messages beyond this batch
+
+    def count(self) -> int:
+        """How many cases there are."""
+        return len(self.cases)
+
+    def describe(self) -> str:
+        """What was read."""
+        found = sum(case.order is not None for case in self.cases)
+        more = f"; {self.left} more for the next run" if self.left else ""
+        return f"Read {len(self.cases)} new messages, found the order of {found}{more}."
+
+
+def message_key(message_id: str) -> str:
+    """The key of a message among the handled cases."""
+    return f"message:{message_id}"
+
+
+def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+    """Read new messages and what belongs to them."""
+    messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
+    keys = [message_key(message.message_id) for message in messages]
+    done = queries.handled(workspace.pk, NAMESPACE, keys)
+    fresh = [one for one in messages if message_key(one.message_id) not in done]
+    fresh.sort(key=lambda message: message.received_at)
+    cases = [gather(workspace, message, now=now) for message in fresh[: knobs.batch]]
+    return Sensed(
+        cases=mark_earlier(workspace, cases),
+        corrections=recall_corrections(workspace, now=now) if fresh else [],
+        left=max(len(fresh) - knobs.batch, 0),
+    )
+
+
+def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
+    """A message with its order and what is recalled about the customer and similar cases."""
+    number = message.order_number or order_number(f"{message.subject}\n{message.body}")
+    order, problem = find_order(workspace, message, number)
+    case = Case(message=message, number=number, order=order, problem=problem)
+    found = memory.recall(
+        workspace=workspace,
+        namespaces=[NAMESPACE],
+        subjects=[case.customer, *(f"sku:{line.sku}" for line in (order.lines if order else []))],
+        types=("fact", "preference", "episode"),
+        text=f"{message.subject}\n{message.body}",
+        limit=SIMILAR,
+        now=now,
+    )
+    return case.model_copy(update={"known": base.known(found)})
+
+
+def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
+    """The cases, those marked whose customer had one before; also within this batch."""
+    customers = [case.customer for case in cases]
+    seen = proposals.handled_cases(workspace.pk, NAMESPACE, "about", customers)
+    marked = []
+    for case in cases:
+        marked.append(case.model_copy(update={"earlier": case.customer in seen}))
+        seen.add(case.customer)
+    return marked
+
+
+def find_order(
+    workspace: Workspace, message: Message, number: str | None
+) -> tuple[Order | None, str]:
+    """The sender's order with this number, or the only one they have; else the problem."""
+    sender = message.sender.casefold()
+    if number:
+        found = orders(workspace, number=number)
+        if not found:
+            return None, "not_found"
+        if found[0].email.casefold() != sender:
+            return None, "other_sender"
+        return found[0], ""
+    theirs = orders(workspace, email=message.sender)
+    return (theirs[0], "") if len(theirs) == 1 else (None, "no_number")
+
+
+def orders(workspace: Workspace, **query: str) -> Sequence[Order]:
+    """Orders from the shop."""
+    return cast(Sequence[Order], gateway.read(workspace.pk, "orders", **query))
+
+
+def recall_corrections(workspace: Workspace, *, now: datetime) -> list[Known]:
+    """What reviewers corrected, for every intent."""
+    found = memory.recall(
+        workspace=workspace,
+        namespaces=[NAMESPACE],
+        subjects=[f"intent:{intent}" for intent in Intent],
+        types=("correction",),
+        limit=CORRECTIONS,
+        now=now,
+    )
+    return base.known(found)
+
+
+def text_of(case: Case) -> str:
+    """Everything the customer wrote."""
+    return f"{case.message.subject}\n{case.message.body}"
+
+
+def read_by_rules(case: Case) -> Reading:
+    """How the rules read the message."""
+    return classify(case.message.subject, case.message.body)

@@ -1,0 +1,56 @@
+"""A message weighed: how it was read, which articles, what reviewers said, what is due. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from apps.agents.playbooks import base
+from apps.agents.playbooks.refund_desk.classify import Reading
+from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
+from apps.agents.playbooks.refund_desk.decision import (
+    Refund,
+    mentioned,
+    refund_amount,
+    refundable,
+)
+from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules, text_of
+from apps.gateway.records import OrderLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """A case with all that the decision rests on."""
+
+    case: Case
+    reading: Reading
+    lines: tuple[OrderLine, ...]
+    lesson: Lesson | None
+    refund: Refund | None  # None without an order
+
+    @property
+    def skus(self) -> list[str]:
+        """The articles the message speaks of."""
+        return [line.sku for line in self.lines]
+
+
+def weigh(
+    case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime, reading: Reading | None = None
+) -> Situation:
+    """Work out what a case is; `reading` is the model's, if it read the message."""
+    reading = reading or read_by_rules(case)
+    lines = tuple(mentioned(case.order, text_of(case))) if case.order else ()
+    heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
+    lesson = lesson_of(heeded, intent=reading.intent, skus=[line.sku for line in lines])
+    refund = None
+    if case.order is not None:
+        refund = refund_amount(
+            order=case.order,
+            payment=refundable(case.order),
+            intent=reading.intent,
+            lines=lines,
+            knobs=knobs,
+            now=now,
+            ratio=lesson.ratio if lesson and not lesson.refused else Decimal(1),
+        )
+    return Situation(case=case, reading=reading, lines=lines, lesson=lesson, refund=refund)

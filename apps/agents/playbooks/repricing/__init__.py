@@ -1,0 +1,1 @@
+"""Repricing: follow the competitor within limits."""

@@ -1,0 +1,26 @@
+"""What an operator can turn."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from apps.agents.playbooks import base
+
+
+class Knobs(base.Knobs):
+    """Knobs of the repricing playbook; percentages are in percent."""
+
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    margin_floor_percent: Decimal = Field(
+        default=Decimal(15), ge=0, lt=100, description="Margin no price may go below."
+    )
+    follow_percent: Decimal = Field(
+        default=Decimal(100), gt=0, le=100, description="Share of the distance that is followed."
+    )
+    min_change_percent: Decimal = Field(
+        default=Decimal(1), ge=0, description="Smaller changes are not worth it."
+    )
+    low_stock: int = Field(default=5, ge=0, description="Up to here a price is nudged up.")
+    high_stock: int = Field(default=60, ge=0, description="From here on it is nudged down.")
+    nudge_percent: Decimal = Field(default=Decimal(1), ge=0, le=10)
+    max_age_hours: int = Field(default=72, ge=1, description="Older competitor prices are ignored.")

@@ -1,0 +1,34 @@
+"""The repricing playbook."""
+
+from datetime import datetime
+
+from apps.accounts.models import Workspace
+from apps.agents.playbooks.base import Briefing, Planned
+from apps.agents.playbooks.repricing import briefing, planner
+from apps.agents.playbooks.repricing import sense as senses
+from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.agents.playbooks.repricing.sense import Sensed
+
+
+class Repricing:
+    """Follows competitor prices within a margin floor, nudged by stock."""
+
+    name = "repricing"
+    title = "Repricing"
+    description = "Follows competitor prices within a margin floor, nudged by stock."
+    namespace = senses.NAMESPACE
+    actions = frozenset({"set_price"})
+    knobs = Knobs
+    sensed = Sensed
+
+    def sense(self, workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+        """Read the shop and the feed."""
+        return senses.sense(workspace, knobs, now=now)
+
+    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+        """New prices by rules."""
+        return planner.plan(sensed, knobs, now=now)
+
+    def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+        """One conversation about a batch of offers."""
+        return briefing.brief(sensed, knobs, now=now)

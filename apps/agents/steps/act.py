@@ -1,0 +1,93 @@
+"""Act: submit proposals, nothing else. Runs inside the transaction of its checkpoint."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from apps.agents import queries
+from apps.agents.models import Handled, Run
+from apps.agents.playbooks.base import Planned
+from apps.agents.steps import drafting
+from apps.agents.steps.base import Context, Taken, Then
+from apps.gateway.errors import BadAnswer, Refused
+from apps.proposals import operations as proposals
+from apps.proposals import queries as proposed
+from apps.proposals.models import Proposal
+from apps.proposals.operations import Draft, InvalidDraft, Origin
+
+
+def act(context: Context) -> Taken:
+    """Propose every plan whose case nobody has handled meanwhile, and mark the cases handled.
+
+    A draft the catalogue or the shop refuses is left out and reported; an outside system that
+    cannot be reached raises, and the whole step is done again later.
+    """
+    planned = [drafting.from_json(one) for one in context.state["planned"]]
+    seen = queries.handled(
+        context.run.workspace_id, context.playbook.name, [one.key for one in planned]
+    )
+    fresh = [one for one in planned if one.key not in seen]
+    troubles: list[str] = []
+    origin = origin_of(context.run)
+    drafts = [one.draft for one in fresh if one.draft is not None]
+    made = submit(context.run, drafts, origin, troubles, now=context.now)
+    mark(context.run, context.playbook.name, fresh, now=context.now)
+    open_now = proposed.open_among([proposal.pk for proposal in made])
+    return Taken(
+        summary=summarise(made, len(drafts), troubles),
+        then=Then.WAIT if open_now else Then.GO_ON,
+        state={"proposals": [str(one.pk) for one in made], "troubles": troubles},
+        output={"proposals": [str(one.pk) for one in made], "troubles": troubles},
+        planner=context.state["planner"],
+    )
+
+
+def origin_of(run: Run) -> Origin:
+    """Who proposes."""
+    return Origin(
+        by=run.agent.actor,
+        trigger=run.trigger,
+        on_behalf_of=run.on_behalf_of,
+        run_id=run.pk,
+        agent_id=run.agent_id,
+        agent=run.agent.name,
+        playbook=run.agent.playbook,
+    )
+
+
+def submit(
+    run: Run, drafts: Sequence[Draft], origin: Origin, troubles: list[str], *, now: datetime
+) -> list[Proposal]:
+    """Submit all drafts together; if one of them is bad, one by one, without the bad ones."""
+    try:
+        made = proposals.submit(workspace=run.workspace, drafts=drafts, origin=origin, now=now)
+    except (InvalidDraft, Refused, BadAnswer) as error:
+        if len(drafts) == 1:
+            troubles.append(f"“{drafts[0].title}” could not be proposed: {error}")
+            return []
+        return [
+            proposal
+            for draft in drafts
+            for proposal in submit(run, [draft], origin, troubles, now=now)
+        ]
+    return [proposal for proposal in made if proposal is not None]
+
+
+def mark(run: Run, playbook: str, planned: Sequence[Planned], *, now: datetime) -> None:
+    """Note that these cases are dealt with, those without a proposal too."""
+    Handled.objects.bulk_create(
+        Handled(workspace_id=run.workspace_id, playbook=playbook, key=one.key, run=run, at=now)
+        for one in planned
+    )
+
+
+def summarise(made: Sequence[Proposal], drafts: int, troubles: Sequence[str]) -> str:
+    """What became of the drafts, in words."""
+    counts: dict[str, int] = {}
+    for proposal in made:
+        phrase = str(proposal.get_state_display()).lower()
+        counts[phrase] = counts.get(phrase, 0) + 1
+    states = "; ".join(f"{count} {phrase}" for phrase, count in counts.items()) or "none"
+    skipped = drafts - len(made) - len(troubles)
+    open_already = f" {skipped} were open already." if skipped > 0 else ""
+    refused = f" {len(troubles)} could not be proposed." if troubles else ""
+    return f"Submitted {len(made)} proposals: {states}.{open_already}{refused}"

@@ -1,0 +1,48 @@
+"""What a step is given and what it gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from apps.agents.models import Run
+from apps.agents.playbooks.base import Knobs, Playbook
+
+Clock = Callable[[], datetime]
+State = dict[str, Any]
+
+
+class Then(StrEnum):
+    """What follows a step."""
+
+    GO_ON = "go_on"  # with the next stage
+    WAIT = "wait"  # for the run's proposals
+    FINISH = "finish"
+    ESCALATE = "escalate"  # finish, but a person has to look
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """A run at one of its stages. `keep` renews the lease of a step that takes long."""
+
+    run: Run
+    playbook: Playbook[Any, Any]
+    knobs: Knobs
+    state: State
+    now: datetime
+    keep: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A step that was taken. `state` is all the next stage needs; everything is JSON values."""
+
+    summary: str
+    then: Then = Then.GO_ON
+    state: State = field(default_factory=dict)
+    output: State = field(default_factory=dict)
+    planner: str = ""
+
+
+Step = Callable[[Context], Taken]

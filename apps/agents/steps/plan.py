@@ -1,0 +1,101 @@
+"""Plan: a model when there is one, rules otherwise and whenever the model fails."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from apps.agents import queries
+from apps.agents.playbooks.base import Briefing, Planned, Sensed
+from apps.agents.steps import drafting, reasoning
+from apps.agents.steps.base import Context, Taken, Then
+from apps.inference import queries as inference
+from apps.inference.budgets import BudgetExhausted
+from apps.inference.operations import ModelUnavailable, NoModelConfigured
+
+log = logging.getLogger(__name__)
+
+RULES = "rules"
+FAILURES = (ModelUnavailable, BudgetExhausted, NoModelConfigured, reasoning.GaveUp)
+
+
+@dataclass
+class Plan:
+    """What was planned, who thought, and what went wrong with a model."""
+
+    planned: list[Planned] = field(default_factory=list)
+    planners: dict[str, int] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+
+    def add(self, planner: str, planned: Iterable[Planned]) -> None:
+        """Take plans and count who made them."""
+        self.planners[planner] = self.planners.get(planner, 0) + 1
+        self.planned.extend(planned)
+
+    @property
+    def planner(self) -> str:
+        """Who thought, in words: `rules`, `model x`, or both."""
+        return ", ".join(self.planners)
+
+
+def plan(context: Context) -> Taken:
+    """Plan what to propose; nothing is written. A run without plans ends here."""
+    sensed: Sensed = context.playbook.sensed.model_validate(context.state["sensed"])
+    made = think(context, sensed)
+    fresh = unhandled(context, made.planned)
+    drafts = sum(one.draft is not None for one in fresh)
+    summary = f"Planned {drafts} proposals by {made.planner}."
+    if made.troubles:
+        summary += " " + " ".join(made.troubles)
+    state = {"planned": [drafting.to_json(one) for one in fresh], "planner": made.planner}
+    return Taken(
+        summary=summary,
+        then=Then.GO_ON if fresh else Then.FINISH,
+        state=state,
+        # What was planned from is kept only where it led to something: most runs find no change
+        output={**state, "troubles": made.troubles, **(context.state if fresh else {})},
+        planner=made.planner,
+    )
+
+
+def think(context: Context, sensed: Sensed) -> Plan:
+    """Ask a model about each briefing, or the rules about everything."""
+    made = Plan()
+    if not inference.model_configured(context.run.workspace):
+        made.add(RULES, context.playbook.plan(sensed, context.knobs, now=context.now))
+        return made
+    down = False
+    briefings = context.playbook.brief(sensed, context.knobs, now=context.now)
+    for briefing in briefings[: context.knobs.model_batch]:  # the next run goes on with the rest
+        if down or not briefing.actions:
+            made.add(RULES, briefing.fallback())
+            continue
+        down = not ask(context, briefing, made)
+    return made
+
+
+def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
+    """One conversation; whatever fails, the rules plan. False: no use to ask again in this run."""
+    try:
+        thought = reasoning.reason(context, briefing)
+    except FAILURES as error:
+        log.warning("Run %s: the model did not plan: %s", context.run.pk, error)
+        made.troubles.append(f"The model did not plan, so the rules did: {str(error)[:300]}")
+        made.add(RULES, briefing.fallback())
+        return isinstance(error, reasoning.GaveUp)
+    made.add(f"model {thought.model}", thought.planned)
+    return True
+
+
+def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
+    """The plans for cases no run has dealt with, one each, with at most a batch of drafts."""
+    keys = [one.key for one in planned]
+    seen = queries.handled(context.run.workspace_id, context.playbook.name, keys)
+    fresh: list[Planned] = []
+    left = context.knobs.batch
+    for one in planned:
+        if one.key in seen or (one.draft is not None and not left):
+            continue
+        seen.add(one.key)
+        fresh.append(one)
+        left -= one.draft is not None
+    return fresh

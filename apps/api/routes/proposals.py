@@ -1,0 +1,139 @@
+"""Proposals: list, read, submit from outside, decide as the key's person."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from ninja import Query, Router
+
+from apps.accounts.models import ApiKey
+from apps.api.answers import respond
+from apps.api.auth import Key, key_of
+from apps.api.once import NeededKey, WelcomeKey, once
+from apps.api.pages import Page, Paging, cut
+from apps.api.problems import Problem, not_found, pointer
+from apps.api.schemas.proposals import (
+    ProposalDetail,
+    ProposalDraft,
+    ProposalState,
+    ProposalSummary,
+    Verdict,
+)
+from apps.proposals import operations, queries
+from apps.proposals.models import Proposal
+from apps.proposals.operations import Draft, Origin
+
+router = Router(tags=["proposals"])
+
+
+@router.get("", auth=Key("proposals:read"), response=Page[ProposalSummary])
+def list_proposals(
+    request: HttpRequest, paging: Query[Paging], state: ProposalState | None = None
+) -> dict[str, object]:
+    """Proposals, newest first; `state=waiting` are those a person has to judge."""
+    rows = queries.of_workspace(key_of(request).workspace_id)
+    rows = rows.defer("rationale", "evidence", "case", "returned")
+    return cut(rows.filter(state=state) if state else rows, paging, ProposalSummary.from_orm)
+
+
+@router.get("/{proposal_id}", auth=Key("proposals:read"), response=ProposalDetail)
+def read_proposal(request: HttpRequest, proposal_id: UUID) -> ProposalDetail:
+    """One proposal with its changes, decisions, reviews and executions."""
+    return in_full(key_of(request), proposal_id)
+
+
+@router.post("", auth=Key("proposals:submit"), response={201: ProposalDetail})
+def submit_proposal(
+    request: HttpRequest, draft: ProposalDraft, idempotency_key: NeededKey
+) -> HttpResponse:
+    """Propose; the policy decides at once. 409 when a target has an open change already."""
+    key = key_of(request)
+
+    def do() -> HttpResponse:
+        proposal = submit(key, draft, now=timezone.now())
+        location = reverse("api-1:read_proposal", args=[proposal.pk])
+        return respond(in_full(key, proposal.pk), status=201, location=location)
+
+    return once(request, idempotency_key, do)
+
+
+@router.post(
+    "/{proposal_id}/decisions", auth=Key("proposals:decide"), response={200: ProposalDetail}
+)
+def decide_proposal(
+    request: HttpRequest, proposal_id: UUID, verdict: Verdict, idempotency_key: WelcomeKey
+) -> HttpResponse:
+    """Approve (perhaps edited) or reject as the key's person, under that person's authority."""
+    key = key_of(request)
+
+    def do() -> HttpResponse:
+        decide(key, proposal_id, verdict, now=timezone.now())
+        return respond(in_full(key, proposal_id))
+
+    return once(request, idempotency_key, do)
+
+
+def in_full(key: ApiKey, proposal_id: UUID) -> ProposalDetail:
+    """The proposal of the key's workspace. Raises `Problem` 404."""
+    try:
+        return ProposalDetail.in_full(queries.detail(key.workspace_id, proposal_id))
+    except Proposal.DoesNotExist:
+        raise not_found("proposal") from None
+
+
+def submit(key: ApiKey, draft: ProposalDraft, *, now: datetime) -> Proposal:
+    """Have the draft proposed on behalf of the key's person, who may not approve it."""
+    [proposal] = operations.submit(
+        workspace=key.workspace,
+        drafts=[
+            Draft(
+                title=draft.title,
+                rationale=draft.rationale,
+                changes=[(change.action, change.params) for change in draft.changes],
+                evidence=[item.model_dump() for item in draft.evidence],
+                case=draft.case,
+                subject=draft.subject,
+                confidence=draft.confidence,
+            )
+        ],
+        origin=Origin(by=key.actor, trigger="api", on_behalf_of=key.user.actor),
+        now=now,
+    )
+    if proposal is None:
+        detail = "Another open change has the same target, or two of these have. Decide it first."
+        raise Problem(409, detail, kind="target-taken")
+    return proposal
+
+
+def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -> None:
+    """Record the verdict of the key's person. Raises what the operations raise, and `Problem`."""
+    known = queries.change_ids(key.workspace_id, proposal_id)
+    if not known:
+        raise not_found("proposal")
+    check_edits(verdict, known)
+    if verdict.verdict == "reject":
+        operations.reject(
+            proposal_id=proposal_id, user=key.user, binding=verdict.binding,
+            reason=verdict.reason, now=now, via="api",
+        )  # fmt: skip
+    else:
+        operations.approve(
+            proposal_id=proposal_id, user=key.user, binding=verdict.binding,
+            reason=verdict.reason, edits=verdict.edits, now=now, via="api",
+        )  # fmt: skip
+
+
+def check_edits(verdict: Verdict, known: set[UUID]) -> None:
+    """Refuse edits of changes that are not the proposal's, and edits of what is rejected."""
+    if verdict.edits and verdict.verdict == "reject":
+        wrong = [{"pointer": "#/edits", "detail": "A rejection edits nothing."}]
+    else:
+        wrong = [
+            {"pointer": pointer(["edits", change]), "detail": "Not a change of this proposal."}
+            for change in verdict.edits
+            if change not in known
+        ]
+    if wrong:
+        raise Problem(422, "The edits do not fit the proposal.", kind="invalid", errors=wrong)

@@ -1,0 +1,171 @@
+"""Proposals as integrators write and read them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+from apps.api.schemas.decisions import DecisionSummary
+from apps.api.schemas.executions import ExecutionSummary
+from apps.api.schemas.rows import filled
+from apps.proposals.models import Review
+from apps.proposals.queries import ChangeView, ProposalView
+
+ProposalState = Literal[
+    "waiting", "approved", "done", "denied", "rejected", "failed", "needs_person", "expired"
+]
+
+
+class Input(Schema):
+    """Base of what is read: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def words(most: int) -> StringConstraints:
+    """Text that says something, up to `most` characters."""
+    return StringConstraints(min_length=1, max_length=most, pattern=r"\S")
+
+
+class ChangeDraft(Input):
+    """One action to be proposed."""
+
+    action: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+    params: dict[str, Any]
+
+
+class Evidence(Input):
+    """Something the proposal rests on."""
+
+    kind: Annotated[str, words(64)]
+    title: Annotated[str, words(300)]
+    detail: Annotated[str, StringConstraints(max_length=10_000)] = ""
+
+
+class ProposalDraft(Input):
+    """A proposal to be; its changes are carried out in order."""
+
+    title: Annotated[str, words(300)]
+    rationale: Annotated[str, words(10_000)]
+    changes: Annotated[list[ChangeDraft], Field(min_length=1, max_length=20)]
+    evidence: Annotated[list[Evidence], Field(max_length=50)] = []
+    case: dict[str, Any] = {}
+    subject: Annotated[str, StringConstraints(max_length=200)] = ""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
+class Verdict(Input):
+    """A person's verdict on exactly what `binding` names; `edits` map a change id to fields."""
+
+    verdict: Literal["approve", "reject"]
+    binding: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    edits: Annotated[dict[UUID, dict[str, Any]], Field(max_length=20)] = {}
+
+
+class ProposalSummary(Schema):
+    """A proposal in a list."""
+
+    id: UUID
+    title: str
+    state: ProposalState
+    risk: Literal["high", "medium", "low"]
+    amount: Decimal | None
+    currency: str
+    subject: str
+    confidence: float
+    agent: str
+    playbook: str
+    run_id: UUID | None
+    submitted_by: str
+    on_behalf_of: str
+    revision: int
+    reviewers: int
+    created_at: datetime
+    expires_at: datetime
+    settled_at: datetime | None
+
+
+class FieldChange(Schema):
+    """One field before and after."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class ChangeDetail(Schema):
+    """A change with what was decided about it and what became of it."""
+
+    id: UUID
+    position: int
+    action: str
+    title: str
+    target: str
+    connector: str
+    params: dict[str, Any]
+    proposed: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    fields: list[FieldChange]
+    edited: list[FieldChange]
+    decision: DecisionSummary | None
+    execution: ExecutionSummary | None
+
+    @classmethod
+    def of(cls, view: ChangeView) -> Self:
+        """From the domain's view of a change."""
+        names = {
+            "title": view.spec.title,
+            "connector": view.change.connector.name,
+            "fields": view.fields,
+            "edited": view.edited,
+            "decision": DecisionSummary.of(view.decision) if view.decision else None,
+            "execution": ExecutionSummary.of(view.execution) if view.execution else None,
+        }
+        return cls.model_validate(filled(cls, view.change, names))
+
+
+class ReviewDetail(Schema):
+    """A person's recorded verdict."""
+
+    id: UUID
+    reviewer_id: UUID
+    reviewer: str
+    verdict: Literal["approve", "reject"]
+    reason: str
+    edited: list[dict[str, Any]]
+    binding: str
+    via: str
+    at: datetime
+
+    @classmethod
+    def of(cls, review: Review) -> Self:
+        """From the row with its reviewer."""
+        return cls.model_validate(filled(cls, review, {"reviewer": str(review.reviewer)}))
+
+
+class ProposalDetail(ProposalSummary):
+    """A proposal in full; `binding` is what a verdict has to name."""
+
+    rationale: str
+    evidence: list[dict[str, Any]]
+    case: dict[str, Any]
+    returned: list[dict[str, Any]]
+    binding: str
+    approvals_left: int
+    changes: list[ChangeDetail]
+    reviews: list[ReviewDetail]
+
+    @classmethod
+    def in_full(cls, view: ProposalView) -> Self:
+        """From the domain's view of a proposal."""
+        names = {
+            "approvals_left": view.approvals_left,
+            "changes": [ChangeDetail.of(change) for change in view.changes],
+            "reviews": [ReviewDetail.of(review) for review in view.reviews],
+        }
+        return cls.model_validate(filled(cls, view.proposal, names))

@@ -1,0 +1,16 @@
+"""Filling a schema from a row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from pydantic import BaseModel
+
+
+def filled(schema: type[BaseModel], row: Model, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema's values: those given by name, and the row's own columns for the rest.
+
+    Only what the schema asks for is read, so deferred columns stay in the database.
+    """
+    own = {name: getattr(row, name) for name in schema.model_fields if name not in named}
+    return own | {name: value for name, value in named.items() if name in schema.model_fields}

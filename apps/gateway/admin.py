@@ -1,0 +1,92 @@
+"""Connectors to edit, with a secret that can only be replaced; executions to read."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
+from apps.gateway.configuration import InvalidConnector, configure_connector
+from apps.gateway.models import Connector, Execution
+
+
+class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A connector; its secret is written, never shown."""
+
+    secret = forms.CharField(
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Leave empty to keep the present one. It is stored encrypted and never shown.",
+    )
+
+    class Meta:
+        model = Connector
+        fields = ["workspace", "name", "kind", "address", "settings", "enabled"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what no client can be built from, by trying it without keeping it."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            with transaction.atomic():
+                self.write(by="admin")
+                transaction.set_rollback(True)
+        except InvalidConnector as error:
+            raise ValidationError(str(error)) from error
+        return cleaned
+
+    def write(self, *, by: str) -> Connector:
+        """Configure the connector as the form says; which one it is is not in the form later."""
+        cleaned = self.cleaned_data
+        return configure_connector(
+            workspace=cleaned.get("workspace") or self.instance.workspace,
+            name=cleaned.get("name") or self.instance.name,
+            kind=cleaned["kind"],
+            address=cleaned["address"],
+            settings=cleaned["settings"] or {},
+            secret=cleaned["secret"],
+            enabled=cleaned["enabled"],
+            by=by,
+            now=timezone.now(),
+        )
+
+
+@admin.register(Connector)
+class ConnectorAdmin(WithinWorkspaces):
+    """Saving takes effect with the next call."""
+
+    form = ConnectorForm
+    list_display = ["name", "kind", "address", "enabled", "changed_at"]
+    list_filter = ["kind", "enabled"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Connector | None = None) -> list[str]:
+        """Which connector it is does not change; make another one instead."""
+        return ["workspace", "name"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Connector, form: Any, change: bool) -> None:
+        """Configure, with its event."""
+        saved = form.write(by=person(request).actor)
+        obj.pk, obj._state.adding = saved.pk, False
+        if form.cleaned_data["secret"]:
+            messages.info(request, "The secret was replaced.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Executions refer to it: switch it off instead."""
+        return False
+
+
+@admin.register(Execution)
+class ExecutionAdmin(ReadOnly):
+    """Executions, newest first."""
+
+    list_display = ["created_at", "action", "target", "state", "attempts", "reference"]
+    list_filter = ["state", "action"]
+    search_fields = ["key", "target"]
+    ordering = ["-id"]

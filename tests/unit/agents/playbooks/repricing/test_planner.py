@@ -1,0 +1,164 @@
+"""New prices by rules: pure, and the same every time."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from apps.agents.playbooks.repricing import planner
+from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.gateway import catalogue
+from tests.factories import agents as make
+
+KNOBS = Knobs()
+
+
+def price_of(offer: Offer, knobs: Knobs = KNOBS) -> str | None:
+    """The planned price; None when it stays."""
+    planned = planner.draft_for(offer, knobs, now=make.NOW)
+    if planned is None or planned.draft is None:
+        return None
+    [(action, params)] = planned.draft.changes
+    assert action == "set_price"
+    return str(catalogue.normalise(action, params)["amount"])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("50.00", "45.20", "44.99"),  # follows down, to the nearest .49 or .99
+        ("50.00", "45.30", "45.49"),
+        ("50.00", "55.00", "54.99"),  # follows up
+        ("50.00", "50.00", None),  # same price
+        ("50.00", "49.80", None),  # less than one percent is not worth it
+        ("3.00", "2.70", "2.70"),  # cheap articles keep their cents
+        ("19.99", "21.00", "20.99"),
+    ],
+)
+def test_it_follows_the_competitor(ours: str, theirs: str, expected: str | None) -> None:
+    """The nearest price that ends in .49 or .99, in the competitor's direction."""
+    assert price_of(make.offer(ours, theirs)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ("25.00", "40.49"),  # the floor of 29.42 does not matter
+        ("38.00", "44.99"),  # floor 44.71, rounded up, never below
+        ("42.50", None),  # floor 50.00 is our own price
+        ("60.00", None),  # the floor is above our price: a cut never becomes a raise
+    ],
+)
+def test_it_never_goes_below_the_margin_floor(cost: str, expected: str | None) -> None:
+    """15 percent of the price have to stay over cost."""
+    price = price_of(make.offer("50.00", "40.50", cost=Decimal(cost)))
+    assert price == expected
+    if price:
+        assert (Decimal(price) - Decimal(cost)) / Decimal(price) >= Decimal("0.15")
+
+
+@pytest.mark.parametrize(
+    ("stock", "expected"),
+    [(None, "44.99"), (20, "44.99"), (3, "45.49"), (200, "44.49")],
+)
+def test_stock_nudges_the_price(stock: int | None, expected: str) -> None:
+    """A little more for what is nearly gone, a little less for what lies in heaps."""
+    assert price_of(make.offer("50.00", "45.00", stock=stock)) == expected
+
+
+def test_stock_alone_changes_nothing() -> None:
+    """Equal prices are left alone, or a price would creep from run to run."""
+    knobs = Knobs(nudge_percent=Decimal(10))
+    assert price_of(make.offer("50.00", "50.00", stock=0), knobs) is None
+    assert price_of(make.offer("50.00", "50.00", stock=500), knobs) is None
+
+
+def test_it_follows_a_share_of_the_distance() -> None:
+    """Half of the way, when the operator says half."""
+    assert price_of(make.offer("50.00", "40.00"), Knobs(follow_percent=Decimal(50))) == "44.99"
+
+
+def test_a_price_a_reviewer_chose_is_not_passed() -> None:
+    """The agent said 44.99, the reviewer 47.49: it goes there and no further."""
+    said = make.correction(verdict="approve", edited=make.edit("44.99", "47.49"))
+    assert price_of(make.offer("50.00", "45.00", known=[said])) == "47.49"
+    assert price_of(make.offer("47.49", "45.00", known=[said])) is None
+    assert price_of(make.offer("50.00", "55.00", known=[said])) == "54.99"  # upwards is free
+
+
+def test_a_raise_a_reviewer_lowered_is_not_passed() -> None:
+    """The other direction."""
+    said = make.correction(verdict="approve", edited=make.edit("54.99", "51.99"))
+    assert price_of(make.offer("50.00", "55.00", known=[said])) == "51.99"
+    assert price_of(make.offer("50.00", "45.00", known=[said])) == "44.99"
+
+
+def test_a_rejected_move_is_not_repeated() -> None:
+    """Neither the same nor one that goes further; a smaller one may be asked for."""
+    said = make.correction(case={"from": "50.00", "to": "44.99"}, reason="not below 45")
+    assert price_of(make.offer("50.00", "45.00", known=[said])) is None
+    assert price_of(make.offer("50.00", "40.00", known=[said])) is None
+    assert price_of(make.offer("50.00", "48.00", known=[said])) == "47.99"
+
+
+def test_the_newest_correction_counts() -> None:
+    """Reviewers change their minds."""
+    old = make.correction(
+        at=make.NOW - timedelta(days=5), verdict="approve", edited=make.edit("44.99", "48.99")
+    )
+    new = make.correction(verdict="approve", edited=make.edit("43.99", "46.49"))
+    assert price_of(make.offer("50.00", "45.00", known=[old, new])) == "46.49"
+
+
+def test_an_old_correction_is_not_heeded() -> None:
+    """After a month the market has moved on."""
+    said = make.correction(
+        at=make.NOW - timedelta(days=31), verdict="approve", edited=make.edit("44.99", "47.49")
+    )
+    assert price_of(make.offer("50.00", "45.00", known=[said])) == "44.99"
+
+
+def test_the_draft_says_what_it_rests_on() -> None:
+    """Competitor with time, cost and margin, stock, and the correction with its item."""
+    said = make.correction(verdict="approve", edited=make.edit("44.99", "47.49"))
+    planned = planner.draft_for(make.offer("50.00", "45.00", known=[said]), KNOBS, now=make.NOW)
+    assert planned is not None
+    assert planned.draft is not None
+    kinds = [entry["kind"] for entry in planned.draft.evidence]
+    assert kinds == ["competitor", "shop", "shop", "correction"]
+    assert planned.draft.evidence[-1]["item_id"] == said.item_id
+    assert "08:00 UTC" in planned.draft.evidence[0]["detail"]
+    assert "margin 50.0 % before, 47.4 % after" in planned.draft.evidence[1]["detail"]
+    assert "rival.example asks 45.00 EUR, we ask 50.00." in planned.draft.rationale
+    assert "not below 47.49" in planned.draft.rationale
+    assert planned.draft.subject == "sku:MUG"
+
+
+@pytest.mark.parametrize(
+    ("fields", "confidence"), [({}, 0.85), ({"cost": None}, 0.55), ({"stock": None}, 0.75)]
+)
+def test_what_is_not_known_costs_confidence(fields: dict[str, None], confidence: float) -> None:
+    """No cost, no stock: less sure."""
+    planned = planner.draft_for(make.offer("50.00", "45.00", **fields), KNOBS, now=make.NOW)
+    assert planned is not None
+    assert planned.draft is not None
+    assert planned.draft.confidence == pytest.approx(confidence, abs=0.011)
+
+
+def test_the_same_offers_give_the_same_plan() -> None:
+    """Nothing but the sensed state decides; also after a detour through a checkpoint."""
+    sensed = Sensed(offers=[make.offer("50.00", "45.00")], variants=1, open=0)
+    again = Sensed.model_validate(sensed.model_dump(mode="json"))
+    first = planner.plan(sensed, KNOBS, now=make.NOW)
+    assert planner.plan(again, KNOBS, now=make.NOW) == first
+    assert first[0].key == "move:MUG:EUR:50.00:44.99:2026-11-21"
+
+
+@pytest.mark.parametrize(
+    "data", [{"edited": "x"}, {"edited": [1]}, {"case": []}, {"case": {"to": {}}}]
+)
+def test_a_correction_that_makes_no_sense_is_ignored(data: dict[str, object]) -> None:
+    """Memory is data too."""
+    known = [make.correction(**data), make.correction(verdict="approve", **data)]
+    assert price_of(make.offer("50.00", "45.00", known=known)) == "44.99"

@@ -1,0 +1,41 @@
+"""Events through the API."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.audit import operations as audit
+from apps.proposals.models import Proposal
+from tests.factories.keys import Caller
+from tests.unit.api.calls import bounded, problem
+
+pytestmark = pytest.mark.django_db(transaction=True)  # the sequencer numbers committed events
+
+
+def test_followed_without_gap(otto: Caller, proposals: list[Proposal]) -> None:
+    """Pages by number carry every event once, in order."""
+    audit.sequence()
+    whole = otto.get("/events", limit=500).json()
+    seen, after = [], 0
+    while page := bounded(otto, "/events", 5, after=after, limit=4)["items"]:
+        seen += page
+        after = page[-1]["index"]
+    assert seen == whole["items"]
+    assert "proposal.submitted" in {event["kind"] for event in seen}
+    assert otto.get("/events", after=after).json() == {"items": [], "last": after}
+
+
+def test_elsewhere(mallory: Caller, otto: Caller, proposals: list[Proposal]) -> None:
+    """Another workspace's key sees its own events only."""
+    audit.sequence()
+    mine = {event["subject_id"] for event in mallory.get("/events", limit=500).json()["items"]}
+    theirs = {event["subject_id"] for event in otto.get("/events", limit=500).json()["items"]}
+    assert not mine & theirs
+    run_id = uuid4()
+    assert mallory.get("/events", run_id=run_id).json()["items"] == []
+
+
+@pytest.mark.parametrize("after", [-1, 2**63, "9" * 5000, "x", "1.5", "\0"])
+def test_numbers_that_are_none(otto: Caller, after: object) -> None:
+    """422, also for a number no database can hold."""
+    problem(otto.get("/events", after=after), 422)

@@ -1,0 +1,84 @@
+"""Runs through the API."""
+
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.models import Workspace
+from apps.agents.models import Agent, Run
+from apps.proposals.operations import Origin
+from tests.factories.keys import Caller
+from tests.factories.proposals import propose
+from tests.unit.api.calls import bounded, problem
+
+
+@pytest.fixture
+def agent(workspace: Workspace, now: datetime) -> Agent:
+    """An agent of the workspace."""
+    return Agent.objects.create(
+        workspace=workspace, name="Repricer", playbook="repricing", created_at=now
+    )
+
+
+def test_started(otto: Caller, agent: Agent, cast) -> None:
+    """201 with the run, its address, and who started it on whose behalf."""
+    response = otto.post("/runs", {"agent": str(agent.pk)})
+    assert response.status_code == 201
+    found = response.json()
+    assert response["Location"] == f"/api/v1/runs/{found['id']}"
+    assert (found["trigger"], found["state"], found["stage"]) == ("api", "running", "sense")
+    assert found["started_by"].startswith("key:")
+    assert found["on_behalf_of"] == cast.otto.actor
+
+
+def test_one_at_a_time(otto: Caller, agent: Agent) -> None:
+    """While a run is at it, that one is answered with 200."""
+    first = otto.post("/runs", {"agent": str(agent.pk)})
+    second = otto.post("/runs", {"agent": str(agent.pk)}, once=None)
+    assert second.status_code == 200
+    assert second.json()["id"] == first.json()["id"]
+    assert Run.objects.count() == 1
+
+
+def test_a_repeat_starts_nothing(otto: Caller, agent: Agent) -> None:
+    """The same Idempotency-Key answers the first run, whatever happened since."""
+    first = otto.post("/runs", {"agent": str(agent.pk)}, once="k")
+    Run.objects.update(state="done", finished_at=agent.created_at)
+    assert otto.post("/runs", {"agent": str(agent.pk)}, once="k").content == first.content
+    assert Run.objects.count() == 1
+
+
+def test_refused(otto: Caller, rita: Caller, mallory: Caller, agent: Agent) -> None:
+    """A reviewer 403, another workspace or no agent 404, switched off 409, no id 422."""
+    problem(rita.post("/runs", {"agent": str(agent.pk)}), 403)
+    problem(mallory.post("/runs", {"agent": str(agent.pk)}), 404)
+    problem(otto.post("/runs", {"agent": str(uuid4())}), 404)
+    problem(otto.post("/runs", {"agent": "Repricer"}), 422)
+    Agent.objects.update(enabled=False)
+    problem(otto.post("/runs", {"agent": str(agent.pk)}), 409)
+    assert not Run.objects.exists()
+
+
+@pytest.mark.usefixtures("connector", "policy")
+def test_read(
+    otto: Caller, mallory: Caller, agent: Agent, workspace: Workspace, now: datetime
+) -> None:
+    """A run tells its agent, steps and proposals in a bounded number of queries."""
+    run = Run.objects.create(
+        workspace=workspace, agent=agent, trigger="schedule", started_by="clock", not_before=now,
+        started_at=now,
+    )  # fmt: skip
+    run.steps.create(
+        workspace=workspace, number=1, stage="sense", input_digest="0" * 64, summary="Read.",
+        planner="rules", started_at=now, finished_at=now,
+    )  # fmt: skip
+    origin = Origin(by=agent.actor, trigger="schedule", run_id=run.pk, agent_id=agent.pk)
+    proposal = propose(workspace, 50, now=now, origin=origin)
+    [item] = bounded(otto, "/runs", 3, state="running")["items"]
+    assert (item["agent"], item["playbook"]) == ("Repricer", "repricing")
+    found = bounded(otto, f"/runs/{run.pk}", 5)
+    assert [step["stage"] for step in found["steps"]] == ["sense"]
+    assert [one["id"] for one in found["proposals"]] == [str(proposal.pk)]
+    problem(mallory.get(f"/runs/{run.pk}"), 404)
+    assert mallory.get("/runs").json()["items"] == []
