@@ -100,7 +100,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": path, "args": args}
 
 
-SignIn = Callable[[str], Page]
+SignIn = Callable[..., Page]
 
 
 @pytest.fixture
@@ -109,8 +109,9 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_inbox(email: str) -> Page:
-        context = browser.new_context(base_url=system.url, viewport={"width": 1280, "height": 900})
+    def open_inbox(email: str, **options: Any) -> Page:
+        given = {"viewport": {"width": 1280, "height": 900}, **options}
+        context = browser.new_context(base_url=system.url, **given)
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()

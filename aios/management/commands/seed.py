@@ -122,7 +122,8 @@ def connect(
     workspace: Workspace, shop: str, secret: str, mail: str, mailbox: str, *, now: datetime
 ) -> None:
     """The shop, the mail server and the feeds; addresses follow a demo shop on another port."""
-    sender = {"from": "Demo shop <service@demo.example>", "mailbox_url": mailbox}
+    sender = {"from": "Demo shop <service@demo.example>", "mailbox_url": mailbox,
+              "mailbox_page": f"{shop}/mailbox"}  # fmt: skip
     wanted: tuple[tuple[str, str, str, dict[str, str], str], ...] = (
         ("Demo shop", "medusa", shop, {}, secret),
         ("Mail", "mail", mail, sender, ""),

@@ -66,9 +66,9 @@ def approve(
             standing, facts = vote(
                 proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
             )
-            if standing == Standing.APPROVED:
-                facts += pass_on(proposal, changes, by=user.actor, now=now)
             record_all(facts, now=now)
+            if standing == Standing.APPROVED:
+                pass_on(proposal, changes, by=user.actor, now=now)
             if edited:
                 learn(
                     proposal,
@@ -84,12 +84,13 @@ def approve(
     return proposal
 
 
-def pass_on(proposal: Proposal, changes: Sequence[Change], *, by: str, now: datetime) -> list[Fact]:
-    """Mark the proposal approved and queue its first open change; the event that tells of it."""
+def pass_on(proposal: Proposal, changes: Sequence[Change], *, by: str, now: datetime) -> None:
+    """Mark the proposal approved and queue its first open change."""
     proposal.state = State.APPROVED
     proposal.save(update_fields=["state"])
+    approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
+    record_all([approved], now=now)
     schedule(first_open(proposal, changes), by=by, now=now)
-    return [proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)]
 
 
 @transaction.atomic

@@ -1,0 +1,76 @@
+"""Who is looking, and at which workspace."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from apps.accounts import queries as accounts
+from apps.accounts.models import User, Workspace
+
+CHOSEN = "workspace"  # session key: id of the workspace the person switched to
+P = ParamSpec("P")
+
+
+class ConsoleRequest(HttpRequest):
+    """A request with what the middlewares add."""
+
+    htmx: HtmxDetails
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A signed-in person at one of their workspaces."""
+
+    user: User
+    workspace: Workspace
+    workspaces: list[Workspace]
+
+
+View = Callable[Concatenate[ConsoleRequest, Seat, P], HttpResponseBase]
+
+
+def seated(view: View[P]) -> Callable[Concatenate[ConsoleRequest, P], HttpResponseBase]:
+    """Let members in, with their seat as second argument; others get a page that says why not."""
+
+    @wraps(view)
+    def entered(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not isinstance(request.user, User):
+            return send_to_login(request)
+        seat = find_seat(request.user, request.session.get(CHOSEN))
+        if seat is None:
+            return render(request, "console/no_workspace.html", status=403)
+        return view(request, seat, *args, **kwargs)
+
+    return entered
+
+
+def find_seat(user: User, chosen: Any) -> Seat | None:
+    """The person's seat at the chosen workspace, else at their oldest; None without any."""
+    workspaces = list(accounts.workspaces_of(user))
+    if not workspaces:
+        return None
+    wanted = (workspace for workspace in workspaces if str(workspace.pk) == str(chosen))
+    return Seat(user=user, workspace=next(wanted, workspaces[0]), workspaces=workspaces)
+
+
+def switch(request: HttpRequest, seat: Seat, workspace_id: UUID) -> bool:
+    """Sit down at another of the person's workspaces; False if it is none of theirs."""
+    known = any(workspace.pk == workspace_id for workspace in seat.workspaces)
+    if known:
+        request.session[CHOSEN] = str(workspace_id)
+    return known
+
+
+def send_to_login(request: ConsoleRequest) -> HttpResponse:
+    """To the sign-in page and back here; htmx is told to leave the page, not to swap it in."""
+    back = (request.htmx.current_url_abs_path if request.htmx else None) or request.get_full_path()
+    answer = redirect_to_login(back)
+    return HttpResponseClientRedirect(answer.url) if request.htmx else answer

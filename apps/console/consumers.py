@@ -1,0 +1,121 @@
+"""The live trace over a WebSocket: stored events behind a number, then new ones as they come.
+
+Close codes: 4401 sign in, 4403 not a member or not this workspace's run, 4408 too slow, resume.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.sessions.backends.base import SessionBase
+
+from apps.accounts.models import User
+from apps.accounts.permissions import can
+from apps.agents import queries as agents
+from apps.console.access import CHOSEN, find_seat
+from apps.console.hub import PAGE, Line, Viewer, hub, pack, read
+
+NOT_SIGNED_IN, NOT_YOURS, TOO_SLOW, BROKEN = 4401, 4403, 4408, 1011
+CHECK_SECONDS = 30.0  # how often an open page's right to look is checked again
+
+
+class TraceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """`/ws/trace/` and `/ws/trace/<run>/`, both with `?after=<number>`."""
+
+    feeding: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Accept, then close with a code where the person may not look: browsers hide refusals."""
+        await self.accept()
+        user = self.scope.get("user")
+        if not isinstance(user, User):
+            await self.close(NOT_SIGNED_IN)
+            return
+        run_id: UUID | None = self.scope["url_route"]["kwargs"].get("run_id")
+        workspace_id = await database_sync_to_async(find_workspace)(
+            user, self.scope["session"].get(CHOSEN), run_id
+        )
+        if workspace_id is None:
+            await self.close(NOT_YOURS)
+            return
+        viewer = Viewer(workspace_id, run_id)
+        self.feeding = asyncio.create_task(self.feed(viewer, user, self.last_seen()))
+
+    async def disconnect(self, code: int) -> None:
+        """Stop feeding."""
+        if self.feeding is not None:
+            self.feeding.cancel()
+
+    async def receive(self, text_data: Any = None, bytes_data: Any = None) -> None:
+        """Nothing a browser says here matters."""
+
+    def last_seen(self) -> int:
+        """The number behind which the browser wants events; 0 unless it says a plain number."""
+        [text, *_] = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", ["0"])
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+    async def feed(self, viewer: Viewer, user: User, sent: int) -> None:
+        """Serve the viewer, then say with a code why that ended."""
+        code: int | None = BROKEN
+        try:
+            code = await self.serve(viewer, user, sent)
+        except (asyncio.CancelledError, OSError):  # the browser is gone
+            code = None
+            raise
+        finally:
+            await hub().leave(viewer)
+            if code is not None:
+                await self.close(code)
+
+    async def serve(self, viewer: Viewer, user: User, sent: int) -> int:
+        """Send stored events up to where the hub takes over, then what the hub offers.
+
+        Returns the close code once the viewer is too slow or may not look any more.
+        """
+        live_from = await hub().join(viewer)
+        sent = await self.catch_up(viewer, sent, live_from)
+        check_at = time.monotonic() + CHECK_SECONDS
+        while not viewer.overflowed.is_set():
+            lines: list[Line] = []
+            with suppress(TimeoutError):
+                wait = max(check_at - time.monotonic(), 0)
+                lines = await asyncio.wait_for(viewer.queue.get(), wait)
+            if fresh := [line for line in lines if line.index > sent]:
+                await self.send(pack(fresh))
+                sent = fresh[-1].index
+            if time.monotonic() >= check_at:
+                check_at += CHECK_SECONDS
+                look = database_sync_to_async(may_still_look)
+                if not await look(user, self.scope["session"], viewer.workspace_id):
+                    return NOT_SIGNED_IN
+        return TOO_SLOW
+
+    async def catch_up(self, viewer: Viewer, sent: int, live_from: int) -> int:
+        """Send what is stored behind `sent` up to `live_from`; return how far the browser is."""
+        while sent < live_from:
+            page = await database_sync_to_async(read)(viewer.workspace_id, sent, viewer.run_id)
+            stored = [line for line in page if line.index <= live_from]
+            if stored:
+                await self.send(pack(stored))
+            sent = stored[-1].index if len(stored) == PAGE else live_from
+        return sent
+
+
+def find_workspace(user: User, chosen: object, run_id: UUID | None) -> UUID | None:
+    """The workspace the person looks at, if it has the run."""
+    seat = find_seat(user, chosen)
+    if seat is None:
+        return None
+    known = run_id is None or agents.runs_of(seat.workspace.pk).filter(pk=run_id).exists()
+    return seat.workspace.pk if known else None
+
+
+def may_still_look(user: User, session: SessionBase, workspace_id: UUID) -> bool:
+    """Whether the session and the membership still exist."""
+    alive = session.session_key is None or session.exists(session.session_key)
+    return alive and can(user, "read", workspace_id)

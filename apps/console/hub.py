@@ -1,0 +1,192 @@
+"""One reader of the log per process for all its viewers: bounded queues, dense numbers.
+
+The broker's message is only a hint to look now; without it the log is looked at every second. A
+viewer that cannot keep up is cut off and resumes by number.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import redis.asyncio
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from apps.audit import queries as audit
+from apps.audit.bell import TRACE_CHANNEL
+from apps.console.names import tell_all
+from apps.console.presenters.events import Told
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+COALESCE_SECONDS = 0.025
+PAGE = 500  # events per read and per message
+QUEUE = 64  # messages a viewer may lie behind
+PAUSE_SECONDS = 2.0  # between attempts to reach the broker or the database
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event, ready to be sent."""
+
+    index: int
+    run_id: UUID | None
+    text: str  # JSON object
+
+
+@dataclass(eq=False)
+class Viewer:
+    """An open page: what it watches, and what waits to be sent to it."""
+
+    workspace_id: UUID
+    run_id: UUID | None
+    queue: asyncio.Queue[list[Line]] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    overflowed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, lines: Sequence[Line]) -> None:
+        """Queue what concerns this viewer; one that lies too far behind is told to resume."""
+        own = [line for line in lines if self.run_id in (None, line.run_id)]
+        if not own or self.overflowed.is_set():
+            return
+        try:
+            self.queue.put_nowait(own)
+        except asyncio.QueueFull:
+            self.overflowed.set()
+
+
+def read(workspace_id: UUID, after: int, run_id: UUID | None = None) -> list[Line]:
+    """A page of events of a workspace behind `after`, in words."""
+    events = audit.stream(workspace_id=workspace_id, after=after, run_id=run_id, limit=PAGE)
+    return [line(told) for told in tell_all(workspace_id, events)]
+
+
+def line(told: Told) -> Line:
+    """The event as the browser gets it."""
+    event = told.event
+    content = {
+        "index": event.index,
+        "at": event.at.isoformat(),
+        "kind": event.kind,
+        "subject": {"kind": event.subject_kind, "id": event.subject_id},
+        "run": str(event.run_id) if event.run_id else None,
+        "who": told.who,
+        "words": told.text,
+        "icon": told.icon,
+        "tone": told.tone,
+        "about": told.about,
+        "inbox": told.inbox,
+    }
+    return Line(event.index, event.run_id, json.dumps(content, ensure_ascii=False))
+
+
+def pack(lines: Iterable[Line]) -> str:
+    """Lines as one message: a JSON list."""
+    return f"[{','.join(one.text for one in lines)}]"
+
+
+class Hub:
+    """The viewers of one event loop, fed by one subscription and one reader."""
+
+    def __init__(self) -> None:
+        """Nobody watches yet."""
+        self._viewers: dict[UUID, set[Viewer]] = defaultdict(set)
+        self._read_up_to: dict[UUID, int] = {}
+        self._hint = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._joining = asyncio.Lock()
+
+    async def join(self, viewer: Viewer) -> int:
+        """Feed the viewer from now on; return the number up to which it must read by itself."""
+        async with self._joining:
+            if viewer.workspace_id not in self._read_up_to:
+                newest = await database_sync_to_async(audit.last_index)()
+                self._read_up_to.setdefault(viewer.workspace_id, newest)
+            self._viewers[viewer.workspace_id].add(viewer)
+            if not self._tasks:
+                self._tasks = [
+                    asyncio.create_task(self._listen()),
+                    asyncio.create_task(self._follow()),
+                ]
+            return self._read_up_to[viewer.workspace_id]
+
+    async def leave(self, viewer: Viewer) -> None:
+        """Stop feeding the viewer; the last one to leave stops the reader."""
+        async with self._joining:
+            self._viewers[viewer.workspace_id].discard(viewer)
+            if not self._viewers[viewer.workspace_id]:
+                del self._viewers[viewer.workspace_id]
+                self._read_up_to.pop(viewer.workspace_id, None)
+            if not self._viewers:
+                tasks, self._tasks = self._tasks, []
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        """Turn the broker's messages into hints, for as long as somebody watches."""
+        while True:
+            try:
+                # redis-py 8 gives sockets 5 s by default: a quiet channel would look dead
+                broker = redis.asyncio.Redis.from_url(
+                    settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2,
+                    socket_keepalive=True,
+                )  # fmt: skip
+                async with broker, broker.pubsub() as channel:
+                    await channel.subscribe(TRACE_CHANNEL)
+                    async for _ in channel.listen():
+                        self._hint.set()
+            except (RedisError, OSError) as error:
+                log.debug("No hints from the broker (%s); the log is polled.", error)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _follow(self) -> None:
+        """Read what is new, at once after a hint and else every second."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hint.wait(), POLL_SECONDS)
+            self._hint.clear()
+            begun = time.monotonic()
+            try:
+                await self._spread()
+            except DatabaseError as error:
+                log.warning("The log cannot be read (%s); trying again.", error)
+                await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(max(COALESCE_SECONDS - (time.monotonic() - begun), 0))
+
+    async def _spread(self) -> None:
+        """Give every viewer what its workspace's log holds beyond the last read."""
+        newest = await database_sync_to_async(audit.last_index)()
+        for workspace_id in list(self._viewers):
+            while (after := self._read_up_to.get(workspace_id, newest)) < newest:
+                lines = await database_sync_to_async(read)(workspace_id, after)
+                if workspace_id not in self._viewers:
+                    break
+                # No await between moving the mark and feeding: who joins sees both or neither
+                self._read_up_to[workspace_id] = seen_up_to(lines, newest)
+                for viewer in self._viewers[workspace_id]:
+                    viewer.offer(lines)
+
+
+def seen_up_to(lines: Sequence[Line], newest: int) -> int:
+    """Up to where a read has seen the log: to its end, unless the page was full."""
+    if len(lines) == PAGE:
+        return lines[-1].index
+    return max(lines[-1].index, newest) if lines else newest
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,0 +1,70 @@
+"""What every page of the console has around its content."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from apps.audit import queries as audit
+from apps.console.access import ConsoleRequest, Seat
+from apps.gateway import queries as gateway
+from apps.proposals import queries as proposals
+from apps.proposals.models import State
+
+
+def show(
+    request: ConsoleRequest,
+    seat: Seat,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    after: int | None = None,
+) -> HttpResponse:
+    """A whole page. `after` is the number of the newest event the page already shows."""
+    frame = {
+        "seat": seat,
+        "waiting": count_waiting(seat.workspace.pk),
+        "mailbox_url": find_mailbox(seat.workspace.pk),
+        "after": audit.last_index() if after is None else after,
+    }
+    return private(render(request, template, {**frame, **context}, status=status))
+
+
+def show_part(
+    request: ConsoleRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A part of a page, for htmx; the header tells it from an error page of somebody else."""
+    response = private(render(request, template, dict(context), status=status))
+    response["X-Part"] = "1"
+    return response
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep the answer out of every cache: the same address answers with pages and parts."""
+    patch_cache_control(response, no_store=True, private=True)
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def is_part_wanted(request: ConsoleRequest, target: str) -> bool:
+    """Whether htmx asks for the element with this id, and not for the page to go back to."""
+    htmx = request.htmx
+    return bool(htmx) and htmx.target == target and not htmx.history_restore_request
+
+
+def count_waiting(workspace_id: UUID) -> int:
+    """How many proposals wait for a person."""
+    return proposals.counts(workspace_id).get(State.WAITING, 0)
+
+
+def find_mailbox(workspace_id: UUID) -> str:
+    """The page that shows what the demo sent by mail; empty where there is none."""
+    for connector in gateway.connectors_of(workspace_id):
+        if connector.kind == "mail":
+            settings = connector.settings
+            return str(settings.get("mailbox_page") or settings.get("mailbox_url") or "")
+    return ""

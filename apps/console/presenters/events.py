@@ -1,0 +1,249 @@
+"""Events in words: who did what, with an icon and a tone, for every kind of the audit log."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.audit.kinds import Kind
+from apps.audit.queries import Recorded
+from apps.console.presenters.values import money
+
+Fields = Mapping[str, Any]
+PARTS = {
+    "policy": "Policy",
+    "gateway": "Gateway",
+    "clock": "Clock",
+    "memory": "Memory",
+    "system": "AIOS",
+    "seed": "AIOS",
+}
+KINDS_OF_ACTOR = {"agent": "Agent", "user": "A former member", "key": "API key"}
+ACTIONS = {
+    "set_price": "the price",
+    "set_stock": "the stock",
+    "update_product": "the product",
+    "refund_payment": "the refund",
+    "cancel_order": "the cancellation",
+    "send_message": "the message",
+}
+STAGES = {"sense": "sensed", "plan": "planned", "act": "acted", "learn": "learned"}
+ENDS = {
+    "done": "carried out and proven",
+    "failed": "refused by the back end",
+    "needs_person": "stopped: a person has to look",
+}
+OUTCOMES = {"allow": "allows it", "review": "asks for a review", "deny": "denies it"}
+ARRIVING = (Kind.PROPOSAL_SUBMITTED, Kind.PROPOSAL_RETURNED)
+LEAVING = (
+    Kind.PROPOSAL_APPROVED,
+    Kind.PROPOSAL_DENIED,
+    Kind.PROPOSAL_REJECTED,
+    Kind.PROPOSAL_EXPIRED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """An event as a person reads it: `who` did `text`.
+
+    `about` are the ids it concerns. `inbox` says whether a proposal began to wait (arrived) or
+    no longer does (left); empty otherwise.
+    """
+
+    event: Recorded
+    who: str
+    text: str
+    icon: str
+    tone: str
+    about: list[str]
+    inbox: str
+
+
+def quoted(f: Fields, name: str = "title") -> str:
+    """A field's text in quotation marks, or words that stand for it."""
+    return f"“{f[name]}”" if f.get(name) else "a proposal"
+
+
+def because(f: Fields, name: str = "reason") -> str:
+    """The reason as an appendix, if there is one."""
+    return f": {f[name]}" if f.get(name) else ""
+
+
+def article(noun: object) -> str:
+    """The noun with its indefinite article."""
+    word = str(noun)
+    return f"an {word}" if word[:1] in tuple("aeiou") else f"a {word}"
+
+
+def what(f: Fields) -> str:
+    """The action an execution carries out."""
+    action = str(f.get("action", ""))
+    return ACTIONS.get(action, action.replace("_", " ") or "a change")
+
+
+def stepped(f: Fields) -> str:
+    """A stage of the loop."""
+    stage = str(f.get("stage", ""))
+    return f"{STAGES.get(stage, 'went on')}{because(f, 'summary')}"
+
+
+def called(f: Fields) -> str:
+    """A request to a model."""
+    parts = [str(f.get("model") or f.get("tier") or "a model")]
+    if f.get("tokens"):
+        parts.append(f"{f['tokens']} tokens")
+    if f.get("outcome") not in (None, "", "ok"):
+        parts.append(str(f["outcome"]))
+    return f"asked {', '.join(parts)}"
+
+
+def submitted(f: Fields) -> str:
+    """A new proposal."""
+    return f"proposed {quoted(f)}"
+
+
+def returned(f: Fields) -> str:
+    """A proposal that came back."""
+    fields = [str(one.get("field", "")) for one in f.get("changed", ()) if isinstance(one, dict)]
+    return f"gave {quoted(f)} back: {', '.join(fields) or 'something'} has changed"
+
+
+def decided(f: Fields) -> str:
+    """A recorded decision."""
+    verdict = OUTCOMES.get(str(f.get("outcome")), "decides")
+    rule = f" by “{f['rule']}”" if f.get("rule") else ""
+    return f"{verdict}{rule}{because(f)}"
+
+
+def reviewed(f: Fields) -> str:
+    """A person's vote."""
+    verb = "voted against" if f.get("verdict") == "reject" else "voted for"
+    return f"{verb}{because(f)}"
+
+
+def edited(f: Fields) -> str:
+    """A reviewer's edit."""
+    changes = [
+        f"{one.get('field')} {one.get('before')} → {one.get('after')}"
+        for one in f.get("edited", ())
+        if isinstance(one, dict)
+    ]
+    return f"edited {'; '.join(changes) or 'the values'}"
+
+
+def finished(f: Fields) -> str:
+    """The proven end of an execution."""
+    if f.get("outcome") == "refused":
+        return f"was refused {what(f)}{because(f, 'error')}"
+    if f.get("outcome") == "needs_person":
+        return f"cannot prove {what(f)}; a person has to look{because(f, 'error')}"
+    return f"carried out {what(f)}" + (f", receipt {f['reference']}" if f.get("reference") else "")
+
+
+def tried(f: Fields) -> str:
+    """An attempt whose outcome is open."""
+    return f"cannot tell yet whether {what(f)} happened, and reads back{because(f, 'error')}"
+
+
+def authorised(f: Fields) -> str:
+    """A changed authority."""
+    ceiling = f.get("ceiling")
+    limit = "any amount" if ceiling is None else f"up to {money(ceiling, f.get('currency', ''))}"
+    verb = "gave" if f.get("granted", True) else "took away"
+    return f"{verb} the authority for {what(f)}, {limit}"
+
+
+Telling = tuple[str, str, Callable[[Fields], str]]
+TELLINGS: dict[Kind, Telling] = {
+    Kind.RUN_STARTED: ("run", "", lambda f: f"started a run{because(f, 'trigger')}"),
+    Kind.RUN_STEPPED: ("run", "", stepped),
+    Kind.RUN_WAITING: ("wait", "", lambda _: "waits for decisions on its proposals"),
+    Kind.RUN_FINISHED: ("run", "good", lambda f: f"finished the run{because(f, 'summary')}"),
+    Kind.RUN_FAILED: ("alert", "bad", lambda f: f"failed{because(f, 'error')}"),
+    Kind.RUN_CANCELLED: ("stop", "", lambda f: f"cancelled the run{because(f)}"),
+    Kind.RUN_ESCALATED: ("alert", "warn", lambda f: f"asks a person to look{because(f)}"),
+    Kind.MODEL_CALLED: ("model", "", called),
+    Kind.PROPOSAL_SUBMITTED: ("proposal", "", submitted),
+    Kind.PROPOSAL_APPROVED: ("check", "good", lambda f: f"approved {quoted(f)}"),
+    Kind.PROPOSAL_DENIED: ("deny", "bad", lambda f: f"denied {quoted(f)}"),
+    Kind.PROPOSAL_REJECTED: ("cross", "bad", lambda f: f"rejected {quoted(f)}{because(f)}"),
+    Kind.PROPOSAL_EDITED: ("edit", "", edited),
+    Kind.PROPOSAL_RETURNED: ("return", "warn", returned),
+    Kind.PROPOSAL_EXPIRED: ("wait", "", lambda f: f"let {quoted(f)} expire; nothing was done"),
+    Kind.PROPOSAL_SETTLED: (
+        "check", "good", lambda f: f"{ENDS.get(str(f.get('state')), 'settled')}: {quoted(f)}"
+    ),
+    Kind.DECISION_RECORDED: ("policy", "", decided),
+    Kind.REVIEW_RECORDED: ("person", "", reviewed),
+    Kind.EXECUTION_DUE: ("wait", "", lambda f: f"queued {what(f)}"),
+    Kind.EXECUTION_STARTED: ("send", "", lambda f: f"calls the back end for {what(f)}"),
+    Kind.EXECUTION_FINISHED: ("receipt", "good", finished),
+    Kind.EXECUTION_UNKNOWN: ("alert", "warn", tried),
+    Kind.EXECUTION_STALE: ("return", "warn", lambda f: f"did not call for {what(f)}: stale"),
+    Kind.ITEM_REMEMBERED: (
+        "memory", "", lambda f: f"remembers {article(f.get('type', 'fact'))}{because(f, 'subject')}"
+    ),
+    Kind.ITEM_SUPERSEDED: ("memory", "", lambda _: "replaced what it knew by a newer version"),
+    Kind.ITEM_FORGOTTEN: ("memory", "", lambda f: f"forgot an item{because(f)}"),
+    Kind.POLICY_PUBLISHED: (
+        "policy", "", lambda f: f"published {f.get('policy', 'a policy')} v{f.get('version', '?')}"
+    ),
+    Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
+    Kind.AGENT_CHANGED: ("person", "", lambda f: f"changed an agent{because(f, 'name')}"),
+    Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'what')}"),
+    Kind.CREDENTIAL_ROTATED: ("plug", "", lambda _: "replaced a connector's secret"),
+    Kind.MEMBER_CHANGED: ("person", "", lambda f: f"made a member {f.get('role', 'part of it')}"),
+    Kind.AUTHORITY_CHANGED: ("person", "", authorised),
+    Kind.KEY_CREATED: ("plug", "", lambda f: f"created an API key{because(f, 'name')}"),
+    Kind.KEY_REVOKED: ("plug", "", lambda _: "revoked an API key"),
+}  # fmt: skip
+
+
+def tell(event: Recorded, names: Mapping[str, str]) -> Told:
+    """The event in words. `names` are display names by actor; erased content is told plainly."""
+    kind = Kind(event.kind)
+    icon, tone, phrase = TELLINGS[kind]
+    fields = event.fields
+    return Told(
+        event=event,
+        who=name_of(event.actor, names),
+        text=phrase(fields) if fields is not None else f"{kind.value} (content erased)",
+        icon=icon,
+        tone=tone_of(kind, fields or {}) or tone,
+        about=concerns(event),
+        inbox=inbox_effect(kind, fields or {}),
+    )
+
+
+def name_of(actor: str, names: Mapping[str, str]) -> str:
+    """How an actor is called on screen."""
+    if actor in names:
+        return names[actor]
+    head = actor.partition(":")[0]
+    return PARTS.get(actor) or KINDS_OF_ACTOR.get(head) or head.capitalize()
+
+
+def tone_of(kind: Kind, fields: Fields) -> str:
+    """A tone that depends on how it went; empty if it does not."""
+    outcome = str(fields.get("outcome") or "")
+    if kind == Kind.EXECUTION_FINISHED and outcome in ("refused", "needs_person"):
+        return "bad"
+    if kind == Kind.PROPOSAL_SETTLED and fields.get("state") in ("failed", "needs_person"):
+        return "bad"
+    if kind == Kind.DECISION_RECORDED:
+        return {"deny": "bad", "review": "warn"}.get(outcome, "good")
+    return ""
+
+
+def concerns(event: Recorded) -> list[str]:
+    """The ids an event is about: its subject, its change, its run."""
+    fields = event.fields or {}
+    change = fields.get("change")
+    return [event.subject_id, *([str(change)] if isinstance(change, str) else ())]
+
+
+def inbox_effect(kind: Kind, fields: Fields) -> str:
+    """Whether a proposal began to wait for a person, or no longer does."""
+    if kind in ARRIVING:
+        return "arrived" if fields.get("state", "waiting") == "waiting" else ""
+    return "left" if kind in LEAVING else ""

@@ -1,0 +1,77 @@
+"""What a proposal was based on, ready to be shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.console.presenters.values import Row, rows
+
+ICONS = {
+    "message": "mail",
+    "customer_message": "mail",
+    "order": "order",
+    "shop": "order",
+    "payment": "money",
+    "refund": "money",
+    "product": "tag",
+    "variant": "tag",
+    "price": "tag",
+    "competitor": "scale",
+    "competitor_price": "scale",
+    "stock": "box",
+    "cost": "money",
+    "policy": "policy",
+    "rule": "policy",
+    "decision": "policy",
+    "correction": "correction",
+    "fact": "memory",
+    "preference": "memory",
+    "episode": "memory",
+    "artefact": "memory",
+    "memory": "memory",
+    "model": "model",
+    "classification": "model",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """One piece of evidence; `is_correction` marks what a reviewer taught earlier."""
+
+    icon: str
+    kind: str
+    title: str
+    detail: str
+    facts: list[Row]
+    is_correction: bool
+
+
+def exhibits(evidence: object) -> list[Exhibit]:
+    """The evidence of a proposal, corrections first; what is no mapping is left out."""
+    shown = [exhibit(one) for one in evidence if isinstance(one, Mapping)] if isinstance(
+        evidence, list
+    ) else []  # fmt: skip
+    return sorted(shown, key=lambda one: not one.is_correction)
+
+
+def exhibit(one: Mapping[str, Any]) -> Exhibit:
+    """One entry in words."""
+    kind = str(one.get("kind") or "note").lower()
+    detail = one.get("detail")
+    return Exhibit(
+        icon=ICONS.get(kind, "note"),
+        kind=kind.replace("_", " ").capitalize(),
+        title=str(one.get("title") or ""),
+        detail="" if isinstance(detail, (Mapping, list)) else str(detail or ""),
+        facts=list(facts(detail)),
+        is_correction=kind == "correction",
+    )
+
+
+def facts(detail: object) -> Iterator[Row]:
+    """The fields of a structured detail."""
+    if isinstance(detail, Mapping):
+        yield from rows(detail)
+    elif isinstance(detail, list):
+        for number, item in enumerate(detail, 1):
+            yield Row(str(number), str(item))

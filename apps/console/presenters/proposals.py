@@ -1,0 +1,219 @@
+"""Proposals in words: the row in the list, and the page in full."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.console.presenters import differences
+from apps.console.presenters.differences import Piece
+from apps.console.presenters.values import Row, label, money, movement, rows, show
+from apps.gateway.models import Execution
+from apps.gateway.models import State as ExecutionState
+from apps.policies.models import Decision
+from apps.proposals.changes import FieldDiff
+from apps.proposals.models import Proposal, State
+from apps.proposals.queries import ChangeView
+
+TONES = {
+    State.WAITING: "warn",
+    State.APPROVED: "busy",
+    State.DONE: "good",
+    State.DENIED: "bad",
+    State.REJECTED: "bad",
+    State.FAILED: "bad",
+    State.NEEDS_PERSON: "warn",
+    State.EXPIRED: "",
+}
+EXECUTION_TONES = {
+    ExecutionState.DONE: "good",
+    ExecutionState.REFUSED: "bad",
+    ExecutionState.NEEDS_PERSON: "warn",
+    ExecutionState.STALE: "warn",
+    ExecutionState.UNKNOWN: "warn",
+}
+OUTCOMES = {"allow": ("good", "Allowed"), "review": ("warn", "Needs review"),
+            "deny": ("bad", "Denied")}  # fmt: skip
+UNDOING = {
+    "reversible": "Can be undone",
+    "compensable": "Can be made up for",
+    "final": "Cannot be undone",
+}
+LONG_TEXT = 40  # characters from which a text is compared word by word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A field before and after. `pieces` is set where the texts are compared word by word."""
+
+    label: str
+    before: str
+    after: str
+    moved: str
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """A policy's decision: what it said, which rules fired, and the facts it saw."""
+
+    tone: str
+    verdict: str
+    rule: str
+    reason: str
+    policy: str
+    fired: list[Mapping[str, Any]]
+    facts: list[Row]
+    limits: list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """How an execution stands, and what the back end answered once it is done."""
+
+    tone: str
+    state: str
+    execution: Execution
+    after: list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeCard:
+    """One change of a proposal."""
+
+    id: str
+    title: str
+    target: str
+    fields: list[Difference]
+    edited: list[Difference]
+    context: list[Row]
+    effect: str
+    undo: str
+    undoing: str
+    reversibility: str
+    ruling: Ruling | None
+    receipt: Receipt | None
+
+
+def card(view: ChangeView) -> ChangeCard:
+    """A change with everything a reviewer needs."""
+    change, spec = view.change, view.spec
+    currency = currency_of(change.params, change.after)
+    moved = frozenset(one.path for one in view.fields)
+    return ChangeCard(
+        id=str(change.pk),
+        title=spec.title,
+        target=name_target(change.before, change.target),
+        fields=[difference(one, currency) for one in view.fields],
+        edited=[difference(one, currency) for one in view.edited],
+        context=[*rows(change.before, without=moved), *notes(change.params, change.after)],
+        effect=spec.effect,
+        undo=spec.undo,
+        undoing=UNDOING[spec.reversibility],
+        reversibility=spec.reversibility.value,
+        ruling=ruling(view.decision) if view.decision else None,
+        receipt=receipt(view.execution) if view.execution else None,
+    )
+
+
+def currency_of(params: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The currency in which a change's amounts are."""
+    return str(params.get("currency") or after.get("currency") or "")
+
+
+def name_target(before: Mapping[str, Any], target: str) -> str:
+    """The record a change touches, as a person would call it."""
+    if before.get("number"):
+        return f"Order {before['number']}"
+    named = [str(before[name]) for name in ("title", "sku", "to") if before.get(name)]
+    return " · ".join(named) or target.partition(":")[2] or target
+
+
+def notes(params: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Row]:
+    """Parameters the record itself does not show, without its identifiers."""
+    currency = currency_of(params, after)
+    for name, value in params.items():
+        known = name in after or name.endswith("_id") or name in ("currency", "in_reply_to")
+        if not known and value not in ("", None):
+            yield Row(label(name), show(name, value, currency))
+
+
+def difference(one: FieldDiff, currency: str) -> Difference:
+    """A field's change in words; long texts are compared word by word."""
+    before, after = show(one.path, one.before, currency), show(one.path, one.after, currency)
+    texts = isinstance(one.before, str) and isinstance(one.after, str)
+    long = texts and bool(one.before) and max(len(before), len(after)) > LONG_TEXT
+    return Difference(
+        label=label(one.path),
+        before=before,
+        after=after,
+        moved=movement(one.before, one.after),
+        pieces=differences.compare(before, after) if long else [],
+    )
+
+
+def ruling(decision: Decision) -> Ruling:
+    """A decision in words."""
+    tone, verdict = OUTCOMES[decision.outcome]
+    version = decision.version
+    return Ruling(
+        tone=tone,
+        verdict=verdict,
+        rule=decision.rule,
+        reason=decision.reason,
+        policy=f"{version.policy.name}, version {version.number}" if version else "",
+        fired=decision.fired,
+        facts=list(facts(decision.facts)),
+        limits=[Row(label(k), show(k, v)) for k, v in (version.limits if version else {}).items()],
+    )
+
+
+def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
+    """The single facts a rule saw; numbers nobody knew are left out."""
+    currency = str(seen.get("currency") or "")
+    unknown = {
+        name
+        for flag, names in (
+            ("has_amount", ("amount", "currency")),
+            ("has_change", ("change_percent",)),
+            ("has_margin", ("margin_percent",)),
+        )
+        if not seen.get(flag)
+        for name in names
+    }
+    for name, value in seen.items():
+        if name in unknown or name.startswith("has_") or isinstance(value, Mapping) or value == "":
+            continue
+        if name.endswith("_percent"):
+            yield Row(label(name.removesuffix("_percent")), f"{value:+.1f} %".replace("-", "−"))
+        else:
+            yield Row(label(name), show(name, value, currency))
+
+
+def receipt(execution: Execution) -> Receipt:
+    """How carrying it out stands."""
+    after = (execution.receipt or {}).get("after")
+    state = ExecutionState(execution.state)
+    return Receipt(
+        tone=EXECUTION_TONES.get(state, "busy"),
+        state=str(state.label),
+        execution=execution,
+        after=list(rows(after)) if isinstance(after, Mapping) else [],
+    )
+
+
+def amount_of(proposal: Proposal) -> str:
+    """The money at stake; empty when none moves."""
+    return "" if proposal.amount is None else money(proposal.amount, proposal.currency)
+
+
+def returns(proposal: Proposal) -> list[Difference]:
+    """What had changed when an approval became void."""
+    return [
+        difference(
+            FieldDiff(path=str(one.get("field", "")), before=one.get("before"),
+                      after=one.get("after")),
+            proposal.currency,
+        )
+        for one in proposal.returned
+        if isinstance(one, Mapping)
+    ]  # fmt: skip

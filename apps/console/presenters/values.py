@@ -1,0 +1,100 @@
+"""Values of records in words: money, numbers, statuses, and labels of fields."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from apps.proposals.changes import flatten
+
+LABELS = {
+    "sku": "SKU",
+    "number": "Order",
+    "email": "Customer",
+    "to": "To",
+    "body": "Message",
+    "quantity": "Stock",
+    "fulfillment_status": "Delivery",
+    "payment_status": "Payment",
+    "in_reply_to": "In reply to",
+}
+MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
+ABSENT = "—"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled value as it is shown."""
+
+    label: str
+    value: str
+
+
+def money(amount: object, currency: str = "") -> str:
+    """An amount with thousands, two places and its currency: `1,234.50 EUR`."""
+    number = decimal(amount)
+    if number is None:
+        return str(amount)
+    return f"{number:,.2f} {currency}".rstrip()
+
+
+def decimal(value: object) -> Decimal | None:
+    """The value as a decimal; None where it is not a number."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def label(path: str) -> str:
+    """The words for a dotted field path: `prices.EUR` is `Price (EUR)`."""
+    head, _, rest = path.partition(".")
+    if head == "prices" and rest:
+        return f"Price ({rest})"
+    if path in LABELS:
+        return LABELS[path]
+    return path.replace("_", " ").replace(".", " · ").strip().capitalize()
+
+
+def show(path: str, value: object, currency: str = "") -> str:
+    """One value in words, by the field it stands in."""
+    head, _, rest = path.partition(".")
+    if value is None or value == "":
+        words = ABSENT
+    elif isinstance(value, bool):
+        words = "yes" if value else "no"
+    elif head == "prices" and rest:
+        words = money(value, rest)
+    elif head.rsplit("_", 1)[-1] in MONEY and decimal(value) is not None:
+        words = money(value, currency)
+    elif isinstance(value, (list, Mapping)):
+        words = listed(value)
+    else:
+        words = str(value).replace("_", " ") if head.endswith("status") else str(value)
+    return words
+
+
+def listed(value: list[Any] | Mapping[str, Any]) -> str:
+    """Several values in one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {item}" for name, item in value.items()) or ABSENT
+    return ", ".join(str(item) for item in value) or ABSENT
+
+
+def movement(before: object, after: object) -> str:
+    """How far a number moved, in percent with its sign; empty where that says nothing."""
+    old, new = decimal(before), decimal(after)
+    if not old or new is None or old == new:
+        return ""
+    return f"{(new - old) * 100 / old:+.1f} %".replace("-", "−")
+
+
+def rows(state: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Iterator[Row]:
+    """A record's fields in words, without those at the given paths."""
+    currency = str(state.get("currency") or "")
+    for path, value in flatten(state):
+        if path and path not in without and path != "currency":
+            yield Row(label(path), show(path, value, currency))

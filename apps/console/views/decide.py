@@ -1,0 +1,107 @@
+"""Approving (perhaps edited) and rejecting. The server decides who may; the page only shows it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from apps.audit import queries as audit
+from apps.console import page
+from apps.console.access import ConsoleRequest, Seat, seated
+from apps.console.forms import read_edits, read_reason
+from apps.console.views import panel
+from apps.console.views.inbox import rows
+from apps.console.views.panel import Mishap
+from apps.proposals import operations, queries
+from apps.proposals.models import Proposal, State
+
+STATUS: dict[type[Exception], int] = {
+    operations.AlreadyDecided: 409,
+    operations.StaleApproval: 409,
+    operations.NotAuthorised: 403,
+    operations.DeniedByPolicy: 422,
+    operations.InvalidDraft: 422,
+}
+
+
+@require_POST
+@seated
+def approve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """Approve what the form's binding names, with the edits in it."""
+    view = panel.find(seat, proposal_id)
+    edits = read_edits(view.changes, request.POST)
+    form = "edit" if request.POST.get("form") == "edit" else "approve"
+
+    def act() -> Proposal:
+        return operations.approve(
+            proposal_id=proposal_id,
+            user=seat.user,
+            binding=request.POST.get("binding", ""),
+            reason=request.POST.get("reason", "").strip(),
+            edits=edits,
+            now=timezone.now(),
+        )
+
+    return decide(request, seat, proposal_id, form, act)
+
+
+@require_POST
+@seated
+def reject(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """Reject what the form's binding names, with a reason."""
+    panel.find(seat, proposal_id)
+
+    def act() -> Proposal:
+        return operations.reject(
+            proposal_id=proposal_id,
+            user=seat.user,
+            binding=request.POST.get("binding", ""),
+            reason=read_reason(request.POST),
+            now=timezone.now(),
+        )
+
+    return decide(request, seat, proposal_id, "reject", act)
+
+
+def decide(
+    request: ConsoleRequest,
+    seat: Seat,
+    proposal_id: UUID,
+    form: str,
+    act: Callable[[], Proposal],
+) -> HttpResponseBase:
+    """Act, and show the proposal as it stands then; a refusal is shown in place, with its status.
+
+    Without JavaScript a success redirects to the page, so that reloading repeats nothing.
+    """
+    mishap, status, said = None, 200, ""
+    try:
+        said = announce(act(), form)
+    except tuple(STATUS) as error:
+        errors = getattr(error, "errors", ())
+        mishap = Mishap(message=str(error), form=form, posted=request.POST, errors=errors)
+        status = STATUS[type(error)]
+    if mishap is None and not request.htmx:
+        return redirect("console:proposal", proposal_id=proposal_id)
+    seen = audit.last_index()
+    waiting = queries.inbox(seat.workspace.pk)
+    view = panel.find(seat, proposal_id)
+    if said:
+        said = f"{said} {len(waiting)} left."
+    context = panel.build(seat, view, waiting, seen=seen, chosen=True, mishap=mishap, said=said)
+    if request.htmx:
+        return page.show_part(request, "_components/panel.html", context, status=status)
+    context |= {"rows": rows(waiting), "selected": str(proposal_id)}
+    return page.show(request, seat, "console/inbox.html", context, status=status)
+
+
+def announce(proposal: Proposal, form: str) -> str:
+    """What was just decided, for screen readers."""
+    if form == "reject":
+        return "Rejected."
+    if proposal.state == State.WAITING:
+        return "Your approval is recorded; another reviewer has to approve as well."
+    return "Approved as edited." if form == "edit" else "Approved."

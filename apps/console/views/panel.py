@@ -1,0 +1,138 @@
+"""What the page of one proposal shows; shared by the inbox, the direct page and decisions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, QueryDict
+
+from apps.accounts.permissions import can_approve
+from apps.audit import queries as audit
+from apps.console.access import Seat
+from apps.console.forms import REASONS, edit_groups
+from apps.console.names import tell_all
+from apps.console.presenters import proposals as words
+from apps.console.presenters.events import Told
+from apps.console.presenters.evidence import exhibits
+from apps.console.presenters.values import money
+from apps.policies.facts import stake
+from apps.proposals import queries
+from apps.proposals.models import Proposal, State
+from apps.proposals.queries import ProposalView
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mishap:
+    """Why a decision was not taken; `form` (approve, edit, reject) stays open with what was typed.
+
+    `errors` say which field has which problem.
+    """
+
+    message: str
+    form: str
+    posted: QueryDict
+    errors: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+
+def find(seat: Seat, proposal_id: UUID) -> ProposalView:
+    """The proposal, if it is of this workspace; else 404."""
+    try:
+        return queries.detail(seat.workspace.pk, proposal_id)
+    except Proposal.DoesNotExist:
+        raise Http404("This workspace has no such proposal.") from None
+
+
+def build(
+    seat: Seat,
+    view: ProposalView,
+    waiting: Sequence[Proposal],
+    *,
+    seen: int,
+    chosen: bool,
+    mishap: Mishap | None = None,
+    said: str = "",
+) -> dict[str, Any]:
+    """The context of `_components/panel.html`.
+
+    `seen` is the number of the newest event before anything was read, `chosen` tells that the
+    person opened it, and `said` is read out by screen readers.
+    """
+    proposal = view.proposal
+    mine = [r for r in view.reviews if r.reviewer_id == seat.user.pk]
+    voted = any(review.binding == proposal.binding for review in mine)
+    is_open = proposal.state == State.WAITING
+    return {
+        "seat": seat,
+        "proposal": proposal,
+        "seen": seen,
+        "tone": words.TONES[State(proposal.state)],
+        "amount": words.amount_of(proposal),
+        "changes": [words.card(change) for change in view.changes],
+        "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
+        "evidence": exhibits(proposal.evidence),
+        "returned": words.returns(proposal) if is_open else [],
+        "reviews": view.reviews,
+        "approvals_left": view.approvals_left if is_open else 0,
+        "timeline": timeline(seat, view),
+        "can_decide": is_open and not voted,
+        "voted": is_open and voted,
+        "forbidden": forbidden(seat, view) if is_open and not voted else "",
+        "groups": edit_groups(
+            view.changes,
+            mishap.posted if mishap and mishap.form == "edit" else None,
+            mishap.errors if mishap else (),
+        ),
+        "reasons": REASONS,
+        "mishap": mishap,
+        "chips": mishap.posted.getlist("chip") if mishap else [],
+        "typed": mishap.posted.get("reason", "") if mishap else "",
+        "next": next_waiting(proposal, waiting),
+        "left": len([one for one in waiting if one.pk != proposal.pk]),
+        "chosen": chosen,
+        "said": said,
+    }
+
+
+def timeline(seat: Seat, view: ProposalView) -> list[Told]:
+    """Everything the log tells of the proposal, its changes and their executions, in order."""
+    executions = [one.execution.pk for one in view.changes if one.execution]
+    subjects: dict[str, list[UUID]] = {
+        "proposal": [view.proposal.pk],
+        "change": [one.change.pk for one in view.changes],
+        "execution": executions,
+    }
+    events = [
+        event
+        for kind, ids in subjects.items()
+        if ids
+        for event in audit.history(subject_kind=kind, subject_ids=ids)
+    ]
+    return tell_all(seat.workspace.pk, sorted(events, key=lambda event: event.index))
+
+
+def forbidden(seat: Seat, view: ProposalView) -> str:
+    """Why this person may not approve; empty if they may. The server asks again when they do."""
+    if seat.user.actor in (view.proposal.submitted_by, view.proposal.on_behalf_of):
+        return "You caused this proposal, so somebody else has to approve it."
+    for one in view.changes:
+        at_stake = stake(one.change.params, one.change.before, one.change.after)
+        if not can_approve(
+            seat.user,
+            workspace_id=seat.workspace.pk,
+            action=one.change.action,
+            amount=at_stake.amount,
+            currency=at_stake.currency or None,
+        ):
+            title = one.spec.title.lower()
+            amount = at_stake.amount
+            of = f" of {money(amount, at_stake.currency)}" if amount is not None else ""
+            return f"Your limit does not cover this: {title}{of}. You can still reject it."
+    return ""
+
+
+def next_waiting(proposal: Proposal, waiting: Sequence[Proposal]) -> Proposal | None:
+    """The one after this in the order of the inbox, else the first; None when nothing waits."""
+    others = [one for one in waiting if one.pk != proposal.pk]
+    behind = [one for one in others if (-one.priority, one.pk) > (-proposal.priority, proposal.pk)]
+    return next(iter([*behind, *others]), None)

@@ -1,0 +1,54 @@
+// The live trace: one socket per page that resumes by number. Each event becomes a DOM event
+// `aios:event` on the document; what is shown is up to the modules that listen.
+import ReconnectingWebSocket from "./vendor/reconnecting-websocket.js";
+
+const SIGN_IN = 4401;
+const NOT_YOURS = 4403;
+
+export function connect() {
+  const { trace: path, after } = document.body.dataset;
+  if (!path) return;
+  let last = Number(after) || 0;
+
+  const address = () => {
+    const url = new URL(path, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("after", String(last));
+    return url.href;
+  };
+  const socket = new ReconnectingWebSocket(address, [], {
+    minReconnectionDelay: 300,
+    maxReconnectionDelay: 8000,
+    reconnectionDelayGrowFactor: 1.6,
+    minUptime: 2000,
+    connectionTimeout: 5000,
+    shouldReconnectOnClose: (event) => ![SIGN_IN, NOT_YOURS].includes(event.code),
+  });
+  socket.addEventListener("open", () => say("live"));
+  socket.addEventListener("close", (event) => {
+    say("retrying");
+    if (event.code === SIGN_IN) location.reload();
+  });
+  socket.addEventListener("message", (message) => {
+    for (const event of JSON.parse(message.data)) {
+      if (event.index <= last) continue;
+      last = event.index;
+      document.body.dataset.after = String(last);
+      document.dispatchEvent(new CustomEvent("aios:event", { detail: event }));
+    }
+  });
+}
+
+function say(state) {
+  document.dispatchEvent(new CustomEvent("aios:live", { detail: state }));
+}
+
+// A moment without connection is nobody's business; a longer one is said.
+let telling = 0;
+document.addEventListener("aios:live", ({ detail: state }) => {
+  clearTimeout(telling);
+  const note = document.getElementById("offline");
+  if (!note) return;
+  if (state === "live") note.hidden = true;
+  else telling = setTimeout(() => { note.hidden = false; }, 2500);
+});

@@ -1,0 +1,54 @@
+"""Browsers of the cast, and a workspace with something to decide."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.audit.kinds import Kind
+from apps.audit.queries import Recorded
+from tests.conftest import Cast
+
+
+@pytest.fixture
+def world(cast: Cast, connector, policy) -> Cast:
+    """The cast with a connector and a policy: proposals between 10 and 1000 wait."""
+    return cast
+
+
+@pytest.fixture
+def browse() -> Callable[[User], Client]:
+    """A signed-in browser of a person, which checks CSRF tokens like a real one is checked."""
+
+    def open_browser(user: User) -> Client:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def happened(now: datetime) -> Callable[..., Recorded]:
+    """An event of a kind, as the log tells it."""
+
+    def tell(kind: Kind, *, actor: str = "gateway", subject: str = "s-1", **fields) -> Recorded:
+        return Recorded(index=1, id=UUID(int=1), kind=kind, at=now, workspace_id=UUID(int=2),
+                        actor=actor, subject_kind=kind.partition(".")[0], subject_id=subject,
+                        run_id=None, fields=fields)  # fmt: skip
+
+    return tell
+
+
+@pytest.fixture
+def token() -> Callable[[Client], str]:
+    """The CSRF token a page of this browser would carry."""
+
+    def read(client: Client) -> str:
+        client.get("/history/")
+        return client.cookies["csrftoken"].value
+
+    return read

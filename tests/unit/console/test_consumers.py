@@ -1,0 +1,279 @@
+"""The live trace: from the log and the hub without gap or repetition, and only to members."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from http.cookies import SimpleCookie
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings as configured
+from django.db import connection, connections, transaction
+from django.test import Client
+
+from aios.asgi import application
+from apps.accounts.models import Membership, Workspace
+from apps.audit import bell
+from apps.audit.kinds import Kind
+from apps.audit.operations import record, sequence
+from apps.console import consumers, hub
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def write(workspace_id: UUID, now: datetime, *, run_id: UUID | None = None, count: int = 1) -> None:
+    """Events in a transaction of their own, numbered at once."""
+    for number in range(count):
+        with transaction.atomic():
+            record(kind=Kind.RUN_STEPPED, workspace_id=workspace_id, actor="agent:x",
+                   subject_kind="run", subject_id=run_id or uuid4(), now=now, run_id=run_id,
+                   fields={"stage": "plan", "summary": str(number)})  # fmt: skip
+        sequence()
+
+
+def cookie_of(client: Client) -> bytes:
+    """The session of a signed-in browser."""
+    return SimpleCookie({"sessionid": client.cookies["sessionid"].value}).output(header="").encode()
+
+
+class Socket(ApplicationCommunicator):
+    """A connection through the whole ASGI application, as a browser's."""
+
+    def __init__(self, cookie: bytes, address: str, origin: bytes = b"http://localhost") -> None:
+        path, _, query = address.partition("?")
+        headers = [(b"cookie", cookie.strip()), (b"origin", origin)]
+        super().__init__(
+            application,
+            {"type": "websocket", "path": path, "query_string": query.encode(),
+             "headers": headers, "subprotocols": []},
+        )  # fmt: skip
+
+    async def opened(self) -> bool:
+        """Whether the server accepts."""
+        await self.send_input({"type": "websocket.connect"})
+        return (await self.receive_output(timeout=5))["type"] == "websocket.accept"
+
+    async def events(self) -> list[dict[str, Any]]:
+        """The next message."""
+        return json.loads((await self.receive_output(timeout=10))["text"])
+
+
+@asynccontextmanager
+async def socket(cookie: bytes, address: str) -> AsyncIterator[Socket]:
+    """An open connection, closed by the browser at the end."""
+    communicator = Socket(cookie, address)
+    assert await communicator.opened()
+    try:
+        yield communicator
+    finally:
+        if not communicator.future.done():
+            await communicator.send_input({"type": "websocket.disconnect", "code": 1000})
+            await communicator.wait(timeout=5)
+
+
+async def receive_until(communicator: Socket, last: int) -> list[int]:
+    """The numbers received, up to the last one wanted."""
+    places: list[int] = []
+    while not places or places[-1] < last:
+        places += [event["index"] for event in await communicator.events()]
+    return places
+
+
+@pytest.fixture(autouse=True)
+def _close_the_readers_connection() -> Iterator[None]:
+    """What async code asks the database runs in one thread, whose connection outlives the test."""
+    yield
+    asyncio.run(sync_to_async(connections.close_all)())
+
+
+@pytest.fixture
+def rita(cast: Cast, browse: Callable[..., Client]) -> bytes:
+    """Rita's session."""
+    return cookie_of(browse(cast.rita))
+
+
+@pytest.fixture
+def start(cast: Cast) -> int:
+    """The number of the newest event once everything so far is numbered."""
+    sequence()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(index), 0) FROM audit_entry")
+        return int(cursor.fetchone()[0])
+
+
+class Writer(threading.Thread):
+    """Writes events from a thread of its own until it is told to stop."""
+
+    def __init__(self, workspace_id: UUID, now: datetime) -> None:
+        super().__init__()
+        self.workspace_id, self.now = workspace_id, now
+        self.stopped = threading.Event()
+        self.written = 0
+
+    def run(self) -> None:
+        """Write and number, a little at a time."""
+        while not self.stopped.is_set():
+            write(self.workspace_id, self.now)
+            self.written += 1
+        connection.close()
+
+
+def resume_while_written(rita: bytes, workspace: Workspace, start: int, now: datetime) -> list[int]:
+    """Numbers received over many short connections while events are being written."""
+
+    async def watch() -> list[int]:
+        places = [start]
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            async with socket(rita, f"/ws/trace/?after={places[-1]}") as communicator:
+                places += await receive_until(communicator, places[-1] + 5)
+        return places
+
+    writer = Writer(workspace.pk, now)
+    writer.start()
+    try:
+        return asyncio.run(watch())
+    finally:
+        writer.stopped.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("broker", ["on", "off"])
+def test_resuming_by_number_misses_and_doubles_nothing(
+    rita, workspace, start, now, broker, settings, monkeypatch
+):
+    """Whatever is written while connections come and go; also when the broker is off."""
+    if broker == "off":
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        monkeypatch.setattr(hub, "POLL_SECONDS", 0.2)
+    places = resume_while_written(rita, workspace, start, now)
+    assert len(places) > 20
+    assert places == list(range(start, places[-1] + 1))
+
+
+def test_an_open_connection_follows_without_a_broker(rita, workspace, start, now, settings):
+    """Polled every second, an idle viewer still sees what happens."""
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    async def watch() -> list[int]:
+        async with socket(rita, f"/ws/trace/?after={start}") as communicator:
+            await asyncio.sleep(0.5)
+            await sync_to_async(write)(workspace.pk, now, count=3)
+            return await receive_until(communicator, start + 3)
+
+    assert asyncio.run(watch()) == [start + 1, start + 2, start + 3]
+
+
+def test_a_hint_is_faster_than_the_poll(rita, workspace, start, now, monkeypatch):
+    """An event is sent right after it is announced, also after a silence longer than the 5 s
+    for which redis-py leaves a socket open by default."""
+    monkeypatch.setattr(hub, "POLL_SECONDS", 60)
+
+    async def watch() -> float:
+        async with socket(rita, f"/ws/trace/?after={start}") as communicator:
+            await asyncio.sleep(6)
+            begun = time.monotonic()
+            await sync_to_async(write)(workspace.pk, now)
+            await sync_to_async(bell.announce)(start + 1)
+            await receive_until(communicator, start + 1)
+            return time.monotonic() - begun
+
+    assert asyncio.run(watch()) < 3
+
+
+def test_an_event_is_sent_in_words(rita, workspace, start, now):
+    """Number, moment, who and what, and what it belongs to."""
+    run_id = uuid4()
+    write(workspace.pk, now, run_id=run_id)
+
+    async def watch() -> list[dict]:
+        async with socket(rita, f"/ws/trace/?after={start}") as communicator:
+            return await communicator.events()
+
+    [event] = asyncio.run(watch())
+    assert event["index"] == start + 1
+    assert event["at"] == now.isoformat()
+    assert (event["who"], event["words"]) == ("Agent", "planned: 0")
+    assert (event["run"], event["about"]) == (str(run_id), [str(run_id)])
+
+
+def closed_with(cookie: bytes, path: str) -> int:
+    """The code with which the server ends a connection."""
+
+    async def watch() -> int:
+        async with socket(cookie, path) as communicator:
+            return int((await communicator.receive_output(timeout=5))["code"])
+
+    return asyncio.run(watch())
+
+
+def test_who_may_not_look_is_told_by_a_code(rita, cast, browse, workspace, elsewhere):
+    """Not signed in: 4401. No membership, or another workspace's run: 4403."""
+    assert closed_with(b"", "/ws/trace/") == 4401
+    assert closed_with(rita, f"/ws/trace/{uuid4()}/") == 4403
+    Membership.objects.filter(user=cast.jun).delete()
+    assert closed_with(cookie_of(browse(cast.jun)), "/ws/trace/") == 4403
+
+
+def test_another_workspace_hears_nothing(cast, browse, workspace, elsewhere, start, now):
+    """Mallory is sent only what happens at her own place."""
+    mallory = cookie_of(browse(cast.mallory))
+
+    async def watch() -> list[int]:
+        async with socket(mallory, f"/ws/trace/?after={start}") as communicator:
+            await sync_to_async(write)(workspace.pk, now, count=3)
+            await sync_to_async(write)(elsewhere.pk, now)
+            return await receive_until(communicator, start + 4)
+
+    assert asyncio.run(watch()) == [start + 4]
+
+
+def test_a_lost_membership_ends_the_connection(rita, cast, workspace, monkeypatch):
+    """An open page does not outlive the right to look."""
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.3)
+
+    async def watch() -> int:
+        async with socket(rita, "/ws/trace/?after=99999") as communicator:
+            await asyncio.sleep(0.5)
+            await sync_to_async(Membership.objects.filter(user=cast.rita).delete)()
+            return int((await communicator.receive_output(timeout=5))["code"])
+
+    assert asyncio.run(watch()) == 4401
+
+
+def test_a_slow_viewer_is_cut_off_and_others_are_not(workspace):
+    """Queues are bounded: who lies too far behind resumes by number, memory stays small."""
+    lines = [hub.Line(1, None, "{}")]
+    slow, quick = hub.Viewer(workspace.pk, None), hub.Viewer(workspace.pk, None)
+    for _ in range(hub.QUEUE + 1):
+        slow.offer(lines)
+        quick.offer(lines)
+        quick.queue.get_nowait()
+    assert slow.overflowed.is_set()
+    assert not quick.overflowed.is_set()
+    assert slow.queue.qsize() == hub.QUEUE
+
+
+def test_a_run_is_fed_only_its_own_events(workspace):
+    """The page of a run is not woken by anything else."""
+    run_id = uuid4()
+    viewer = hub.Viewer(workspace.pk, run_id)
+    viewer.offer([hub.Line(1, None, "{}"), hub.Line(2, run_id, "{}"), hub.Line(3, uuid4(), "{}")])
+    assert [line.index for line in viewer.queue.get_nowait()] == [2]
+    viewer.offer([hub.Line(4, None, "{}")])
+    assert viewer.queue.empty()
+
+
+def test_origins_are_checked(rita):
+    """A page of another site cannot open the trace with the person's session."""
+    assert "*" not in configured.ALLOWED_HOSTS
+
+    assert not asyncio.run(Socket(rita, "/ws/trace/", b"http://evil.example").opened())

@@ -1,0 +1,85 @@
+"""Events in words: every kind, whatever its fields hold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from apps.audit.kinds import Kind
+from apps.console.presenters.events import TELLINGS, tell
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_has_words(happened, kind):
+    """No event reaches a person as a bare name, even with no fields at all."""
+    told = tell(happened(kind), {})
+    assert told.text
+    assert kind.value not in told.text
+    assert told.icon
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_erased_content_is_told_plainly(happened, kind):
+    """After an erasure the event is still there, and says so."""
+    told = tell(replace(happened(kind), fields=None), {})
+    assert "erased" in told.text
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_odd_fields_break_nothing(happened, kind):
+    """Fields are data of others: wrong shapes become words, not errors."""
+    odd = {"changed": [1, None], "edited": ["x"], "title": 7, "reason": {"a": 1}, "outcome": 5,
+           "change": None, "ceiling": "many", "state": 3, "verdict": None}  # fmt: skip
+    assert tell(happened(kind, **odd), {}).text
+
+
+def test_no_words_for_kinds_that_do_not_exist():
+    """The table follows the enumeration."""
+    assert set(TELLINGS) == set(Kind)
+
+
+def test_icons_exist():
+    """Each icon named is a symbol of the sprite."""
+    sprite = Path("static/img/icons.svg").read_text()
+    assert all(f'id="{icon}"' in sprite for icon, _, _ in TELLINGS.values())
+
+
+def test_who_acted_is_named(happened):
+    """People by name, parts of the product by their role, the unknown without an id."""
+    names = {"user:7": "Rita"}
+    event = happened(Kind.PROPOSAL_APPROVED, actor="user:7", title="Refund 5")
+    assert tell(event, names).who == "Rita"
+    assert tell(event, names).text == "approved “Refund 5”"
+    assert tell(replace(event, actor="policy"), names).who == "Policy"
+    assert tell(replace(event, actor="user:8"), names).who == "A former member"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "effect"),
+    [
+        (Kind.PROPOSAL_SUBMITTED, {"state": "waiting"}, "arrived"),
+        (Kind.PROPOSAL_SUBMITTED, {"state": "denied"}, ""),
+        (Kind.PROPOSAL_RETURNED, {}, "arrived"),
+        (Kind.PROPOSAL_REJECTED, {}, "left"),
+        (Kind.PROPOSAL_EXPIRED, {}, "left"),
+        (Kind.REVIEW_RECORDED, {}, ""),
+    ],
+)
+def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
+    """An event says whether its proposal began to wait or no longer does."""
+    assert tell(happened(kind, **fields), {}).inbox == effect
+
+
+def test_an_execution_belongs_to_its_change(happened):
+    """The page of a proposal recognises events of its executions by the change."""
+    told = tell(happened(Kind.EXECUTION_FINISHED, subject="e-1", change="c-1"), {})
+    assert told.about == ["e-1", "c-1"]
+
+
+def test_a_failed_end_looks_like_one(happened):
+    """Done is good, refused is bad, whatever the kind's usual tone."""
+    done = tell(happened(Kind.EXECUTION_FINISHED, outcome="done", reference="r1"), {})
+    refused = tell(happened(Kind.EXECUTION_FINISHED, outcome="refused", error="no"), {})
+    assert (done.tone, refused.tone) == ("good", "bad")
+    assert "receipt r1" in done.text
+    assert refused.text.endswith(": no")

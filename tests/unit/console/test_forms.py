@@ -1,0 +1,66 @@
+"""Typed inputs and reading them back."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import pytest
+from django.http import QueryDict
+
+from apps.console.forms import clean, edit_groups, input_name, kind_of, read_edits, read_reason
+from apps.proposals import queries
+from tests.factories.proposals import propose
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (Decimal, ("decimal", ())),
+        (int, ("integer", ())),
+        (str, ("text", ())),
+        (Annotated[str, "x"] | None, ("text", ())),
+        (Literal["draft", "published"] | None, ("choice", ("draft", "published"))),
+    ],
+)
+def test_inputs_have_the_type_of_the_parameter(annotation, kind):
+    """A decimal gets a decimal input, a choice a select."""
+    assert kind_of(annotation) == kind
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "meant"),
+    [
+        ("12,50", "decimal", "12.50"),
+        (" 1 200.5 ", "decimal", "1200.5"),
+        ("1,200.50", "decimal", "1,200.50"),
+        (" 7 ", "integer", "7"),
+        ("a\r\nb", "text", "a\nb"),
+    ],
+)
+def test_what_a_person_types_is_what_they_mean(typed, kind, meant):
+    """Commas and CRLF are understood; what is ambiguous is left for the server to refuse."""
+    assert clean(typed, kind) == meant
+
+
+def test_reasons_are_chips_and_words():
+    """Chosen chips and typed text are one reason; chips nobody offered are not."""
+    posted = QueryDict("chip=Already+handled&chip=<script>&reason=+by+phone+")
+    assert read_reason(posted) == "Already handled. by phone"
+    assert read_reason(QueryDict("reason=++")) == ""
+
+
+@pytest.mark.django_db
+def test_only_what_differs_is_an_edit(cast, connector, policy, workspace, now):
+    """An untouched form approves as proposed; identifiers are not offered at all."""
+    proposal = propose(workspace, "50", now=now)
+    changes = queries.detail(workspace.pk, proposal.pk).changes
+    change = changes[0].change
+    [group] = edit_groups(changes, None, ())
+    assert [(one.label, one.kind, one.value) for one in group.inputs] == [
+        ("Amount", "decimal", "50.00")
+    ]
+    same = QueryDict(mutable=True)
+    same[input_name(change.pk, "amount")] = "50.00"
+    assert read_edits(changes, same) == {}
+    same[input_name(change.pk, "amount")] = "45,5"
+    same[input_name(change.pk, "variant_id")] = "another"
+    assert read_edits(changes, same) == {change.pk: {"amount": "45.5"}}

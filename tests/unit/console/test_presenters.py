@@ -1,0 +1,119 @@
+"""Values, differences and evidence in words."""
+
+import pytest
+
+from apps.console.presenters.differences import Piece, compare
+from apps.console.presenters.evidence import exhibits
+from apps.console.presenters.proposals import currency_of, difference, facts, name_target, notes
+from apps.console.presenters.values import label, money, movement, show
+from apps.proposals.changes import FieldDiff
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("prices.EUR", "1234.5", "1,234.50 EUR"),
+        ("refunded", "0.00", "0.00 USD"),
+        ("payment_status", "partially_refunded", "partially refunded"),
+        ("quantity", 7, "7"),
+        ("cost", None, "—"),
+        ("published", True, "yes"),
+        ("tags", ["a", "b"], "a, b"),
+        ("title", "NaN", "NaN"),
+    ],
+)
+def test_values_are_shown_as_what_they_are(path, value, words):
+    """Money with its currency, statuses as words, nothing as a dash."""
+    assert show(path, value, "USD") == words
+
+
+def test_labels_are_words():
+    """Paths become labels, the currency of a price included."""
+    assert label("prices.EUR") == "Price (EUR)"
+    assert label("payment_status") == "Payment"
+    assert label("some_new.field") == "Some new · field"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("20", "25", "+25.0 %"),
+        ("20", "19", "−5.0 %"),
+        ("0", "5", ""),
+        ("a", "b", ""),
+        ("5", "5", ""),
+    ],
+)
+def test_movement_is_told_where_it_means_something(before, after, words):
+    """Percent with its sign; nothing from zero or for texts."""
+    assert movement(before, after) == words
+
+
+def test_texts_are_compared_word_by_word():
+    """What stayed is not marked, what came and went is."""
+    assert compare("a warm red hat", "a warm blue hat") == [
+        Piece("same", "a warm "), Piece("del", "red"), Piece("ins", "blue"), Piece("same", " hat"),
+    ]  # fmt: skip
+    assert "".join(p.text for p in compare("x y", "x  z") if p.kind != "del") == "x  z"
+
+
+def test_endless_texts_are_shown_whole():
+    """A comparison never takes longer than a glance."""
+    pieces = compare("a " * 5_000, "b " * 5_000)
+    assert [piece.kind for piece in pieces] == ["del", "ins"]
+
+
+def test_short_values_are_not_taken_apart():
+    """Prices and statuses are shown before and after, long texts word by word."""
+    price = difference(FieldDiff(path="prices.EUR", before="20", after="25"), "EUR")
+    assert (price.before, price.after, price.moved, price.pieces) == (
+        "20.00 EUR", "25.00 EUR", "+25.0 %", [],
+    )  # fmt: skip
+    text = FieldDiff(path="body", before="word " * 20, after="word " * 19 + "end")
+    assert difference(text, "").pieces
+
+
+def test_corrections_come_first():
+    """What a reviewer taught is seen before what the agent read."""
+    shown = exhibits([{"kind": "order", "title": "Order 1"}, {"kind": "correction", "title": "No"}])
+    assert [one.is_correction for one in shown] == [True, False]
+
+
+@pytest.mark.parametrize("odd", [None, "text", [1, "x", None], [{}], [{"detail": [1, {"a": 2}]}]])
+def test_odd_evidence_breaks_nothing(odd):
+    """Evidence comes from agents and integrators: any JSON is survived."""
+    assert isinstance(exhibits(odd), list)
+
+
+def test_structured_details_become_rows():
+    """A mapping is shown as labelled values."""
+    [one] = exhibits([{"kind": "stock", "detail": {"quantity": 3, "price": "2"}}])
+    assert [(row.label, row.value) for row in one.facts] == [("Stock", "3"), ("Price", "2.00")]
+
+
+def test_targets_have_names():
+    """A person reads the order or the article, not an id."""
+    assert name_target({"number": "1042"}, "payment:pay_1") == "Order 1042"
+    assert name_target({"title": "Hat", "sku": "H1"}, "variant:v") == "Hat · H1"
+    assert name_target({}, "variant:v_1") == "v_1"
+
+
+def test_parameters_nothing_else_shows_are_noted():
+    """The note of a refund is shown, its identifiers are not."""
+    params = {"order_id": "o", "note": "late", "amount": "5", "currency": "EUR", "empty": ""}
+    assert [(row.label, row.value) for row in notes(params, {"amount": 1})] == [("Note", "late")]
+    assert currency_of({}, {"currency": "USD"}) == "USD"
+
+
+def test_unknown_numbers_are_no_facts():
+    """A percentage nobody could compute is not shown as zero."""
+    seen = {"amount": 0.0, "has_amount": False, "change_percent": -5.0, "has_change": True,
+            "margin_percent": 0.0, "has_margin": False, "action": "set_price", "agent": "",
+            "before": {"a": 1}}  # fmt: skip
+    rows = {row.label: row.value for row in facts(seen)}
+    assert rows == {"Change": "−5.0 %", "Action": "set_price"}
+
+
+def test_money_survives_what_is_no_number():
+    """Garbage is shown as it is."""
+    assert money("many", "EUR") == "many"
