@@ -54,9 +54,7 @@ class Money:
     currency: str = ""
 
 
-def stake(
-    params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Money:
+def stake(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Money:
     """The money an action moves: its own amount, else what it makes the shop give back."""
     amount = number(params.get("amount"))
     if amount is None:

@@ -48,9 +48,7 @@ def test_a_connector_is_made_and_its_secret_is_never_shown(
     assert unseal(Credential.objects.get().sealed) == SECRET
 
 
-def test_what_cannot_be_used_is_refused_with_a_reason(
-    olgas: Client, workspace: Workspace
-) -> None:
+def test_what_cannot_be_used_is_refused_with_a_reason(olgas: Client, workspace: Workspace) -> None:
     """Nothing is kept, and the page does not repeat the secret."""
     wrong = form(workspace, kind="fax")
     page = olgas.post(reverse("admin:gateway_connector_add"), wrong).content.decode()
