@@ -1,8 +1,9 @@
 """Where each address leads."""
 
-from apps.api.main import api
 from django.contrib import admin
 from django.urls import include, path
+
+from apps.api.main import api
 
 urlpatterns = [
     path("admin/", admin.site.urls),

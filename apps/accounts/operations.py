@@ -15,7 +15,7 @@ from apps.audit.operations import record
 SCOPES = (
     "proposals:read",
     "proposals:submit",
-    "proposals:decide",
+    "proposals:review",
     "runs:read",
     "runs:start",
     "executions:read",

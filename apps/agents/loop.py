@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from apps.agents.leases import Lease, LeaseLost, give_back
 from apps.agents.models import Checkpoint, Run, Stage, State, Step
 from apps.agents.playbooks import registry
-from apps.agents.steps import STEPS, WRITING
+from apps.agents.steps import STEPS
 from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import fault
 from apps.audit.kinds import Kind
@@ -47,11 +47,7 @@ def advance(lease: Lease, *, clock: Clock) -> None:
         return
     try:
         context = prepare(lease, clock=clock)
-        if run.stage in WRITING:
-            with transaction.atomic():
-                take(lease, context, started_at=started_at, clock=clock)
-        else:
-            take(lease, context, started_at=started_at, clock=clock)
+        take(lease, context, started_at=started_at, clock=clock)
         fault.reach("after_checkpoint")
     except LeaseLost as error:
         log.info("Run %s: %s", run.pk, error)
@@ -71,6 +67,8 @@ def take(lease: Lease, context: Context, *, started_at: datetime, clock: Clock) 
     fault.reach("before_checkpoint")
     with transaction.atomic():
         lease.lock()
+        if callable(taken):
+            taken = taken()
         commit(lease, context, taken, started_at=started_at, now=clock())
 
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)  # the application closes c
 EXAMPLES = os.environ.get("AIOS_FUZZ_EXAMPLES", "")
 # What the document cannot say is refused rightly: actions and parameters the catalogue does not
 # know, an Idempotency-Key used before
-SEMANTIC = {"submit_proposal", "decide_proposal", "start_run"}
+SEMANTIC = {"submit_proposal", "review_proposal", "start_run"}
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_hostile_values_reach_no_5xx(
         body = {**verdict, "binding": seen["binding"]}
         if body["verdict"] == "approve" and "edits" in body:
             body["edits"] = {seen["changes"][0]["id"]: body["edits"]}
-        decided = send(other, f"/proposals/{seen['id']}/decisions", body)
+        decided = send(other, f"/proposals/{seen['id']}/reviews", body)
         assert decided.status_code in (200, 400, 403, 409, 422), decided.content
 
 

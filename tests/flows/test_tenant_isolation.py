@@ -145,7 +145,7 @@ def bodies(values: dict[str, object]) -> dict[str, dict[str, object]]:
         "submit_proposal": {
             "title": "t", "rationale": "r", "changes": [{"action": action, "params": params}],
         },
-        "decide_proposal": {
+        "review_proposal": {
             "verdict": "reject", "reason": "Because.", "binding": values["binding"],
         },
         "start_run": {"agent": str(values["agent"])},

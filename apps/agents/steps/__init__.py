@@ -13,8 +13,5 @@ STEPS: dict[Stage, Step] = {
     Stage.ACT: act,
     Stage.LEARN: learn,
 }
-# These write, so they run inside the transaction of their checkpoint. The others call out to
-# shops and models, and no transaction may be open meanwhile.
-WRITING = frozenset({Stage.ACT, Stage.LEARN})
 
-__all__ = ["STEPS", "WRITING"]
+__all__ = ["STEPS"]

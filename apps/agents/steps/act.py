@@ -1,4 +1,4 @@
-"""Act: submit proposals, nothing else. Runs inside the transaction of its checkpoint."""
+"""Act: submit proposals, nothing else."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,16 +7,16 @@ from apps.agents import queries
 from apps.agents.models import Handled, Run
 from apps.agents.playbooks.base import Planned
 from apps.agents.steps import drafting
-from apps.agents.steps.base import Context, Taken, Then
+from apps.agents.steps.base import Context, Taken, Then, Write
 from apps.gateway.errors import BadAnswer, Refused
 from apps.proposals import operations as proposals
 from apps.proposals import queries as proposed
 from apps.proposals.models import Proposal
-from apps.proposals.operations import Draft, InvalidDraft, Origin
+from apps.proposals.operations import Examined, InvalidDraft, Origin
 
 
-def act(context: Context) -> Taken:
-    """Propose every plan whose case nobody has handled meanwhile, and mark the cases handled.
+def act(context: Context) -> Write:
+    """Examine every plan whose case nobody has handled; then submit, and mark the cases handled.
 
     A draft the catalogue or the shop refuses is left out and reported; an outside system that
     cannot be reached raises, and the whole step is done again later.
@@ -27,16 +27,40 @@ def act(context: Context) -> Taken:
     )
     fresh = [one for one in planned if one.key not in seen]
     troubles: list[str] = []
-    origin = origin_of(context.run)
-    drafts = [one.draft for one in fresh if one.draft is not None]
-    made = submit(context.run, drafts, origin, troubles, now=context.now)
-    mark(context.run, context.playbook.name, fresh, now=context.now)
+    examined = examine(context.run, fresh, troubles)
+    return lambda: submit(context, fresh, examined, troubles)
+
+
+def examine(run: Run, planned: Sequence[Planned], troubles: list[str]) -> list[Examined]:
+    """The drafts that can be proposed; the others are told of in `troubles`."""
+    examined = []
+    for draft in [one.draft for one in planned if one.draft is not None]:
+        try:
+            examined.append(proposals.examine(workspace=run.workspace, draft=draft))
+        except (InvalidDraft, Refused, BadAnswer) as error:
+            troubles.append(f"“{draft.title}” could not be proposed: {error}")
+    return examined
+
+
+def submit(
+    context: Context, planned: Sequence[Planned], examined: Sequence[Examined], troubles: list[str]
+) -> Taken:
+    """Submit what can be proposed, and mark all cases handled."""
+    submitted = proposals.submit_examined(
+        workspace=context.run.workspace,
+        examined=examined,
+        origin=origin_of(context.run),
+        now=context.now,
+    )
+    made = [proposal for proposal in submitted if proposal is not None]
+    mark(context.run, context.playbook.name, planned, now=context.now)
     open_now = proposed.open_among([proposal.pk for proposal in made])
+    known = {"proposals": [str(one.pk) for one in made], "troubles": troubles}
     return Taken(
-        summary=summarise(made, len(drafts), troubles),
+        summary=summarise(made, len(examined) + len(troubles), troubles),
         then=Then.WAIT if open_now else Then.GO_ON,
-        state={"proposals": [str(one.pk) for one in made], "troubles": troubles},
-        output={"proposals": [str(one.pk) for one in made], "troubles": troubles},
+        state=known,
+        output=known,
         planner=context.state["planner"],
     )
 
@@ -52,24 +76,6 @@ def origin_of(run: Run) -> Origin:
         agent=run.agent.name,
         playbook=run.agent.playbook,
     )
-
-
-def submit(
-    run: Run, drafts: Sequence[Draft], origin: Origin, troubles: list[str], *, now: datetime
-) -> list[Proposal]:
-    """Submit all drafts together; if one of them is bad, one by one, without the bad ones."""
-    try:
-        made = proposals.submit(workspace=run.workspace, drafts=drafts, origin=origin, now=now)
-    except (InvalidDraft, Refused, BadAnswer) as error:
-        if len(drafts) == 1:
-            troubles.append(f"“{drafts[0].title}” could not be proposed: {error}")
-            return []
-        return [
-            proposal
-            for draft in drafts
-            for proposal in submit(run, [draft], origin, troubles, now=now)
-        ]
-    return [proposal for proposal in made if proposal is not None]
 
 
 def mark(run: Run, playbook: str, planned: Sequence[Planned], *, now: datetime) -> None:

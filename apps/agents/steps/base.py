@@ -45,4 +45,7 @@ class Taken:
     planner: str = ""
 
 
-Step = Callable[[Context], Taken]
+# A step calls out first, with no transaction open; what it has to write it leaves as a function,
+# which runs inside the transaction of its checkpoint
+Write = Callable[[], Taken]
+Step = Callable[[Context], Taken | Write]

@@ -1,9 +1,9 @@
-"""Learn: remember what became of each proposal. Runs inside the transaction of its checkpoint."""
+"""Learn: remember what became of each proposal."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from apps.agents.steps.base import Context, Taken, Then
+from apps.agents.steps.base import Context, Taken, Then, Write
 from apps.memory import operations as memory
 from apps.proposals import queries as proposals
 from apps.proposals.models import OPEN_STATES, Proposal
@@ -11,11 +11,16 @@ from apps.proposals.models import OPEN_STATES, Proposal
 KEEP = timedelta(days=180)
 
 
-def learn(context: Context) -> Taken:
+def learn(context: Context) -> Write:
     """Keep an episode of each proposal that is closed; with the last of them the run ends.
 
     An episode that is kept already is not kept twice.
     """
+    return lambda: keep_episodes(context)
+
+
+def keep_episodes(context: Context) -> Taken:
+    """The episodes of what is closed by now."""
     made = proposals.of_run(context.run.pk)
     closed = [proposal for proposal in made if proposal.state not in OPEN_STATES]
     for proposal in closed:

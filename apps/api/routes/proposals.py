@@ -59,10 +59,8 @@ def submit_proposal(
     return once(request, idempotency_key, do)
 
 
-@router.post(
-    "/{proposal_id}/decisions", auth=Key("proposals:decide"), response={200: ProposalDetail}
-)
-def decide_proposal(
+@router.post("/{proposal_id}/reviews", auth=Key("proposals:review"), response={200: ProposalDetail})
+def review_proposal(
     request: HttpRequest, proposal_id: UUID, verdict: Verdict, idempotency_key: WelcomeKey
 ) -> HttpResponse:
     """Approve (perhaps edited) or reject as the key's person, under that person's authority."""

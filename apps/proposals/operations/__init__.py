@@ -9,21 +9,32 @@ from apps.proposals.operations.review import (
     approve,
     reject,
 )
-from apps.proposals.operations.submit import Draft, InvalidDraft, Origin, submit
+from apps.proposals.operations.submit import (
+    Draft,
+    Examined,
+    InvalidDraft,
+    Origin,
+    examine,
+    submit,
+    submit_examined,
+)
 
 __all__ = [
     "AlreadyDecided",
     "DeniedByPolicy",
     "Draft",
+    "Examined",
     "InvalidDraft",
     "NotAuthorised",
     "Origin",
     "StaleApproval",
     "approve",
+    "examine",
     "execute",
     "expire",
     "reconsider",
     "reject",
     "settle",
     "submit",
+    "submit_examined",
 ]

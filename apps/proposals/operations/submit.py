@@ -71,6 +71,14 @@ class Looked:
     after: dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """A draft that fits the catalogue, with the state of its targets."""
+
+    draft: Draft
+    looks: tuple[Looked, ...]
+
+
 def submit(
     *, workspace: Workspace, drafts: Sequence[Draft], origin: Origin, now: datetime
 ) -> list[Proposal | None]:
@@ -80,11 +88,27 @@ def submit(
     2. Look at each target in the outside world (raises the gateway's `ConnectorError`s).
     3. Write proposals, decisions and, where policy allows, executions in one transaction.
     """
-    looked = [[look(workspace, *change) for change in draft.changes] for draft in drafts]
+    examined = [examine(workspace=workspace, draft=draft) for draft in drafts]
+    return submit_examined(workspace=workspace, examined=examined, origin=origin, now=now)
+
+
+def examine(*, workspace: Workspace, draft: Draft) -> Examined:
+    """Check a draft and look at its targets; writes nothing, so no transaction should be open.
+
+    Raises `InvalidDraft` and the gateway's `ConnectorError`s.
+    """
+    looks = tuple(look(workspace, action, params) for action, params in draft.changes)
+    return Examined(draft=draft, looks=looks)
+
+
+def submit_examined(
+    *, workspace: Workspace, examined: Sequence[Examined], origin: Origin, now: datetime
+) -> list[Proposal | None]:
+    """Write and decide examined drafts in one transaction; None stands for one open already."""
     try:
-        return write(workspace, drafts, looked, origin, now)
+        return write(workspace, examined, origin, now)
     except IntegrityError:  # somebody opened a change on the same target meanwhile
-        return write(workspace, drafts, looked, origin, now)
+        return write(workspace, examined, origin, now)
 
 
 def look(workspace: Workspace, action: str, params: dict[str, Any]) -> Looked:
@@ -107,16 +131,16 @@ def look(workspace: Workspace, action: str, params: dict[str, Any]) -> Looked:
 @transaction.atomic
 def write(
     workspace: Workspace,
-    drafts: Sequence[Draft],
-    looked: Sequence[Sequence[Looked]],
+    examined: Sequence[Examined],
     origin: Origin,
     now: datetime,
 ) -> list[Proposal | None]:
     """The rows, the decisions and the events of these drafts."""
-    taken = open_targets(workspace.pk, [one.target for changes in looked for one in changes])
+    taken = open_targets(workspace.pk, [one.target for each in examined for one in each.looks])
     proposals: list[Proposal | None] = []
     rows: list[Change] = []
-    for draft, changes in zip(drafts, looked, strict=True):
+    for each in examined:
+        draft, changes = each.draft, each.looks
         keys = {(one.action, one.target) for one in changes}
         if keys & taken or len(keys) < len(changes):
             proposals.append(None)

@@ -73,7 +73,7 @@ def test_a_key_ends_with_the_membership(otto: Caller, cast: Cast) -> None:
         ("proposals:read", "GET", "/proposals"),
         ("proposals:read", "GET", "/decisions"),
         ("proposals:submit", "POST", "/proposals"),
-        ("proposals:decide", "POST", f"/proposals/{'0' * 32}/decisions"),
+        ("proposals:review", "POST", f"/proposals/{'0' * 32}/reviews"),
         ("runs:read", "GET", "/runs"),
         ("runs:start", "POST", "/runs"),
         ("executions:read", "GET", "/executions"),

@@ -62,7 +62,7 @@ def test_another_payload(otto: Caller, workspace: Workspace, cast: Cast, now: da
     assert other["type"].endswith(kind)
     olga = caller(workspace, cast.olga, now=now)
     assert problem(olga.post("/proposals", draft, once="k"), 422)["type"].endswith(kind)
-    path = f"/proposals/{seen['id']}/decisions"
+    path = f"/proposals/{seen['id']}/reviews"
     assert problem(otto.post(path, verdict(seen), once="k"), 422)["type"].endswith(kind)
 
 
@@ -79,7 +79,7 @@ def test_a_rotated_key_may_repeat(
 def test_deciding_twice(otto: Caller, rita: Caller) -> None:
     """With the key a repeated verdict is replayed; it is one review."""
     seen = otto.post("/proposals", body()).json()
-    path = f"/proposals/{seen['id']}/decisions"
+    path = f"/proposals/{seen['id']}/reviews"
     first = rita.post(path, verdict(seen), once="k")
     second = rita.post(path, verdict(seen), once="k")
     assert (second.status_code, second.content) == (200, first.content)
@@ -90,7 +90,7 @@ def test_deciding_twice(otto: Caller, rita: Caller) -> None:
 def test_deciding_without_a_key(otto: Caller, rita: Caller) -> None:
     """The key is optional here: the binding already names one verdict."""
     seen = otto.post("/proposals", body()).json()
-    response = rita.post(f"/proposals/{seen['id']}/decisions", verdict(seen), once=None)
+    response = rita.post(f"/proposals/{seen['id']}/reviews", verdict(seen), once=None)
     assert response.status_code == 200
     assert IdempotentRequest.objects.count() == 1  # of the submission
 

@@ -235,7 +235,7 @@ class TestDeciding:
     def test_approve(self, otto: Caller, rita: Caller, cast: Cast) -> None:
         """An approval acts as the key's person, is marked as from the API, and queues the change."""
         seen = otto.post("/proposals", body()).json()
-        response = rita.post(f"/proposals/{seen['id']}/decisions", verdict(seen, reason="Fine."))
+        response = rita.post(f"/proposals/{seen['id']}/reviews", verdict(seen, reason="Fine."))
         assert response.status_code == 200
         assert response.json()["state"] == "approved"
         [review] = response.json()["reviews"]
@@ -246,7 +246,7 @@ class TestDeciding:
         """Edits come first; the proposal shows what was proposed and what was approved."""
         seen = otto.post("/proposals", body()).json()
         edits = {seen["changes"][0]["id"]: {"amount": "44.00"}}
-        found = rita.post(f"/proposals/{seen['id']}/decisions", verdict(seen, edits=edits)).json()
+        found = rita.post(f"/proposals/{seen['id']}/reviews", verdict(seen, edits=edits)).json()
         assert found["state"] == "approved"
         assert found["changes"][0]["params"]["amount"] == "44.00"
         assert found["changes"][0]["edited"] == [
@@ -256,7 +256,7 @@ class TestDeciding:
     def test_reject(self, otto: Caller, rita: Caller) -> None:
         """A rejection needs a reason."""
         seen = otto.post("/proposals", body()).json()
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         problem(rita.post(path, verdict(seen, verdict="reject")), 422)
         found = rita.post(path, verdict(seen, verdict="reject", reason="Too cheap.")).json()
         assert found["state"] == "rejected"
@@ -266,19 +266,19 @@ class TestDeciding:
     ) -> None:
         """The person who caused it, one without authority, one with too low a limit: 403."""
         seen = otto.post("/proposals", body()).json()
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         jun = caller(workspace, cast.jun, now=now)
         olga = caller(workspace, cast.olga, now=now)
         assert "caused" in problem(otto.post(path, verdict(seen)), 403)["detail"]
         assert "authority" in problem(jun.post(path, verdict(seen)), 403)["detail"]
         own = olga.post("/proposals", body()).json()
-        problem(olga.post(f"/proposals/{own['id']}/decisions", verdict(own)), 403)
+        problem(olga.post(f"/proposals/{own['id']}/reviews", verdict(own)), 403)
         assert not Review.objects.exists()
 
     def test_decided_or_stale(self, otto: Caller, rita: Caller) -> None:
         """Another binding is 409 stale; a second verdict is 409 decided."""
         seen = otto.post("/proposals", body()).json()
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         stale = problem(rita.post(path, verdict(seen, binding="0" * 64)), 409)
         assert stale["type"].endswith("stale-approval")
         rita.post(path, verdict(seen))
@@ -289,7 +289,7 @@ class TestDeciding:
         """409, and the proposal waits as before."""
         seen = otto.post("/proposals", body()).json()
         edits = {seen["changes"][0]["id"]: {"amount": "2000"}}
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         assert problem(rita.post(path, verdict(seen, edits=edits)), 409)["type"].endswith("policy")
         assert rita.get(f"/proposals/{seen['id']}").json() == seen
 
@@ -313,7 +313,7 @@ class TestDeciding:
         change = seen["changes"][0]["id"]
         if "edits" in over:
             over = {**over, "edits": {k.replace("%s", change): v for k, v in over["edits"].items()}}
-        problem(rita.post(f"/proposals/{seen['id']}/decisions", verdict(seen, **over)), 422)
+        problem(rita.post(f"/proposals/{seen['id']}/reviews", verdict(seen, **over)), 422)
         assert not Review.objects.exists()
 
     def test_elsewhere(
@@ -321,7 +321,7 @@ class TestDeciding:
     ) -> None:
         """A key sees its workspace only, even if its person reviews in the other one too."""
         seen = otto.post("/proposals", body()).json()
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         problem(mallory.post(path, verdict(seen)), 404)
         accounts.add_member(workspace=elsewhere, user=cast.rita, role="reviewer", by="t", now=now)
         problem(caller(elsewhere, cast.rita, now=now).post(path, verdict(seen)), 404)
@@ -332,7 +332,7 @@ class TestDeciding:
         """409 stale, and the proposal is given back for good: also with an Idempotency-Key."""
         seen = otto.post("/proposals", body()).json()
         policies.retire(policy=policy.policy, by="test", now=now)
-        path = f"/proposals/{seen['id']}/decisions"
+        path = f"/proposals/{seen['id']}/reviews"
         problem(rita.post(path, verdict(seen), once="k"), 409)
         assert rita.get(f"/proposals/{seen['id']}").json()["revision"] == 2
         assert Event.objects.filter(kind="proposal.returned").count() == 1
