@@ -1,5 +1,6 @@
 """Carrying out approved changes: claim, re-read, intent, call, outcome."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,8 @@ from apps.gateway import queries
 from apps.gateway.errors import BadAnswer, Refused, Unproven, Unreachable
 from apps.gateway.models import Connector, Execution, State
 from apps.gateway.operations.outcome import Outcome, doubt, fact, finish, later, write
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 CHANGED = "The target has changed since the approval."
@@ -34,6 +37,8 @@ def claim(*, worker: str, now: datetime, limit: int) -> list[Execution]:
         .order_by("-priority", "id")[:limit]
     )
     executions = list(due)
+    for execution in executions:
+        execution.worker = worker
     Execution.objects.filter(pk__in=[e.pk for e in executions]).update(
         state=State.CLAIMED, worker=worker, lease_until=now + lease()
     )
@@ -92,6 +97,9 @@ def unchanged(
             outcomes.append(later(execution, str(error), now=clock()))
         except Refused as error:
             outcomes.append(Outcome(execution=execution, state=State.STALE, error=str(error)))
+        except Exception as error:
+            log.exception("Re-reading the target of execution %s failed", execution.pk)
+            outcomes.append(later(execution, f"{type(error).__name__}: {error}", now=clock()))
         else:
             if state_now == execution.snapshot:
                 fresh.append(execution)
@@ -146,4 +154,7 @@ def call(connector: Connector, execution: Execution, *, clock: Clock) -> Outcome
         return Outcome(execution=execution, state=State.REFUSED, error=str(error))
     except (Unproven, BadAnswer) as error:
         return doubt(execution, str(error), now=clock())
+    except Exception as error:
+        log.exception("The call of execution %s failed in the connector", execution.pk)
+        return doubt(execution, f"{type(error).__name__}: {error}", now=clock())
     return Outcome(execution=execution, state=State.DONE, receipt=receipt)

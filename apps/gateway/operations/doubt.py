@@ -1,7 +1,9 @@
 """Resolving what is not proven: a crashed worker's claim, an answer that never came."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -10,6 +12,8 @@ from apps.gateway.errors import BadAnswer, CannotTell, Refused, Unreachable
 from apps.gateway.models import Execution, State
 from apps.gateway.operations.attempt import lease
 from apps.gateway.operations.outcome import MAX_ATTEMPTS, Outcome, doubt, finish
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -39,8 +43,11 @@ def take_lapsed(*, now: datetime, limit: int) -> list[Execution]:
         .select_related("connector")
         .order_by("lease_until")[:limit]
     )
+    holder = f"reconcile:{uuid4().hex}"
+    for execution in lapsed:
+        execution.worker = holder
     Execution.objects.filter(pk__in=[e.pk for e in lapsed]).update(
-        state=State.UNKNOWN, lease_until=now + lease(), worker=""
+        state=State.UNKNOWN, lease_until=now + lease(), worker=holder
     )
     return lapsed
 
@@ -56,6 +63,9 @@ def read_back(execution: Execution, *, clock: Clock) -> Outcome:
         return Outcome(execution=execution, state=State.NEEDS_PERSON, error=str(error))
     except (Unreachable, BadAnswer, Refused) as error:
         return doubt(execution, str(error), now=clock())
+    except Exception as error:
+        log.exception("Reading execution %s back failed in the connector", execution.pk)
+        return doubt(execution, f"{type(error).__name__}: {error}", now=clock())
     if receipt:
         return Outcome(execution=execution, state=State.DONE, receipt=receipt)
     if execution.attempts >= MAX_ATTEMPTS:

@@ -1,6 +1,7 @@
 """What became of an attempt, and committing it with its event."""
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway.connectors.base import Receipt
 from apps.gateway.models import Execution, State
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 FINISHED_KINDS = {
@@ -37,6 +40,7 @@ class Outcome:
         """The outcome as the columns of its execution (JSON values)."""
         return {
             "id": str(self.execution.pk),
+            "worker": self.execution.worker,
             "state": self.state,
             "error": self.error.replace("\0", " "),
             "reference": self.receipt.reference if self.receipt else "",
@@ -73,20 +77,30 @@ WRITE_OUTCOMES = """
         lease_until = o.retry_at, not_before = coalesce(o.retry_at, not_before),
         finished_at = o.finished_at
     FROM jsonb_to_recordset(%s::jsonb) AS o(
-        id uuid, state text, error text, reference text, receipt jsonb,
+        id uuid, worker text, state text, error text, reference text, receipt jsonb,
         retry_at timestamptz, finished_at timestamptz
     )
-    WHERE gateway_execution.id = o.id
+    WHERE gateway_execution.id = o.id AND gateway_execution.worker = o.worker
+      AND gateway_execution.state IN ('claimed', 'calling', 'unknown')
+    RETURNING gateway_execution.id
 """
 
 
 def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """All outcomes in one statement, and their events."""
+    """All outcomes in one statement, and their events.
+
+    An outcome that comes after its lease was taken over is dropped: whoever holds the execution
+    now reads the effect back.
+    """
     if not outcomes:
         return
     rows = [outcome.row(now) for outcome in outcomes]
     with connection.cursor() as sql:
         sql.execute(WRITE_OUTCOMES, [json.dumps(rows)])
+        written = {pk for (pk,) in sql.fetchall()}
+    for outcome in outcomes:
+        if outcome.execution.pk not in written:
+            log.warning("Execution %s was taken over; its outcome came late.", outcome.execution.pk)
     record_all(
         [
             fact(
@@ -99,7 +113,7 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
                 error=outcome.error[:300],
             )
             for outcome in outcomes
-            if outcome.state != State.DUE
+            if outcome.state != State.DUE and outcome.execution.pk in written
         ],
         now=now,
     )
