@@ -33,5 +33,5 @@ def overview(workspace_id: UUID, *, since: datetime) -> Overview:
         by_policy=Count("pk", filter=Q(state=State.DONE, reviewers=0)),
         denied=Count("pk", filter=Q(state=State.DENIED)),
     )
-    reviewed = Review.objects.filter(proposal__workspace_id=workspace_id, at__gte=since).count()
+    reviewed = Review.objects.filter(workspace_id=workspace_id, at__gte=since).count()
     return Overview(since=since, reviewed=reviewed, **figures)

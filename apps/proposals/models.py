@@ -72,6 +72,7 @@ class Proposal(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["workspace", "state", "-id"], name="proposal_inbox"),
+            models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
             models.Index(
                 fields=["expires_at"],
@@ -141,6 +142,7 @@ class Review(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        indexes = [models.Index(fields=["workspace", "-at"], name="review_newest")]
         constraints = [
             models.UniqueConstraint(
                 fields=["proposal", "reviewer", "binding"], name="one_review_of_a_binding"

@@ -14,6 +14,7 @@ from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.console.views import panel
+from apps.insights import queries as insights
 from apps.proposals import queries
 from apps.proposals.models import Proposal
 
@@ -27,9 +28,9 @@ def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     after = audit.last_index()
     waiting = queries.inbox(seat.workspace.pk)
     if page.is_part_wanted(request, "list"):
-        context = {"rows": rows(waiting), "selected": request.GET.get("selected", "")}
+        context = listing(seat, waiting, selected=request.GET.get("selected", ""))
         return page.show_part(request, "_components/list.html", context)
-    context = {"rows": rows(waiting), "selected": ""}
+    context = listing(seat, waiting)
     if waiting:
         view = panel.find(seat, waiting[0].pk)
         context |= panel.build(seat, view, waiting, seen=after, chosen=False)
@@ -48,7 +49,7 @@ def show_proposal(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> Htt
     context = panel.build(seat, view, waiting, seen=after, chosen=chosen)
     if page.is_part_wanted(request, "panel"):
         return page.show_part(request, "_components/panel.html", context)
-    context |= {"rows": rows(waiting), "selected": str(proposal_id)}
+    context |= listing(seat, waiting, selected=str(proposal_id))
     return page.show(request, seat, "console/inbox.html", context, after=after)
 
 
@@ -58,6 +59,13 @@ def show_count(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """How many wait; refreshed whenever a proposal comes or goes."""
     context = {"waiting": page.count_waiting(seat.workspace.pk)}
     return page.show_part(request, "_components/count.html", context)
+
+
+def listing(seat: Seat, waiting: Sequence[Proposal], *, selected: str = "") -> dict[str, Any]:
+    """The list: its rows, which of them is shown in full, and what the day has brought."""
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = insights.overview(seat.workspace.pk, since=midnight)
+    return {"rows": rows(waiting), "selected": selected, "today": today}
 
 
 def rows(waiting: Sequence[Proposal]) -> list[dict[str, Any]]:
