@@ -103,7 +103,8 @@ class ActionSpec:
     """One entry of the catalogue.
 
     `target` names the outside record the action touches (also the key under which parallel
-    calls are serialised); `title` and `effect` are the words a reviewer reads.
+    calls are serialised); `title` and `effect` are the words a reviewer reads. `gives_money`:
+    its amount leaves the business, so amounts of one proposal add up.
     """
 
     name: str
@@ -113,6 +114,7 @@ class ActionSpec:
     parameters: type[Parameters]
     risk: Risk
     reversibility: Reversibility
+    gives_money: bool = False
     target: Callable[[dict[str, Any]], str]
 
 
@@ -157,6 +159,7 @@ ACTIONS: dict[str, ActionSpec] = {
             parameters=RefundPayment,
             risk=Risk.HIGH,
             reversibility=Reversibility.FINAL,
+            gives_money=True,
             target=lambda p: f"payment:{p['payment_id']}",
         ),
         ActionSpec(
@@ -167,6 +170,7 @@ ACTIONS: dict[str, ActionSpec] = {
             parameters=CancelOrder,
             risk=Risk.HIGH,
             reversibility=Reversibility.FINAL,
+            gives_money=True,
             target=lambda p: f"order:{p['order_id']}",
         ),
         ActionSpec(

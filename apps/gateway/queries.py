@@ -1,6 +1,7 @@
 """Reading the outside world (for sensing and before an approval), and how executions stand."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,10 +84,10 @@ def executions_of(subject_ids: Iterable[UUID]) -> dict[UUID, Execution]:
     return {execution.subject_id: execution for execution in rows}
 
 
-def stale_executions(*, limit: int) -> list[Execution]:
+def stale_executions(*, now: datetime, limit: int) -> list[Execution]:
     """Executions whose approval became void and whose proposal has not been given back."""
-    rows = Execution.objects.filter(state=State.STALE, reported=False).order_by("id")
-    return list(rows[:limit])
+    rows = Execution.objects.filter(state=State.STALE, reported=False, not_before__lte=now)
+    return list(rows.order_by("not_before", "id")[:limit])
 
 
 def executions_in(workspace_id: UUID) -> QuerySet[Execution]:

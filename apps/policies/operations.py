@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.accounts.models import Workspace
@@ -60,7 +60,7 @@ def draft(
 @transaction.atomic
 def publish(*, version: Version, by: str, now: datetime) -> None:
     """Make a draft the version that decides from the next decision on; retire the one before."""
-    Policy.objects.select_for_update().get(pk=version.policy_id)
+    change(version.policy.workspace_id)
     Version.objects.filter(policy_id=version.policy_id, stage=Stage.ACTIVE).update(
         stage=Stage.RETIRED
     )
@@ -84,6 +84,7 @@ def publish(*, version: Version, by: str, now: datetime) -> None:
 @transaction.atomic
 def retire(*, policy: Policy, by: str, now: datetime) -> None:
     """Take a policy out of force; what only it allowed is denied from now on."""
+    change(policy.workspace_id)
     active = Version.objects.select_for_update().filter(policy=policy, stage=Stage.ACTIVE).first()
     if active is None:
         return
@@ -97,6 +98,24 @@ def retire(*, policy: Policy, by: str, now: datetime) -> None:
         now=now,
         fields={"policy": policy.name, "version": active.number},
     )
+
+
+def hold(workspace_id: UUID) -> None:
+    """Keep what decides in the workspace as it is until the caller's transaction ends."""
+    with connection.cursor() as sql:
+        sql.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_number(workspace_id)])
+
+
+def change(workspace_id: UUID) -> None:
+    """Wait until nobody relies on what decides in the workspace, then change it alone."""
+    with connection.cursor() as sql:
+        sql.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(workspace_id)])
+
+
+def lock_number(workspace_id: UUID) -> int:
+    """The advisory lock of a workspace's policies."""
+    digest = hashlib.sha256(b"policies" + workspace_id.bytes).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def decide(

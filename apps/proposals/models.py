@@ -1,5 +1,7 @@
 """A change set with its reasons, and the people who judged it."""
 
+from datetime import timedelta
+
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -21,6 +23,7 @@ class State(models.TextChoices):
     EXPIRED = "expired", "Expired without a decision"
 
 
+LIFETIME = timedelta(hours=72)  # of a proposal that waits; after it, the action is not done
 OPEN_STATES = (State.WAITING, State.APPROVED, State.NEEDS_PERSON)
 
 
@@ -74,6 +77,7 @@ class Proposal(models.Model):
             models.Index(fields=["workspace", "state", "-id"], name="proposal_inbox"),
             models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
+            models.Index(fields=["workspace", "playbook", "-id"], name="proposal_playbook"),
             models.Index(
                 fields=["expires_at"],
                 name="proposal_expiry",

@@ -81,8 +81,8 @@ def test_a_paused_trace_keeps_what_it_missed(system: System, sign_in: SignIn) ->
     assert page.locator("[data-stream] li").first.get_attribute("data-index") == newest
     resume.click()
     expect(page.locator("[data-stream] li.fresh").first).to_be_visible()
-    places = [int(li.get_attribute("data-index") or 0)
-              for li in page.locator("[data-stream] li").all()]  # fmt: skip
+    rows = page.locator("[data-stream] li")  # read in one go: more may arrive meanwhile
+    places = rows.evaluate_all("items => items.map(item => Number(item.dataset.index))")
     assert places == sorted(set(places), reverse=True)
 
 

@@ -48,27 +48,15 @@ def shop_connector(shop, workspace, now) -> Connector:
 
 
 def sweep(now: datetime, rounds: int = 4) -> None:
-    """What the sweeper does, on a clock that is already past every lease."""
-    clock = later_clock(now)
-    for _ in range(rounds):
-        gateway.reconcile(clock=clock)
-        while proposals.execute(worker="sweeper", clock=clock):
+    """What the sweeper does; each round on a clock that is past every lease of the one before."""
+    for number in range(1, rounds + 1):
+        at = now + number * timedelta(seconds=settings.GATEWAY_LEASE_SECONDS + 1)
+        gateway.reconcile(clock=lambda at=at: at)
+        while proposals.execute(worker="sweeper", clock=lambda at=at: at):
             pass
-        while proposals.settle(now=clock()):
+        while proposals.settle(now=at):
             pass
-        proposals.reconsider(now=clock())
-
-
-def later_clock(now: datetime) -> Callable[[], datetime]:
-    """A clock that moves on by more than a lease at each look."""
-    step = timedelta(seconds=settings.GATEWAY_LEASE_SECONDS + 1)
-    moment = [now]
-
-    def clock() -> datetime:
-        moment[0] += step
-        return moment[0]
-
-    return clock
+        proposals.reconsider(now=at)
 
 
 def close_connections() -> None:

@@ -10,13 +10,14 @@ read back (`reconcile`), never blindly repeated.
 from apps.gateway.operations.attempt import carry_out, claim
 from apps.gateway.operations.doubt import reconcile
 from apps.gateway.operations.order import Order, schedule
-from apps.gateway.operations.outcome import mark_reported, take_finished
+from apps.gateway.operations.outcome import mark_reported, put_off, take_finished
 
 __all__ = [
     "Order",
     "carry_out",
     "claim",
     "mark_reported",
+    "put_off",
     "reconcile",
     "schedule",
     "take_finished",

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import queries
+from apps.gateway.connectors.base import Client
 from apps.gateway.errors import BadAnswer, Refused, Unproven, Unreachable
 from apps.gateway.models import Connector, Execution, State
-from apps.gateway.operations.outcome import Outcome, doubt, fact, finish, later, write
+from apps.gateway.operations.outcome import Outcome, doubt, fact, finish, later, wait, write
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ def claim(*, worker: str, now: datetime, limit: int) -> list[Execution]:
     """
     due = (
         Execution.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(state=State.DUE, not_before__lte=now)
+        .filter(state=State.DUE, not_before__lte=now, connector__enabled=True)
         .select_related("connector")
         .order_by("-priority", "id")[:limit]
     )
@@ -61,45 +63,47 @@ def carry_out(
 
     `permit` is asked inside the intent's transaction which of them may still be called.
     """
-    for connector, chunk in chunks(executions):
-        fresh = unchanged(connector, chunk, clock=clock)
-        fault.reach("before_intent")
-        begun = begin(fresh, permit=permit, worker=worker, now=clock())
-        fault.reach("after_intent")
-        outcomes = [call(connector, execution, clock=clock) for execution in begun]
-        fault.reach("after_call")
-        finish(outcomes, now=clock())
-        fault.reach("after_outcome")
+    for connector, group in by_connector(executions):
+        try:
+            client = queries.client_of(connector)
+        except Exception as error:
+            log.exception("Connector %s cannot be used", connector.pk)
+            finish([wait(e, f"{connector}: {error}", now=clock()) for e in group], now=clock())
+            continue
+        for start in range(0, len(group), client.burst):
+            chunk = group[start : start + client.burst]
+            fresh = unchanged(client, chunk, clock=clock)
+            fault.reach("before_intent")
+            begun = begin(fresh, permit=permit, worker=worker, now=clock())
+            fault.reach("after_intent")
+            outcomes = [call(client, execution, clock=clock) for execution in begun]
+            fault.reach("after_call")
+            finish(outcomes, now=clock())
+            fault.reach("after_outcome")
 
 
-def chunks(executions: Sequence[Execution]) -> Iterable[tuple[Connector, list[Execution]]]:
-    """Executions in order, grouped by connector, in groups of the connector's burst."""
-    group: list[Execution] = []
-    for execution in executions:
-        full = group and len(group) >= queries.client_of(group[0].connector).burst
-        if group and (full or group[0].connector_id != execution.connector_id):
-            yield group[0].connector, group
-            group = []
-        group.append(execution)
-    if group:
-        yield group[0].connector, group
+def by_connector(
+    executions: Sequence[Execution],
+) -> Iterable[tuple[Connector, list[Execution]]]:
+    """Neighbouring executions of the same connector together, in order."""
+    for _, group in groupby(executions, key=lambda execution: execution.connector_id):
+        same = list(group)
+        yield same[0].connector, same
 
 
-def unchanged(
-    connector: Connector, executions: Sequence[Execution], *, clock: Clock
-) -> list[Execution]:
+def unchanged(client: Client, executions: Sequence[Execution], *, clock: Clock) -> list[Execution]:
     """Re-read each target; those that differ from what the approval saw become stale."""
-    client, fresh, outcomes = queries.client_of(connector), [], []
+    fresh, outcomes = [], []
     for execution in executions:
         try:
             state_now = client.snapshot(execution.action, execution.params)
         except (Unreachable, BadAnswer) as error:
-            outcomes.append(later(execution, str(error), now=clock()))
+            outcomes.append(wait(execution, str(error), now=clock()))
         except Refused as error:
             outcomes.append(Outcome(execution=execution, state=State.STALE, error=str(error)))
         except Exception as error:
             log.exception("Re-reading the target of execution %s failed", execution.pk)
-            outcomes.append(later(execution, f"{type(error).__name__}: {error}", now=clock()))
+            outcomes.append(wait(execution, f"{type(error).__name__}: {error}", now=clock()))
         else:
             if state_now == execution.snapshot:
                 fresh.append(execution)
@@ -122,13 +126,14 @@ def begin(
         return []
     permitted = permit(executions)
     held = set(
-        Execution.objects.select_for_update()
-        .filter(pk__in=permitted, state=State.CLAIMED, worker=worker)
+        Execution.objects.select_for_update(of=("self",))
+        .filter(pk__in=permitted, state=State.CLAIMED, worker=worker, connector__enabled=True)
         .values_list("pk", flat=True)
     )
     begun = [execution for execution in executions if execution.pk in held]
     for execution in begun:
         execution.attempts += 1
+        execution.lease_until = now + lease()
     Execution.objects.filter(pk__in=held).update(
         attempts=F("attempts") + 1, state=State.CALLING, lease_until=now + lease()
     )
@@ -140,10 +145,15 @@ def begin(
     return begun
 
 
-def call(connector: Connector, execution: Execution, *, clock: Clock) -> Outcome:
-    """One attempt. Success only with proof; anything unproven is unknown."""
-    client = queries.client_of(connector)
+def call(client: Client, execution: Execution, *, clock: Clock) -> Outcome:
+    """One attempt. Success only with proof; anything unproven is unknown.
+
+    A worker that was held up for half its lease since the intent does not call any more: another
+    may be about to take over.
+    """
     fault.reach("before_call")
+    if execution.lease_until and clock() > execution.lease_until - lease() / 2:
+        return later(execution, "The worker was held up and did not call.", now=clock())
     try:
         receipt = client.perform(
             execution.action, execution.params, key=execution.key, snapshot=execution.snapshot

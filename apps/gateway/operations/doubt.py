@@ -54,8 +54,8 @@ def take_lapsed(*, now: datetime, limit: int) -> list[Execution]:
 
 def read_back(execution: Execution, *, clock: Clock) -> Outcome:
     """Ask the back end whether the effect is there."""
-    client = queries.client_of(execution.connector)
     try:
+        client = queries.client_of(execution.connector)
         receipt = client.find_effect(
             execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
         )

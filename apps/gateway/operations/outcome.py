@@ -18,6 +18,7 @@ from apps.gateway.models import Execution, State
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+AWAY = timedelta(seconds=15)  # before an outside system that is away is looked at again
 FINISHED_KINDS = {
     State.DONE: Kind.EXECUTION_FINISHED,
     State.REFUSED: Kind.EXECUTION_FINISHED,
@@ -48,6 +49,11 @@ class Outcome:
             "retry_at": self.retry_at.isoformat() if self.retry_at else None,
             "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
         }
+
+
+def wait(execution: Execution, error: str, *, now: datetime) -> Outcome:
+    """Not even begun, because the outside system is away: due again after a pause, for ever."""
+    return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + AWAY)
 
 
 def later(execution: Execution, error: str, *, now: datetime) -> Outcome:
@@ -128,6 +134,11 @@ def take_finished(*, states: Collection[str], limit: int) -> list[Execution]:
     )
     Execution.objects.filter(pk__in=[e.pk for e in finished]).update(reported=True)
     return finished
+
+
+def put_off(execution: Execution, *, now: datetime) -> None:
+    """Look at a stale execution again after a pause, behind the others."""
+    Execution.objects.filter(pk=execution.pk).update(not_before=now + AWAY)
 
 
 def mark_reported(execution: Execution) -> bool:

@@ -8,6 +8,7 @@ from apps.proposals.operations.review import (
     StaleApproval,
     approve,
     reject,
+    resolve,
 )
 from apps.proposals.operations.submit import (
     Draft,
@@ -34,6 +35,7 @@ __all__ = [
     "expire",
     "reconsider",
     "reject",
+    "resolve",
     "settle",
     "submit",
     "submit_examined",

@@ -1,5 +1,6 @@
 """From approval to effect: have the gateway execute, then settle what became of it."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -13,15 +14,23 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
-from apps.gateway.errors import ConnectorError
+from apps.gateway.errors import Refused
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
+from apps.policies import operations as deciding
 from apps.policies import queries as policies
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import bind, proposal_fact, schedule
-from apps.proposals.operations.restore import changes_with_proposal, give_back
+from apps.proposals.operations.restore import (
+    POLICY_CHANGED,
+    end_without_effect,
+    give_back,
+    open_changes,
+)
 from apps.proposals.progress import proceed
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 SETTLED = (ExecutionState.DONE, ExecutionState.REFUSED, ExecutionState.NEEDS_PERSON)
@@ -43,10 +52,10 @@ def still_approved(executions: Sequence[Execution]) -> set[UUID]:
     changes = Change.objects.select_related("proposal").in_bulk(
         [execution.subject_id for execution in executions]
     )
-    basis = {
-        workspace_id: policies.basis(workspace_id)
-        for workspace_id in {execution.workspace_id for execution in executions}
-    }
+    workspaces = sorted({execution.workspace_id for execution in executions})
+    for workspace_id in workspaces:
+        deciding.hold(workspace_id)
+    basis = {workspace_id: policies.basis(workspace_id) for workspace_id in workspaces}
     return {
         execution.pk
         for execution in executions
@@ -103,16 +112,35 @@ def end(proposals: Sequence[Proposal], *, now: datetime) -> None:
 
 def reconsider(*, now: datetime, limit: int = 50) -> int:
     """Look again at what approvals that became void rest on, and give those proposals back."""
-    stale = outside.stale_executions(limit=limit)
+    stale = outside.stale_executions(now=now, limit=limit)
     for execution in stale:
         change = Change.objects.select_related("connector").get(pk=execution.subject_id)
         try:
             before, after = outside.look(change.connector, change.action, change.params)
-        except ConnectorError:
-            continue  # looked at again by the next sweep
-        with transaction.atomic():
-            return_stale(execution, before, after, now=now)
+        except Refused as error:
+            with transaction.atomic():
+                drop_stale(execution, str(error), now=now)
+        except Exception:
+            log.warning("The target of execution %s cannot be read", execution.pk, exc_info=True)
+            gateway.put_off(execution, now=now)
+        else:
+            with transaction.atomic():
+                return_stale(execution, before, after, now=now)
     return len(stale)
+
+
+def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
+    """End the proposal of a stale execution whose target is gone: there is nothing to decide."""
+    if not gateway.mark_reported(execution):
+        return
+    proposal = Proposal.objects.select_for_update().get(changes__id=execution.subject_id)
+    if proposal.state == State.APPROVED:
+        gone = {"field": "target", "before": "as approved", "after": error}
+        proposal.returned = [gone]
+        proposal.state = end_without_effect(proposal, State.FAILED)
+        proposal.settled_at = now
+        proposal.save(update_fields=["returned"])
+        end([proposal], now=now)
 
 
 def return_stale(
@@ -124,8 +152,8 @@ def return_stale(
     proposal = Proposal.objects.select_for_update().get(changes__id=execution.subject_id)
     if proposal.state != State.APPROVED:
         return
-    changes = changes_with_proposal(proposal)
-    what = [{"field": "policy", "before": "as approved", "after": "changed since"}]
+    changes = open_changes(proposal)
+    what = [POLICY_CHANGED]
     for change in changes:
         if change.pk == execution.subject_id:
             seen = [
@@ -145,12 +173,17 @@ def expire(*, now: datetime, limit: int = 200) -> int:
         .filter(state=State.WAITING, expires_at__lt=now)
         .order_by("expires_at")[:limit]
     )
-    Proposal.objects.filter(pk__in=[p.pk for p in overdue]).update(
+    for proposal in overdue:
+        proposal.state = end_without_effect(proposal, State.EXPIRED)
+    half_done = [p for p in overdue if p.state == State.NEEDS_PERSON]
+    end(half_done, now=now)
+    expired = [p for p in overdue if p.state == State.EXPIRED]
+    Proposal.objects.filter(pk__in=[p.pk for p in expired]).update(
         state=State.EXPIRED, settled_at=now
     )
-    Change.objects.filter(proposal__in=overdue).update(is_open=False)
+    Change.objects.filter(proposal__in=expired).update(is_open=False)
     record_all(
-        [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in overdue],
+        [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in expired],
         now=now,
     )
     return len(overdue)

@@ -15,6 +15,7 @@ from apps.policies import operations as policies
 from apps.policies.cel import Outcome
 from apps.proposals.changes import binding, joint_binding
 from apps.proposals.models import Change, Proposal, State
+from apps.proposals.stakes import Stake, given_away, largest
 
 STATE_AFTER = {
     Outcome.ALLOW: State.APPROVED,
@@ -48,7 +49,9 @@ def decide(
     """Attach a recorded decision and a binding to each change."""
     judged = policies.decide(
         workspace_id=workspace_id,
-        changes=[(change.pk, facts_of(change, now=now)) for change in changes],
+        changes=[
+            (change.pk, facts_of(change, siblings(change, changes), now=now)) for change in changes
+        ],
         run_id=run_id,
         now=now,
     )
@@ -69,9 +72,26 @@ def bind(change: Change, basis: str) -> str:
     )
 
 
-def facts_of(change: Change, *, now: datetime) -> vocabulary.Facts:
-    """A change as a rule sees it."""
+def siblings(change: Change, changes: Sequence[Change]) -> list[Change]:
+    """The changes of the same proposal among these, itself included."""
+    return [other for other in changes if other.proposal_id == change.proposal_id]
+
+
+def stake_of(change: Change) -> Stake:
+    """The money one change moves."""
+    money = vocabulary.stake(change.params, change.before, change.after)
+    return Stake(
+        action=change.action,
+        amount=money.amount,
+        currency=money.currency,
+        gives_money=catalogue.spec(change.action).gives_money,
+    )
+
+
+def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vocabulary.Facts:
+    """A change as a rule sees it, among the changes it is proposed together with."""
     proposal, spec = change.proposal, catalogue.spec(change.action)
+    stakes = [stake_of(other) for other in together]
     return vocabulary.describe(
         action=change.action,
         params=change.params,
@@ -86,6 +106,7 @@ def facts_of(change: Change, *, now: datetime) -> vocabulary.Facts:
         confidence=proposal.confidence,
         hour=now.hour,
         returned=bool(proposal.returned),
+        total_amount=float(given_away(stakes, stake_of(change).currency)),
     )
 
 
@@ -98,10 +119,9 @@ def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> No
     proposal.state = STATE_AFTER[strictest]
     proposal.binding = joint_binding([change.binding for change in changes])
     proposal.reviewers = max((c.decision.reviewers for c in changes if c.decision), default=0)
-    stakes = [vocabulary.stake(change.params, change.before, change.after) for change in changes]
-    at_stake = [stake for stake in stakes if stake.amount is not None]
-    proposal.amount = max((s.amount for s in at_stake if s.amount is not None), default=None)
-    proposal.currency = at_stake[0].currency if at_stake else ""
+    stake = largest(stake_of(change) for change in changes)
+    proposal.amount = stake.amount if stake else None
+    proposal.currency = stake.currency if stake else ""
     if proposal.state == State.DENIED:
         proposal.settled_at = now
     for change in changes:
@@ -113,7 +133,7 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
     Proposal.objects.bulk_update(
         proposals,
         ["state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
-         "returned"],
+         "returned", "expires_at"],
     )  # fmt: skip
     Change.objects.bulk_update(
         rows, ["params", "before", "after", "decision", "binding", "is_open"]

@@ -5,33 +5,65 @@ from datetime import datetime
 from typing import Any
 
 from apps.audit.kinds import Kind
-from apps.audit.operations import record_all
-from apps.proposals.models import Change, Proposal, State
+from apps.audit.operations import Fact, record_all
+from apps.gateway import queries as gateway
+from apps.proposals.models import LIFETIME, Change, Proposal, State
 from apps.proposals.operations.judge import judge, proposal_fact, update, verdicts
+from apps.proposals.progress import Execution
+
+POLICY_CHANGED: dict[str, Any] = {
+    "field": "policy",
+    "before": "as decided",
+    "after": "changed since",
+}
 
 
-def changes_with_proposal(proposal: Proposal) -> list[Change]:
-    """The proposal's changes in order, each knowing this very proposal."""
+def open_changes(proposal: Proposal) -> list[Change]:
+    """The changes still to be carried out, in order, each knowing this very proposal.
+
+    A set of several may have come back with the first ones proven done already.
+    """
     changes = list(proposal.changes.select_related("connector").order_by("position"))
     for change in changes:
         change.proposal = proposal
-    return changes
+    if len(changes) == 1:
+        return changes
+    executions = gateway.executions_of([change.pk for change in changes])
+    done = {pk for pk, execution in executions.items() if execution.state == Execution.DONE}
+    return [change for change in changes if change.pk not in done]
+
+
+def end_without_effect(proposal: Proposal, state: State) -> State:
+    """How a proposal ends that is not carried on: if a part of it is done, a person has to look."""
+    remaining = open_changes(proposal)
+    return State.NEEDS_PERSON if len(remaining) < proposal.changes.count() else state
 
 
 def give_back(
     proposal: Proposal, changes: Sequence[Change], what: list[dict[str, Any]], *, now: datetime
 ) -> None:
-    """Decide anew; what policy would allow waits for a person all the same.
+    """Decide the open changes anew; what policy would allow waits for a person all the same.
 
     `what` lists the changed fields ({field, before, after}). Runs in the caller's transaction.
     """
     proposal.revision += 1
     proposal.returned = what
+    proposal.expires_at = max(proposal.expires_at, now + LIFETIME)
     judge([proposal], changes, now=now)
     if proposal.state == State.APPROVED:
         proposal.state, proposal.reviewers = State.WAITING, 1
+    elif proposal.state == State.DENIED:
+        proposal.state = end_without_effect(proposal, State.DENIED)
     update([proposal], changes)
     returned = proposal_fact(
         Kind.PROPOSAL_RETURNED, proposal, by="gateway", changed=what, title=proposal.title
     )
-    record_all([returned, *verdicts(proposal, changes)], now=now)
+    record_all([returned, *verdicts(proposal, changes), *halves(proposal)], now=now)
+
+
+def halves(proposal: Proposal) -> list[Fact]:
+    """The event that a half-done change set has come to its end, if this one has."""
+    if proposal.state != State.NEEDS_PERSON:
+        return []
+    fields = {"state": proposal.state, "title": proposal.title}
+    return [proposal_fact(Kind.PROPOSAL_SETTLED, proposal, by="gateway", **fields)]

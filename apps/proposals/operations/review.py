@@ -15,14 +15,20 @@ from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.memory import operations as memory
-from apps.policies import facts as vocabulary
-from apps.policies import queries as policies
+from apps.policies import operations as policies
+from apps.policies import queries as versions
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
-from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
-from apps.proposals.operations.restore import changes_with_proposal, give_back
+from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, stake_of, update
+from apps.proposals.operations.restore import (
+    POLICY_CHANGED,
+    end_without_effect,
+    give_back,
+    open_changes,
+)
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.quorum import Standing, Verdict, Vote, count
+from apps.proposals.stakes import add_up
 
 
 class AlreadyDecided(Exception):
@@ -56,7 +62,8 @@ def approve(
     Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `DeniedByPolicy`, `InvalidDraft`.
     """
     with transaction.atomic():
-        proposal, changes = lock(proposal_id, user=user, binding=binding)
+        proposal, changes = lock(proposal_id, user=user, binding=binding, now=now)
+        policies.hold(proposal.workspace_id)
         outdated = policy_has_changed(changes)
         if outdated:
             give_back(proposal, changes, [POLICY_CHANGED], now=now)
@@ -90,7 +97,7 @@ def pass_on(proposal: Proposal, changes: Sequence[Change], *, by: str, now: date
     proposal.save(update_fields=["state"])
     approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
     record_all([approved], now=now)
-    schedule(first_open(proposal, changes), by=by, now=now)
+    schedule(changes[:1], by=by, now=now)
 
 
 @transaction.atomic
@@ -111,9 +118,10 @@ def reject(
         raise InvalidDraft(
             "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
         )
-    proposal, changes = lock(proposal_id, user=user, binding=binding)
+    proposal, changes = lock(proposal_id, user=user, binding=binding, now=now)
     _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
-    proposal.state, proposal.settled_at = State.REJECTED, now
+    proposal.state = end_without_effect(proposal, State.REJECTED)
+    proposal.settled_at = now
     proposal.save(update_fields=["state", "settled_at"])
     close(changes)
     rejected = proposal_fact(
@@ -124,33 +132,65 @@ def reject(
     return proposal
 
 
-def lock(proposal_id: UUID, *, user: User, binding: str) -> tuple[Proposal, list[Change]]:
-    """The proposal and its changes, locked, if this person may decide what they saw."""
+@transaction.atomic
+def resolve(
+    *, proposal_id: UUID, user: User, happened: bool, reason: str, now: datetime
+) -> Proposal:
+    """Say what a look at the outside system has shown where AIOS could not prove it.
+
+    Frees the targets for new proposals. Raises `AlreadyDecided`, `NotAuthorised`, `InvalidDraft`
+    without a reason.
+    """
+    proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
+    if not can(user, "review", proposal.workspace_id):
+        raise NotAuthorised("You are not a reviewer of this workspace.")
+    if proposal.state != State.NEEDS_PERSON:
+        raise AlreadyDecided(f"Nothing is unproven here: {proposal.get_state_display()}.")
+    if not reason.strip():
+        raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
+    check_authority(user, proposal, open_changes(proposal))
+    proposal.state = State.DONE if happened else State.FAILED
+    proposal.settled_at = now
+    proposal.save(update_fields=["state", "settled_at"])
+    proposal.changes.update(is_open=False)
+    settled = proposal_fact(
+        Kind.PROPOSAL_SETTLED, proposal, by=user.actor, state=proposal.state, reason=reason,
+        title=proposal.title,
+    )  # fmt: skip
+    record_all([settled], now=now)
+    return proposal
+
+
+def lock(
+    proposal_id: UUID, *, user: User, binding: str, now: datetime
+) -> tuple[Proposal, list[Change]]:
+    """The proposal, locked, and its open changes, if this person may decide what they saw."""
     proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
     if not can(user, "review", proposal.workspace_id):
         raise NotAuthorised("You are not a reviewer of this workspace.")
     if proposal.state != State.WAITING:
         raise AlreadyDecided(f"This proposal is no longer open: {proposal.get_state_display()}.")
+    if proposal.expires_at <= now:
+        raise AlreadyDecided("This proposal has expired; the action is not done.")
     if proposal.binding != binding:
         raise StaleApproval(StaleApproval.__doc__)
-    return proposal, changes_with_proposal(proposal)
+    return proposal, open_changes(proposal)
 
 
 def check_authority(user: User, proposal: Proposal, changes: Sequence[Change]) -> None:
-    """Refuse a self-approval and any amount above the person's authority."""
+    """Refuse a self-approval, and money above the person's authority all changes together."""
     if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
         raise NotAuthorised("You caused this proposal; somebody else has to approve it.")
-    for change in changes:
-        stake = vocabulary.stake(change.params, change.before, change.after)
+    for stake in add_up(stake_of(change) for change in changes):
         if not can_approve(
             user,
             workspace_id=proposal.workspace_id,
-            action=change.action,
+            action=stake.action,
             amount=stake.amount,
             currency=stake.currency or None,
         ):
             money = f" of {stake.amount} {stake.currency}" if stake.amount is not None else ""
-            title = catalogue.spec(change.action).title.lower()
+            title = catalogue.spec(stake.action).title.lower()
             raise NotAuthorised(
                 f"Your authority does not cover this: {title}{money}. "
                 "Ask a reviewer with a higher limit."
@@ -169,6 +209,9 @@ def edit(
     edited: list[dict[str, Any]] = []
     if not edits:
         return edited
+    if strange := set(edits) - {change.pk for change in changes}:
+        problems = [{"field": str(pk), "problem": "is not an open change"} for pk in strange]
+        raise InvalidDraft("What is carried out already, or elsewhere, cannot be edited.", problems)
     for change in changes:
         params = checked_edit(change, edits.get(change.pk, {}))
         edited += [
@@ -226,7 +269,7 @@ def vote(
     """
     votes = [
         Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
-        for review in proposal.reviews.all()
+        for review in proposal.reviews.filter(reviewer__is_active=True)
     ]
     mine = Vote(user.pk, verdict, proposal.binding)
     if any((v.reviewer, v.binding) == (mine.reviewer, mine.binding) for v in votes):
@@ -255,26 +298,14 @@ def vote(
     return standing, [reviewed]
 
 
-def first_open(proposal: Proposal, changes: Sequence[Change]) -> list[Change]:
-    """The first change not proven done; earlier ones may be, if the proposal was given back."""
-    if not proposal.returned:
-        return list(changes[:1])
-    executions = gateway.executions_of([change.pk for change in changes])
-    done = {pk for pk, execution in executions.items() if execution.state == "done"}
-    return [change for change in changes if change.pk not in done][:1]
-
-
 def close(changes: Sequence[Change]) -> None:
     """Free the targets of changes that will not be carried out."""
     Change.objects.filter(pk__in=[change.pk for change in changes]).update(is_open=False)
 
 
-POLICY_CHANGED = {"field": "policy", "before": "as decided", "after": "changed since"}
-
-
 def policy_has_changed(changes: Sequence[Change]) -> bool:
     """Whether other policy versions decide now than decided these changes."""
-    basis = policies.basis(changes[0].workspace_id)
+    basis = versions.basis(changes[0].workspace_id)
     return any(change.binding != bind(change, basis) for change in changes)
 
 

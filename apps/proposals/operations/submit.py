@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,9 @@ from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
-from apps.proposals.models import Change, Proposal, State
+from apps.proposals.models import LIFETIME, Change, Proposal, State
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
 
-LIFETIME = timedelta(hours=72)
 SEVERITY = ("low", "medium", "high")
 
 
@@ -97,6 +96,9 @@ def examine(*, workspace: Workspace, draft: Draft) -> Examined:
 
     Raises `InvalidDraft` and the gateway's `ConnectorError`s.
     """
+    if not 0 <= draft.confidence <= 1:
+        problem = {"field": "confidence", "problem": "has to be between 0 and 1"}
+        raise InvalidDraft(f"A confidence of {draft.confidence} cannot be.", [problem])
     looks = tuple(look(workspace, action, params) for action, params in draft.changes)
     return Examined(draft=draft, looks=looks)
 

@@ -1,5 +1,7 @@
 """Submitting and judging: the server's rules, whatever page or key asks."""
 
+from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -201,3 +203,17 @@ def test_no_approval_without_its_audit_record(world, workspace, now):
     assert proposal.state == State.WAITING
     assert not proposal.reviews.exists()
     assert not Event.objects.filter(kind="review.recorded").exists()
+
+
+def test_an_approval_after_the_expiry_is_refused(world, workspace, now):
+    """Also when nobody has swept it away yet."""
+    proposal = propose(workspace, "50", now=now)
+    with pytest.raises(operations.AlreadyDecided, match="expired"):
+        approve(proposal, world.rita, now + timedelta(days=30))
+
+
+def test_a_confidence_that_cannot_be_is_refused(world, workspace, now):
+    """A bad number is an error that names the field, not a broken batch."""
+    with pytest.raises(operations.InvalidDraft, match="confidence"):
+        operations.submit(workspace=workspace, drafts=[replace(draft("50"), confidence=1.5)],
+                          origin=AGENT, now=now)  # fmt: skip

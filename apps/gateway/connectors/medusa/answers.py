@@ -10,6 +10,7 @@ from apps.gateway.connectors.base import BadAnswer
 
 CENT = Decimal("0.01")
 COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
+COST_CURRENCY = "EUR"  # what that field is in
 
 
 def money(amount: Decimal) -> str:

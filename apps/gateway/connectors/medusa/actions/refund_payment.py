@@ -28,11 +28,22 @@ class RefundPayment(Action):
         return {**snapshot, "refunded": money(refunded), "payment_status": status}
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
-        """Refund with the marker in the note. Refused before the call for a wrong currency."""
+        """Refund with the marker in the note.
+
+        Refused before the call for a wrong currency, or when money has moved since the snapshot:
+        Medusa itself would refund again.
+        """
         if params["currency"] != snapshot["currency"]:
             raise Refused(
                 f"The payment is in {snapshot['currency']}, not {params['currency']}.",
                 code="invalid_data",
+            )
+        _, payment = self._fetch(api, params)
+        if money(payment.refunded) != snapshot["refunded"]:
+            raise Refused(
+                f"Payment {payment.id} shows {money(payment.refunded)} refunded, not "
+                f"{snapshot['refunded']} as approved.",
+                code="changed",
             )
         note = f"{params.get('note', '')} {MARKER}{key}".strip()
         body = {"amount": float(params["amount"]), "note": note}

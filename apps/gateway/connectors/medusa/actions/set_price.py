@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.gateway.connectors.base import BadAnswer, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
-from apps.gateway.connectors.medusa.answers import Price, VariantAnswer, money
+from apps.gateway.connectors.medusa.answers import COST_CURRENCY, Price, VariantAnswer, money
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_variant
 
@@ -14,7 +14,7 @@ class SetPrice(Action):
     """A price write replaces the whole list: read all, send all with their ids, one changed."""
 
     def snapshot(self, api: AdminApi, params: State) -> State:
-        """{"sku", "title", "cost", "prices": {"EUR": "25.50", ...}} of the variant."""
+        """{"sku", "title", "cost", "cost_currency", "prices": {"EUR": "25.50", ...}}."""
         return describe(fetch_variant(api, params["product_id"], params["variant_id"]))
 
     def predict(self, params: State, snapshot: State) -> State:
@@ -43,6 +43,7 @@ def describe(variant: VariantAnswer) -> State:
         "sku": variant.sku,
         "title": variant.name,
         "cost": None if variant.cost is None else money(variant.cost),
+        "cost_currency": COST_CURRENCY,
         "prices": {},
     }
     for price in sorted(variant.prices, key=lambda price: (price.currency, price.id)):
