@@ -108,16 +108,20 @@ def row_of(fact: Fact) -> dict[str, Any]:
 
 
 SEQUENCER = "sequencer"
-NUMBER_COMMITTED = """
-    WITH horizon AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin),
+# "IS NULL" and not "NOT EXISTS": always one index lookup per fresh event, never a join of all.
+NUMBER = """
+    WITH horizon AS (SELECT pg_snapshot_xmin(seen) AS xmin, pg_snapshot_xmax(seen) AS xmax
+                     FROM pg_current_snapshot() AS seen),
     fresh AS (
-        SELECT e.id, e.workspace_id, e.run_id, e.kind, e.xid
+        SELECT e.id, e.workspace_id, e.run_id, e.kind, e.xid, e.xid < horizon.xmax AS here
         FROM audit_event e, horizon
-        WHERE e.xid >= %(from_xid)s::text::xid8 AND e.xid < horizon.xmin
+        WHERE ({window})
+          AND (SELECT n.index FROM audit_entry n WHERE n.event_id = e.id) IS NULL
     ),
     numbered AS (
         INSERT INTO audit_entry (index, event_id, workspace_id, run_id, kind)
-        SELECT %(index)s + row_number() OVER (ORDER BY xid, id), id, workspace_id, run_id, kind
+        SELECT %(index)s + row_number() OVER (ORDER BY here, xid, id),
+               id, workspace_id, run_id, kind
         FROM fresh
         RETURNING 1
     ),
@@ -127,8 +131,14 @@ NUMBER_COMMITTED = """
         FROM horizon WHERE name = %(reader)s
     )
     SELECT (SELECT count(*) FROM numbered),
-           EXISTS (SELECT 1 FROM audit_event e, horizon WHERE e.xid >= horizon.xmin)
+           EXISTS (SELECT 1 FROM audit_event e, horizon
+                   WHERE e.xid >= horizon.xmin AND e.xid < horizon.xmax),
+           (SELECT %(from_xid)s::text::xid8 > horizon.xmax FROM horizon)
 """
+NUMBER_COMMITTED = NUMBER.format(
+    window="e.xid >= %(from_xid)s::text::xid8 AND e.xid < horizon.xmin"
+)
+NUMBER_RESTORED = NUMBER.format(window="e.xid < horizon.xmin OR e.xid >= horizon.xmax")
 
 
 @dataclass(frozen=True)
@@ -146,14 +156,22 @@ def sequence() -> Sequenced:
     One sequencer at a time (row lock on its cursor). The order is that of transaction ids, not of
     serial ids: those are taken before commit, and a late commit would slip in behind a number
     that was already read.
+
+    A log restored into another cluster holds transaction ids from that one's future. Then one pass
+    numbers whatever has no number, the events which came with the dump first.
     """
     cursor = hold(SEQUENCER)
+    values: dict[str, int | str] = {
+        "from_xid": cursor.xid,
+        "index": cursor.index,
+        "reader": SEQUENCER,
+    }
     with connection.cursor() as sql:
-        sql.execute(
-            NUMBER_COMMITTED,
-            {"from_xid": cursor.xid, "index": cursor.index, "reader": SEQUENCER},
-        )
-        count, waiting = sql.fetchone()
+        sql.execute(NUMBER_COMMITTED, values)
+        count, waiting, restored = sql.fetchone()
+        if restored:  # so the window above was empty
+            sql.execute(NUMBER_RESTORED, values)
+            count, waiting, _ = sql.fetchone()
     return Sequenced(numbered=count, waiting=waiting)
 
 

@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from pydantic import ValidationError as SchemaError
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
 
+from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
 from apps.policies import operations
 from apps.policies.cel import InvalidRule, Rule, Ruleset
 from apps.policies.models import Decision, Policy, Stage, Version
@@ -84,7 +85,7 @@ class VersionInline(TabularInline):  # type: ignore[misc]  # unfold ships no typ
 
 
 @admin.register(Policy)
-class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
+class PolicyAdmin(WithinWorkspaces):
     """Saving publishes a new version if rules or limits differ from the active one."""
 
     form = PolicyForm
@@ -96,6 +97,10 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
         limits = [f"limit_{name}" for name in self.active_limits(obj)]
         return ["workspace", "name", "description", *limits, "new_limits", "rules"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[str]:
+        """Which policy it is does not change; make another one instead."""
+        return ["workspace", "name"] if obj else []
+
     def active_limits(self, policy: Policy | None) -> dict[str, Any]:
         """Limits of the version that decides now."""
         active = policy and policy.versions.filter(stage=Stage.ACTIVE).first()
@@ -104,8 +109,9 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
     ) -> Any:
-        """The form as declared: its limit fields are made per policy."""
-        return PolicyForm
+        """The form without its limit fields: they are made per policy when it is built."""
+        kw["fields"] = ["workspace", "name", "description", "new_limits", "rules"]
+        return super().get_form(request, obj, change, **kw)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -113,7 +119,7 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
         rules, limits = form.cleaned_data["rules"], form.cleaned_data["limits"]
         if active and active.limits == limits and active.rules == rules:
             return
-        now, by = timezone.now(), request.user.actor  # type: ignore[union-attr]
+        now, by = timezone.now(), person(request).actor
         version = operations.draft(
             workspace=obj.workspace, name=obj.name, rules=rules, limits=limits, by=by, now=now
         )
@@ -124,18 +130,12 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Decision)
-class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
+class DecisionAdmin(ReadOnly):
     """Decisions, to be read."""
 
     list_display = ["at", "outcome", "rule", "reason", "version"]
+    fields = ["at", "outcome", "rule", "reason", "version", "reviewers", "subject_id", "basis",
+              "fired", "facts"]  # fmt: skip
     list_filter = ["outcome", "rule"]
+    list_select_related = ["version__policy"]
     ordering = ["-id"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -29,10 +29,11 @@ class Facts:
     currency: str = ""
     amount: float = 0.0
     has_amount: bool = False
+    total_amount: float = 0.0  # what all changes of the proposal give back together
     change_percent: float = 0.0  # after against before; negative is down
     has_change: bool = False
     margin_percent: float = 0.0  # (after - cost) / after
-    has_margin: bool = False
+    has_margin: bool = False  # the cost is known, and in this currency
     returned: bool = False  # the proposal came back because the shop had changed
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
@@ -71,20 +72,26 @@ def describe(
     params: Mapping[str, Any],
     before: Mapping[str, Any],
     after: Mapping[str, Any],
+    total_amount: float | None = None,
     **context: Any,
 ) -> Facts:
-    """Facts of one change. `context` are the fields of `Facts` which are not computed here."""
+    """Facts of one change. `context` are the fields of `Facts` which are not computed here.
+
+    Without a `total_amount` the change is judged as the only one of its proposal.
+    """
     money = stake(params, before, after)
+    amount = float(money.amount or 0)
     old, new = price(before, money.currency), price(after, money.currency)
-    cost = number(before.get("cost"))
+    cost = number(before.get("cost")) if before.get("cost_currency") == money.currency else None
     return Facts(
         action=action,
         params=params,
         before=before,
         after=after,
         currency=money.currency,
-        amount=float(money.amount or 0),
+        amount=amount,
         has_amount=money.amount is not None,
+        total_amount=amount if total_amount is None else total_amount,
         change_percent=percent(new - old, old) if old and new is not None else 0.0,
         has_change=bool(old) and new is not None,
         margin_percent=percent(new - cost, new) if new and cost is not None else 0.0,

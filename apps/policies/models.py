@@ -45,6 +45,7 @@ class Version(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.DRAFT)
     rules = models.JSONField()
     limits = models.JSONField(default=dict)
+    actions = models.JSONField(default=list)  # those its rules speak of; empty means every one
     digest = models.CharField(max_length=64)  # SHA-256 of the canonical rules and limits
     author = models.CharField(max_length=200)
     created_at = models.DateTimeField()

@@ -51,10 +51,18 @@ def draft(
         number=last + 1,
         rules=stored,
         limits=dict(limits),
+        actions=actions_of(checked),
         digest=hashlib.sha256(content).hexdigest(),
         author=by,
         created_at=now,
     )
+
+
+def actions_of(rules: Sequence[Rule]) -> list[str]:
+    """The actions these rules speak of; empty if one of them speaks of every action."""
+    if not all(rule.actions for rule in rules):
+        return []
+    return sorted({action for rule in rules for action in rule.actions})
 
 
 @transaction.atomic
@@ -167,7 +175,7 @@ def _judge(
         workspace_id=workspace_id,
         subject_id=subject,
         version=next((v for v, fired in by_version if deciding in fired), None),
-        basis=rails.basis,
+        basis=rails.basis(facts.action),
         outcome=verdict.outcome,
         rule=deciding.rule if deciding else "",
         reason=deciding.reason if deciding else NOTHING_MATCHED,

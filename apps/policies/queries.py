@@ -1,7 +1,7 @@
 """Reading policies and decisions."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -14,16 +14,40 @@ from apps.policies.models import Decision, Stage, Version
 
 @dataclass(frozen=True)
 class Guardrails:
-    """The active versions of a workspace, and the digest (`basis`) over them."""
+    """The active versions of a workspace."""
 
     versions: tuple[Version, ...]
-    basis: str
+
+    def basis(self, action: str) -> str:
+        """The digest over the versions that have something to say about the action."""
+        return _digest(
+            (version.policy_id, version.number, version.digest)
+            for version in self.versions
+            if speaks_of(version.actions, action)
+        )
 
 
-def basis(workspace_id: UUID) -> str:
-    """The digest over the versions that decide in a workspace right now."""
-    rows = Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
-    return _digest(rows.values_list("policy_id", "number", "digest").order_by("policy_id"))
+def basis(workspace_id: UUID) -> Callable[[str], str]:
+    """What decides in a workspace right now: action -> digest over the versions about it.
+
+    An approval is void once the digest of its action differs; a policy about other actions
+    does not touch it.
+    """
+    active = list(
+        Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
+        .order_by("policy_id")
+        .values_list("policy_id", "number", "digest", "actions")
+    )
+
+    def of_action(action: str) -> str:
+        return _digest(row[:3] for row in active if speaks_of(row[3], action))
+
+    return of_action
+
+
+def speaks_of(actions: Sequence[str], action: str) -> bool:
+    """Whether a version about these actions (none named: all) has a say in this one."""
+    return not actions or action in actions
 
 
 def _digest(versions: Iterable[tuple[UUID, int, str]]) -> str:
@@ -33,13 +57,8 @@ def _digest(versions: Iterable[tuple[UUID, int, str]]) -> str:
 
 def guardrails(workspace_id: UUID) -> Guardrails:
     """What decides in a workspace right now, ready to be asked."""
-    versions = tuple(
-        Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
-        .select_related("policy")
-        .order_by("policy_id")
-    )
-    named = [(version.policy_id, version.number, version.digest) for version in versions]
-    return Guardrails(versions=versions, basis=_digest(named))
+    active = Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
+    return Guardrails(tuple(active.select_related("policy").order_by("policy_id")))
 
 
 @lru_cache(maxsize=256)

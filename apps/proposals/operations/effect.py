@@ -62,7 +62,7 @@ def still_approved(executions: Sequence[Execution]) -> set[UUID]:
         if (change := changes.get(execution.subject_id)) is not None
         and change.proposal.state == State.APPROVED
         and execution.params == change.params
-        and execution.binding == bind(change, basis[execution.workspace_id])
+        and execution.binding == bind(change, basis[execution.workspace_id](change.action))
     }
 
 

@@ -306,7 +306,7 @@ def close(changes: Sequence[Change]) -> None:
 def policy_has_changed(changes: Sequence[Change]) -> bool:
     """Whether other policy versions decide now than decided these changes."""
     basis = versions.basis(changes[0].workspace_id)
-    return any(change.binding != bind(change, basis) for change in changes)
+    return any(change.binding != bind(change, basis(change.action)) for change in changes)
 
 
 def learn(

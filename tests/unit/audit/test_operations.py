@@ -73,6 +73,44 @@ def test_a_late_commit_does_not_slip_in_behind(now):
     assert [e.subject_id for e in queries.stream(workspace_id=WORKSPACE)] == ["slow", "quick"]
 
 
+def alter(statement):
+    """What only a restore or another cluster can have done."""
+    with connection.cursor() as sql:
+        sql.execute(statement)
+
+
+def write(now, *subjects):
+    for subject in subjects:
+        with transaction.atomic():
+            record(now, subject)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restored_log_goes_on(now):
+    """In a cluster with lower transaction ids every event is numbered, those of the dump first."""
+    write(now, "numbered")
+    operations.sequence()
+    write(now, "came unnumbered")
+    alter("UPDATE audit_event SET xid = (xid::text::bigint + 1000000000)::text::xid8")
+    alter("UPDATE audit_cursor SET xid = xid + 2000000000")
+    write(now, "new")
+    assert operations.sequence() == operations.Sequenced(numbered=2, waiting=False)
+    write(now, "newer")
+    assert operations.sequence() == operations.Sequenced(numbered=1, waiting=False)
+    assert [(e.index, e.subject_id) for e in queries.stream(workspace_id=WORKSPACE)] == [
+        (1, "numbered"), (2, "came unnumbered"), (3, "new"), (4, "newer")]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_transaction_ids_that_come_again_number_nothing_twice(now):
+    """Years after a restore the cluster reaches the ids of the dump."""
+    write(now, "old")
+    operations.sequence()
+    alter("UPDATE audit_event SET xid = pg_current_xact_id()")
+    write(now, "new")
+    assert operations.sequence() == operations.Sequenced(numbered=1, waiting=False)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_writers_lose_nothing(now):
     """Eight writers and two sequencers: every event has one number, and numbers are dense."""

@@ -15,11 +15,28 @@ def facts(before, after, amount="20.00"):
 def test_change_and_margin_of_a_price():
     """Percentages come from the snapshot, in the change's currency."""
     seen = facts(
-        {"prices": {"EUR": "25.00", "USD": "9"}, "cost": "15.00"}, {"prices": {"EUR": "20.00"}}
+        {"prices": {"EUR": "25.00", "USD": "9"}, "cost": "15.00", "cost_currency": "EUR"},
+        {"prices": {"EUR": "20.00"}},
     )
     assert (seen.change_percent, seen.margin_percent) == (-20.0, 25.0)
     assert seen.has_change
     assert seen.has_margin
+
+
+@pytest.mark.parametrize("costs", [{"cost": "15.00"}, {"cost": "15.00", "cost_currency": "USD"},
+                                   {"cost": None, "cost_currency": "EUR"}])  # fmt: skip
+def test_a_cost_in_another_currency_gives_no_margin(costs):
+    """A margin is known only when price and cost are in the same currency."""
+    seen = facts({"prices": {"EUR": "25.00"}} | costs, {"prices": {"EUR": "20.00"}})
+    assert (seen.margin_percent, seen.has_margin, seen.has_change) == (0.0, False, True)
+
+
+@pytest.mark.parametrize(("context", "total"), [({}, 4.0), ({"total_amount": 12.0}, 12.0)])
+def test_the_total_is_that_of_the_proposal(context, total):
+    """A change alone is its own total."""
+    seen = describe(action="refund_payment", params={"amount": "4.00", "currency": "EUR"},
+                    before={}, after={}, **BASE, **context)  # fmt: skip
+    assert (seen.amount, seen.total_amount) == (4.0, total)
 
 
 @pytest.mark.parametrize("before", [{}, {"prices": {}}, {"prices": {"EUR": "0.00"}},

@@ -96,6 +96,17 @@ def test_a_policy_published_meanwhile_voids_what_was_seen(world, workspace, now,
     assert proposal.returned[0]["field"] == "policy"
 
 
+def test_a_policy_about_other_actions_voids_nothing(world, workspace, now):
+    """A new limit for refunds does not send price changes back."""
+    proposal = propose(workspace, "50", now=now)
+    rule = {"name": "r", "when": "true", "outcome": "review", "reason": "r",
+            "actions": ["refund_payment"]}  # fmt: skip
+    version = policies.draft(workspace=workspace, name="Refunds", rules=[rule], limits={}, by="t",
+                             now=now)  # fmt: skip
+    policies.publish(version=version, by="t", now=now)
+    assert approve(proposal, world.rita, now).state == State.APPROVED
+
+
 def test_nobody_approves_above_their_authority(world, workspace, now):
     """Jun's limit is 20."""
     proposal = propose(workspace, "50", now=now)

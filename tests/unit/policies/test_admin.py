@@ -1,0 +1,128 @@
+"""Policies in the admin: published by saving, and only within the person's workspaces."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from uuid_utils.compat import uuid7
+
+from apps.accounts.models import User, Workspace
+from apps.audit.models import Event
+from apps.policies.models import Decision, Policy, Version
+from tests.conftest import Cast
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """The client, used by this person, who has every right in the admin."""
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def olgas(cast: Cast, client: Client) -> Client:
+    """Olga, who owns the workspace of the policy."""
+    return sign_in(client, cast.olga)
+
+
+@pytest.fixture
+def mallorys(cast: Cast, client: Client) -> Client:
+    """Mallory, who owns another workspace."""
+    return sign_in(client, cast.mallory)
+
+
+def form(version: Version, **changes: Any) -> dict[str, Any]:
+    """What the page of the policy sends."""
+    limits = {f"limit_{name}": str(value) for name, value in version.limits.items()}
+    values = {"workspace": version.policy.workspace_id, "name": version.policy.name,
+              "description": "", "new_limits": "", "rules": json.dumps(version.rules),
+              "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}  # fmt: skip
+    return values | limits | changes
+
+
+def change(version: Version) -> str:
+    """The page of the policy."""
+    return reverse("admin:policies_policy_change", args=[version.policy_id])
+
+
+def test_saving_another_limit_publishes_it(olgas: Client, policy: Version) -> None:
+    """A new version decides from then on; saving it again publishes nothing."""
+    assert olgas.get(change(policy)).status_code == 200
+    for _ in range(2):
+        assert olgas.post(change(policy), form(policy, limit_most="900")).status_code == 302
+    active = policy.policy.versions.get(stage="active")
+    assert (active.number, active.limits["most"]) == (2, 900)
+
+
+def test_a_policy_is_made(olgas: Client, workspace: Workspace, policy: Version) -> None:
+    """And decides at once."""
+    add = reverse("admin:policies_policy_add")
+    assert olgas.get(add).status_code == 200
+    values = form(policy, name="More", new_limits=json.dumps(policy.limits))
+    assert olgas.post(add, values).status_code == 302
+    made = Policy.objects.get(workspace=workspace, name="More")
+    assert made.versions.get().stage == "active"
+
+
+def test_a_policy_does_not_move(olgas: Client, elsewhere: Workspace, policy: Version) -> None:
+    """Neither to another workspace nor to another name, even for a member of both."""
+    owner = User.objects.get(name="Olga")
+    elsewhere.memberships.create(user=owner, role="owner")
+    olgas.post(change(policy), form(policy, workspace=elsewhere.pk, name="Other"))
+    kept = Policy.objects.get(pk=policy.policy_id)
+    assert (kept.workspace_id, kept.name) == (policy.policy.workspace_id, policy.policy.name)
+
+
+def test_no_policy_is_made_in_a_workspace_of_others(
+    mallorys: Client, workspace: Workspace, policy: Version
+) -> None:
+    """The page neither offers the workspace nor takes it."""
+    add = reverse("admin:policies_policy_add")
+    assert workspace.name not in mallorys.get(add).content.decode()
+    values = form(policy, name="Mine", new_limits=json.dumps(policy.limits))
+    assert mallorys.post(add, values).status_code == 200
+    assert not Policy.objects.filter(name="Mine").exists()
+
+
+def test_a_policy_of_others_is_neither_seen_nor_changed(mallorys: Client, policy: Version) -> None:
+    """Reading leads away, saving publishes nothing."""
+    listed = mallorys.get(reverse("admin:policies_policy_changelist")).content.decode()
+    assert policy.policy.name not in listed
+    events = Event.objects.count()
+    history = reverse("admin:policies_policy_history", args=[policy.policy_id])
+    assert mallorys.get(change(policy)).status_code == 302
+    assert mallorys.get(history).status_code in (302, 404)
+    assert mallorys.post(change(policy), form(policy, limit_most="9")).status_code == 302
+    assert Version.objects.count() == 1
+    assert Event.objects.count() == events
+
+
+def test_decisions_of_others_are_not_seen(
+    mallorys: Client, workspace: Workspace, policy: Version, now: datetime
+) -> None:
+    """Not in the list, not on their page, and no rule's name in the filter."""
+    made = Decision.objects.create(workspace=workspace, subject_id=uuid7(), version=policy,
+                                   basis="b", outcome="review", rule="their secret rule",
+                                   reason="r", at=now)  # fmt: skip
+    page = mallorys.get(reverse("admin:policies_decision_changelist"))
+    assert page.status_code == 200
+    assert made.rule not in page.content.decode()
+    one = reverse("admin:policies_decision_change", args=[made.pk])
+    assert mallorys.get(one).status_code == 302
+
+
+def test_own_decisions_are_read(
+    olgas: Client, workspace: Workspace, policy: Version, now: datetime
+) -> None:
+    """In the list and on their page, and never changed."""
+    made = Decision.objects.create(workspace=workspace, subject_id=uuid7(), version=policy,
+                                   basis="b", outcome="review", rule="own rule",
+                                   reason="r", at=now)  # fmt: skip
+    page = olgas.get(reverse("admin:policies_decision_changelist")).content.decode()
+    assert made.rule in page
+    one = reverse("admin:policies_decision_change", args=[made.pk])
+    assert olgas.get(one).status_code == 200
+    assert olgas.post(one, {"outcome": "allow"}).status_code == 403
