@@ -110,7 +110,7 @@ def test_no_approval_is_lost_without_the_broker(
     cast, policy, connector, workspace, port, say, fate, request
 ):
     """Approvals are quick while the broker is away, and every one is executed."""
-    away = 30 if request.config.getoption("--runs") else 6
+    away = 30 if request.config.getoption("--runs") or "CI" in os.environ else 6
     with valkey(port) as broker, product(port):
         approve(workspace, cast.rita, 3)
         assert wait_until_done(3, 30) == 3  # everything is up
