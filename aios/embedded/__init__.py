@@ -9,18 +9,18 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from aios.embedded import folder as folders
 from aios.embedded.failures import StartError
+from aios.embedded.options import declare, named_data
+from aios.embedded.ports import require_ports
 from aios.embedded.processes import stop_leftovers
 from aios.embedded.servers import settle_record
 from aios.embedded.temporary import temporary
 
 __all__ = ["StartError", "provided", "temporary"]
 
-DEFAULT_DATA = Path(__file__).resolve().parents[2] / ".aios"
-AS_OWNER = {"migrate", "seed"}  # they change tables, which the product's own role may not
+AS_OWNER = {"create_workspace", "migrate", "seed"}  # they do what the product's role may not
 WITHOUT_DATA = {"help", "--help", "-h", "version", "--version", "check", "collectstatic"}
 UNCONNECTED = {
     "SECRET_KEY": "no-secret-is-needed-to-describe-the-commands-or-check-the-settings",
@@ -37,7 +37,7 @@ def provided(argv: Sequence[str]) -> Iterator[None]:
     asks_help = bool({"-h", "--help"} & set(argv))
     try:
         if command == "up" and not asks_help:
-            with _opened_for_up(_data(argv[2:])):
+            with _opened_for_up(_read(argv[2:])):
                 yield
         elif _needs_fresh_servers(command) and not asks_help:
             with temporary():
@@ -56,8 +56,11 @@ def _needs_fresh_servers(command: str) -> bool:
 
 
 @contextmanager
-def _opened_for_up(path: Path) -> Iterator[None]:
-    with folders.opened(path) as folder:
+def _opened_for_up(options: argparse.Namespace) -> Iterator[None]:
+    if not options.data.expanduser().exists():
+        # in a folder that exists, a leftover of an earlier start may hold them and is stopped first
+        require_ports(options.port, options.shop_port if options.demo else None)
+    with folders.opened(options.data) as folder:
         for name in stop_leftovers(folder.processes):
             sys.stderr.write(f"Stopped a leftover of an earlier start: {name}\n")
         record = settle_record(folder)
@@ -68,22 +71,22 @@ def _opened_for_up(path: Path) -> Iterator[None]:
 
 def _describe(command: str, asks_help: bool) -> None:
     """Set what a command needs that starts no server itself."""
-    record = folders.Folder(_data()).record
+    record = folders.Folder(named_data()).record
     if command in AS_OWNER and not _given("DATABASE_URL") and record.exists():
-        os.environ["DATABASE_URL"] = folders.read_record(folders.Folder(_data())).owner_url
+        os.environ["DATABASE_URL"] = folders.read_record(folders.Folder(named_data())).owner_url
     if (command in WITHOUT_DATA or asks_help) and not _configured():
         _set_unless_given(**UNCONNECTED)
 
 
-def _data(options: Sequence[str] = ()) -> Path:
-    """The data folder which the options or the environment name, else `.aios`."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--data", type=Path, default=os.environ.get("AIOS_DATA") or DEFAULT_DATA)
-    return Path(parser.parse_known_args(options)[0].data)
+def _read(options: Sequence[str]) -> argparse.Namespace:
+    """The options of `up`; ends the command with a message if one makes no sense."""
+    parser = argparse.ArgumentParser("manage.py up", add_help=False, allow_abbrev=False)
+    declare(parser)
+    return parser.parse_known_args(options)[0]
 
 
 def _configured() -> bool:
-    return _given("DATABASE_URL") or folders.Folder(_data()).record.exists()
+    return _given("DATABASE_URL") or folders.Folder(named_data()).record.exists()
 
 
 def _given(name: str) -> bool:

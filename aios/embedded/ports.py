@@ -50,3 +50,17 @@ def require_free(port: int, what: str, option: str) -> None:
             f"port {port} for the {what} is in use by another program (or not allowed for you). "
             f"Choose another: manage.py up {option} {find_free()}"
         )
+
+
+def require_ports(web: int, shop: int | None) -> None:
+    """Stop with a suggestion unless the web server and the demo shop, if any, can listen.
+
+    Raises:
+        StartError: naming the port and the option that chooses another.
+    """
+    require_free(web, "web server", "--port")
+    if shop is None:
+        return
+    if shop == web:
+        raise StartError(f"--port and --shop-port are both {web}; they must differ.")
+    require_free(shop, "demo shop", "--shop-port")

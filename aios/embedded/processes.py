@@ -160,21 +160,23 @@ class Supervisor:
 
 
 def stop_leftovers(register: Path) -> list[str]:
-    """Stop what a killed parent left running; the names of what was stopped."""
+    """Stop what a killed parent left running, all at once; the names of what was stopped.
+
+    The order of an ordinary stop is not kept: nobody waits for their work any more, and all of
+    them are made to be cut off at any moment.
+    """
     try:
-        recorded = json.loads(register.read_text())
-        stages: dict[int, list[tuple[str, psutil.Process, int, float]]] = {}
-        for row in recorded:
-            if process := _proven(row["pid"], row["started"]):
-                found = (row["name"], process, row["quit_signal"], row["grace"])
-                stages.setdefault(row["stage"], []).append(found)
+        found = [
+            (row["name"], process, row["quit_signal"], row["grace"])
+            for row in json.loads(register.read_text())
+            if (process := _proven(row["pid"], row["started"]))
+        ]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []  # nothing ran, or the disk filled while it was written: PostgreSQL checks itself
-    for stage in sorted(stages, reverse=True):
-        rows = stages[stage]
-        stop_together([(row[1], row[2]) for row in rows], max(row[3] for row in rows))
+    if found:
+        stop_together([(row[1], row[2]) for row in found], max(row[3] for row in found))
     register.unlink(missing_ok=True)
-    return [row[0] for rows in stages.values() for row in rows]
+    return [row[0] for row in found]
 
 
 def _proven(pid: int, started: float) -> psutil.Process | None:
@@ -182,7 +184,7 @@ def _proven(pid: int, started: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - started) < CLOCK_TOLERANCE
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if same and _runs(process) else None
     except psutil.NoSuchProcess:
         return None
 
@@ -196,13 +198,35 @@ def stop_together(asked: Iterable[tuple[psutil.Process, int]], grace: float) -> 
             process.send_signal(quit_signal)
         except psutil.NoSuchProcess:
             continue
-    _, stubborn = psutil.wait_procs(waiting, timeout=grace)
+    stubborn = _await_end(waiting, grace)
     for process in stubborn:
         try:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(stubborn, timeout=1)
+    _await_end(stubborn, 1)
+
+
+def _await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after at most `seconds`.
+
+    A zombie has ended: one that is not our child may never be collected, as in a container whose
+    first process collects nobody.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        _, there = psutil.wait_procs(processes, timeout=0)  # collects our own children
+        running = [process for process in there if _runs(process)]
+        if not running or time.monotonic() > until:
+            return running
+        time.sleep(0.02)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _describe(code: int) -> str:

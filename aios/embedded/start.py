@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,13 +14,15 @@ from django.db.migrations.loader import MigrationLoader
 from aios.embedded.failures import StartError
 from aios.embedded.folder import Folder, read_record
 from aios.embedded.interrupt import Interrupt
-from aios.embedded.ports import accepts, require_free
+from aios.embedded.options import DEFAULT_DATA
+from aios.embedded.ports import accepts, require_free, require_ports
 from aios.embedded.postgres import Postgres
 from aios.embedded.processes import Supervisor
 from aios.embedded.screen import Screen
 from aios.embedded.servers import await_postgres, await_valkey, launch_postgres, launch_valkey
 from aios.embedded.services import answers_http, app_parts, build_environment, shop_part
 from aios.embedded.valkey import Valkey
+from apps.accounts.models import Workspace
 
 
 class Start:
@@ -47,9 +50,7 @@ class Start:
             StartError: a part cannot start; those that did are still running.
             Stopped: the person asked to stop meanwhile.
         """
-        require_free(self.port, "web server", "--port")
-        if self.demo:
-            require_free(self.shop_port, "demo shop", "--shop-port")
+        require_ports(self.port, self.shop_port if self.demo else None)
         self.screen.say(f"AIOS starts; its data is in {self.folder.path}")
         self._start_servers()
         with self.screen.step("Preparing the tables", "Tables are up to date"):
@@ -58,6 +59,7 @@ class Start:
             self._seed()
         self._start_product()
         self._say_model()
+        self._say_first_step()
         self.screen.say(f"AIOS is ready at http://127.0.0.1:{self.port}")
 
     def stop(self) -> None:
@@ -132,8 +134,22 @@ class Start:
             host = urlsplit(settings.OPENAI_BASE_URL).hostname or "api.openai.com"
             model = f"{settings.OPENAI_MODEL} at {host}"
         self.screen.say(f"  model: {model}")
-        if not self.demo:
-            self.screen.say("  people: make the first with manage.py createsuperuser")
+
+    def _say_first_step(self) -> None:
+        if self.demo:
+            return
+        if not Workspace.objects.exists():
+            self.screen.say(
+                "  nobody can sign in yet. In another terminal, make a workspace and its owner:\n"
+                f"    {say_create_workspace(self.folder.path)}"
+            )
+        connections.close_all()
+
+
+def say_create_workspace(data: Path) -> str:
+    """The command line that makes a workspace on this data folder."""
+    where = "" if data == DEFAULT_DATA else f"AIOS_DATA={shlex.quote(str(data))} "
+    return f'{where}uv run manage.py create_workspace "My shop" --owner you@example.com'
 
 
 def refuse_newer_tables() -> None:

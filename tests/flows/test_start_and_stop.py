@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import psutil
 import psycopg
 import pytest
@@ -29,13 +31,13 @@ FIRST_START, LATER_START, STOP = 60.0, 15.0, 12.0  # seconds, as promised
 class Up:
     """`manage.py up` as a person would run it, with its output read along the way."""
 
-    def __init__(self, data: Path, port: int, shop_port: int) -> None:
+    def __init__(self, data: Path, port: int, shop_port: int, *options: str) -> None:
         environment = {k: v for k, v in os.environ.items() if k not in NOT_OURS}
         self.log = data.with_suffix(f".{time.monotonic_ns()}.out")
         with open(self.log, "w") as output:
             self.process = psutil.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up", "--data", str(data),
-                 "--port", str(port), "--shop-port", str(shop_port), "--workers", "1"],
+                 "--port", str(port), "--shop-port", str(shop_port), "--workers", "1", *options],
                 env=environment, cwd="/", stdout=output, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
@@ -137,6 +139,59 @@ def test_first_start_then_second_keeps_everything(
     with connect(data) as owner:
         assert owner.execute("SELECT count(*) FROM kept").fetchone() == (0,)
         assert owner.execute("SELECT count(*) FROM accounts_user").fetchone() == users
+
+
+def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
+    tmp_path: Path,
+) -> None:
+    """As printed, while `up` runs; the inbox is empty, and the admin takes a connector and agent."""
+    port = find_free()
+    up = Up(tmp_path / "my data", port, find_free(), "--no-demo")
+    try:
+        up.wait_until_ready(FIRST_START)
+        printed = next(line for line in up.said.splitlines() if "create_workspace" in line)
+        said = run_as_printed(printed)
+        email, password = re.findall(r"(?:sign in as|password): +(\S+)", said)
+        assert email == "you@example.com"
+        with httpx2.Client(
+            base_url=f"http://{LOOPBACK}:{port}", trust_env=False, follow_redirects=True
+        ) as client:
+            assert send(client, "/accounts/login/", login=email, password=password).url.path == "/"
+            assert "My shop" in client.get("/").text
+            workspace = find_workspace_id(client.get("/admin/gateway/connector/add/").text)
+            send(client, "/admin/gateway/connector/add/", workspace=workspace, name="Shop",
+                 kind="medusa", address="http://127.0.0.1:9", settings="{}", secret="sk_x",
+                 enabled="on")  # fmt: skip
+            assert ">Shop<" in client.get("/admin/gateway/connector/").text
+            send(client, "/admin/agents/agent/add/", workspace=workspace, name="Prices",
+                 playbook="repricing", settings="{}", tier="standard", budget_usd="1",
+                 priority="50")  # fmt: skip
+            assert ">Prices<" in client.get("/admin/agents/agent/").text
+    finally:
+        up.process.terminate()
+        up.process.wait(STOP)
+
+
+def run_as_printed(line: str) -> str:
+    """What the command line prints, with this interpreter for the one `uv run` would find."""
+    environment = {k: v for k, v in os.environ.items() if k not in NOT_OURS}
+    command = line.replace("uv run ", f"{shlex.quote(sys.executable)} ")
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, check=False,
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def send(client: httpx2.Client, path: str, **form: str) -> httpx2.Response:
+    """Fill in the form at this path as a browser would."""
+    client.get(path)
+    token = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
+    return client.post(path, data={**form, **token}, headers={"Referer": str(client.base_url)})
+
+
+def find_workspace_id(page: str) -> str:
+    """The one workspace the form offers."""
+    return re.findall(r'<option value="([0-9a-f-]{36})"', page)[0]
 
 
 def test_no_secret_shows_on_a_command_line(start: Callable[..., Up], data: Path) -> None:

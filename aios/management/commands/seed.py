@@ -17,19 +17,15 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
+from aios.provisioning import CURRENCY, enrol, publish_policies
 from apps.accounts import operations as accounts
 from apps.accounts.models import ApiKey, Role, User, Workspace
 from apps.agents import operations as agents
-from apps.agents.playbooks.registry import PLAYBOOKS, default_policies
-from apps.gateway.catalogue import ACTIONS
+from apps.agents.playbooks.registry import PLAYBOOKS
 from apps.gateway.configuration import configure_connector
 from apps.gateway.models import Connector
-from apps.policies import operations as policies
-from apps.policies.models import Policy
 
 BY = "seed"
-CURRENCY = "EUR"
-PRICE_CEILING = Decimal(1000)
 # Whose pages of the admin an operator may use; people and keys are the owner's
 OPERATED = ("agents", "audit", "django_celery_beat", "gateway", "inference", "memory", "policies")
 KEY_NAME = "Demo key"
@@ -78,7 +74,7 @@ class Command(BaseCommand):
             people = [find_person(workspace, person, now=now) for person in PEOPLE]
             connect(workspace, options["shop"], options["shop_secret"], options["mail"], mailbox,
                     now=now)  # fmt: skip
-            publish_policies(workspace, now=now)
+            publish_policies(workspace, by=BY, now=now)
             start_agents(workspace, now=now)
             # The file comes last: without it, the next run gives everybody a new password
             handed_out = None if file.exists() else hand_out(workspace, people, now=now)
@@ -106,12 +102,7 @@ def find_person(workspace: Workspace, person: Person, *, now: datetime) -> User:
         is_staff=person.role in (Role.OWNER, Role.OPERATOR),
         is_superuser=person.role == Role.OWNER,
     )
-    accounts.add_member(workspace=workspace, user=user, role=person.role, by=BY, now=now)
-    for action in ACTIONS:
-        # The amount of a price change is the price, which is no money that leaves
-        ceiling = PRICE_CEILING if action == "set_price" and person.ceiling else person.ceiling
-        accounts.authorise(workspace=workspace, user=user, action=action, ceiling=ceiling,
-                           currency=CURRENCY, by=BY, now=now)  # fmt: skip
+    enrol(workspace, user, role=person.role, ceiling=person.ceiling, by=BY, now=now)
     if person.role == Role.OPERATOR:
         pages = Permission.objects.filter(content_type__app_label__in=OPERATED)
         user.user_permissions.set(pages)
@@ -143,23 +134,6 @@ def connect(
             by=BY,
             now=now,
         )
-
-
-def publish_policies(workspace: Workspace, *, now: datetime) -> None:
-    """The policies of the playbooks; one that exists is the operator's."""
-    for default in default_policies():
-        if Policy.objects.filter(workspace=workspace, name=default.name).exists():
-            continue
-        version = policies.draft(
-            workspace=workspace,
-            name=default.name,
-            description=default.description,
-            rules=default.rules,
-            limits=default.limits,
-            by=BY,
-            now=now,
-        )
-        policies.publish(version=version, by=BY, now=now)
 
 
 def start_agents(workspace: Workspace, *, now: datetime) -> None:

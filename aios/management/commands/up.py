@@ -3,15 +3,15 @@
 `manage.py` has opened and locked the data folder and set the addresses before this runs.
 """
 
-import os
 import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from aios.embedded.failures import Stopped
 from aios.embedded.interrupt import Interrupt
+from aios.embedded.options import declare
 from aios.embedded.start import Start
 
 
@@ -21,13 +21,13 @@ class Command(BaseCommand):
     help = "Start AIOS: database, broker, demo shop, web server and workers. Ctrl-C stops it."
     requires_system_checks = ()
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Refuse shortened options: those read before this runs would be missed."""
+        return super().create_parser(prog_name, subcommand, allow_abbrev=False, **kwargs)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--port", type=int, default=8000, help="of the web server")
-        parser.add_argument("--shop-port", type=int, default=9000, help="of the demo shop")
-        parser.add_argument("--data", metavar="DIR", help="data folder (default: .aios)")
-        parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
-        parser.add_argument("--no-demo", dest="demo", action="store_false", help="no shop, no data")
+        declare(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop, or until the start fails."""

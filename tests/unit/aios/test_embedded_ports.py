@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from aios.embedded.failures import StartError
-from aios.embedded.ports import LOOPBACK, find_free, is_free, require_free
+from aios.embedded.ports import LOOPBACK, find_free, is_free, require_free, require_ports
 
 
 @pytest.fixture
@@ -37,3 +37,11 @@ def test_a_preferred_port_is_kept_while_it_is_free(taken: int) -> None:
     free = find_free()
     assert find_free(free) == free
     assert find_free(taken) != taken
+
+
+def test_one_port_for_two_servers_is_refused() -> None:
+    """Unless the second of them is not started."""
+    port = find_free()
+    require_ports(port, None)
+    with pytest.raises(StartError, match=f"--port and --shop-port are both {port}"):
+        require_ports(port, port)

@@ -132,6 +132,36 @@ def test_leftovers_of_a_killed_parent_are_stopped(supervisor: Supervisor, folder
     assert not process.is_running()
 
 
+def test_leftovers_are_stopped_all_at_once(supervisor: Supervisor, folder: Folder) -> None:
+    """The deaf of every stage are waited for together, not one after the other."""
+    for stage in range(4):
+        supervisor.start(part(f"deaf{stage}", DEAF, stage))
+    for name in supervisor.children:
+        wait_for(lambda name=name: "deaf" in (folder.logs / f"{name}.log").read_text(), 10)
+    processes = [child.process for child in supervisor.children.values()]
+    began = time.monotonic()
+    assert len(stop_leftovers(folder.processes)) == 4
+    assert time.monotonic() - began < 1.5  # a grace of 0.5 s each
+    assert not any(lives(process) for process in processes)
+
+
+def test_an_ended_process_nobody_collects_is_not_waited_for(folder: Folder) -> None:
+    """As in a container whose first process collects no children."""
+    start = f"import subprocess, sys, time; print(subprocess.Popen({SLEEP!r}).pid, flush=True)"
+    neglect = [sys.executable, "-c", f"{start}; time.sleep(600)"]
+    with subprocess.Popen(neglect, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        process = psutil.Process(int(parent.stdout.readline()))
+        row = {"name": "worker", "pid": process.pid, "started": process.create_time(),
+               "stage": 0, "quit_signal": 15, "grace": 20}  # fmt: skip
+        folder.processes.write_text(json.dumps([row]))
+        began = time.monotonic()
+        assert stop_leftovers(folder.processes) == ["worker"]
+        assert time.monotonic() - began < 5
+        assert process.status() == psutil.STATUS_ZOMBIE
+        parent.kill()
+
+
 def test_a_stranger_with_a_recorded_id_is_left_alone(
     folder: Folder, stranger: subprocess.Popen[bytes]
 ) -> None:

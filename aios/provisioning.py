@@ -1,0 +1,49 @@
+"""What every workspace starts with: people who may act, and the playbooks' policies."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from apps.accounts import operations as accounts
+from apps.accounts.models import Role, User, Workspace
+from apps.agents.playbooks.registry import default_policies
+from apps.gateway.catalogue import ACTIONS
+from apps.policies import operations as policies
+from apps.policies.models import Policy
+
+CURRENCY = "EUR"
+PRICE_CEILING = Decimal(1000)
+
+
+def enrol(
+    workspace: Workspace,
+    user: User,
+    *,
+    role: Role,
+    ceiling: Decimal | None,
+    by: str,
+    now: datetime,
+) -> None:
+    """Make the person a member who may approve every action up to `ceiling` (None: any amount)."""
+    accounts.add_member(workspace=workspace, user=user, role=role, by=by, now=now)
+    for action in ACTIONS:
+        # The amount of a price change is the price, which is no money that leaves
+        limit = PRICE_CEILING if action == "set_price" and ceiling else ceiling
+        accounts.authorise(workspace=workspace, user=user, action=action, ceiling=limit,
+                           currency=CURRENCY, by=by, now=now)  # fmt: skip
+
+
+def publish_policies(workspace: Workspace, *, by: str, now: datetime) -> None:
+    """The policies of the playbooks; one that exists is the operator's."""
+    for default in default_policies():
+        if Policy.objects.filter(workspace=workspace, name=default.name).exists():
+            continue
+        version = policies.draft(
+            workspace=workspace,
+            name=default.name,
+            description=default.description,
+            rules=default.rules,
+            limits=default.limits,
+            by=by,
+            now=now,
+        )
+        policies.publish(version=version, by=by, now=now)
