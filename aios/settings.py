@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.urls import reverse_lazy
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -291,7 +292,68 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "frame-ancestors": [NONE],
 }
 
-UNFOLD = {"SITE_TITLE": "AIOS", "SITE_HEADER": "AIOS", "SITE_SYMBOL": "verified_user"}
+# -- admin -------------------------------------------------------------------------------------
+ACTION_NAMES = "apps.gateway.catalogue.ACTIONS"  # what an authority may be about
+
+
+def page(title: str, icon: str, model: str, allowed: str = "configures") -> dict[str, Any]:
+    """A row of the admin's sidebar: the list of a model, for those whose role allows it."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": f"apps.accounts.scope.{allowed}",
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "AIOS",
+    "SITE_HEADER": "AIOS",
+    "SITE_SYMBOL": "verified_user",
+    "SITE_URL": "/",
+    "COLORS": {  # around --accent and the greys of static/css/tokens.css
+        "primary": {
+            "50": "#f0f8f5", "100": "#e3f1ed", "200": "#bfe3d8", "300": "#8fd3c0",
+            "400": "#58c9ae", "500": "#1d9479", "600": "#0c6b58", "700": "#095345",
+            "800": "#0a4338", "900": "#143129", "950": "#06231b",
+        },
+        "base": {
+            "50": "#f7f6f3", "100": "#f1efeb", "200": "#e6e2db", "300": "#cfcac1",
+            "400": "#a9aeb1", "500": "#737b80", "600": "#5a564e", "700": "#3a3f42",
+            "800": "#2a2f32", "900": "#191c1e", "950": "#111314",
+        },
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {"title": "People", "items": [
+                page("People", "person", "accounts_user", "administers"),
+                page("Memberships", "badge", "accounts_membership", "administers"),
+                page("Authorities", "approval", "accounts_authority", "administers"),
+                page("API keys", "key", "accounts_apikey", "administers"),
+            ]},
+            {"title": "Agents", "items": [
+                page("Agents", "smart_toy", "agents_agent"),
+                page("Runs", "play_circle", "agents_run"),
+                page("Schedules", "schedule", "django_celery_beat_periodictask"),
+                page("Intervals", "timer", "django_celery_beat_intervalschedule"),
+                page("Crontabs", "calendar_month", "django_celery_beat_crontabschedule"),
+                page("Model tiers", "layers", "inference_tier"),
+                page("Budgets", "savings", "inference_budget"),
+                page("Model calls", "forum", "inference_call"),
+            ]},
+            {"title": "Policies", "items": [
+                page("Policies", "gavel", "policies_policy"),
+                page("Decisions", "rule", "policies_decision"),
+            ]},
+            {"title": "Connectors", "items": [
+                page("Connectors", "cable", "gateway_connector"),
+                page("Executions", "bolt", "gateway_execution"),
+            ]},
+            {"title": "Knowledge", "items": [page("Items", "menu_book", "memory_item")]},
+            {"title": "Audit", "items": [page("Events", "history", "audit_event")]},
+        ],
+    },
+}  # fmt: skip
 
 LOGGING = {
     "version": 1,

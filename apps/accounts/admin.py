@@ -1,25 +1,52 @@
 """People, their places in workspaces, what they may approve, and keys of integrators."""
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from guardian.shortcuts import get_users_with_perms
+from django.utils.module_loading import import_string
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from apps.accounts import operations
 from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Workspace
+from apps.accounts.permissions import holders
+from apps.accounts.queries import owners_besides
 from apps.accounts.scope import WithinWorkspaces, person
 
 admin.site.unregister(Group)  # rights come from roles and authorities, not from groups
+admin.site.unregister(EmailAddress)  # would let an owner take over people of other workspaces
+admin.site.unregister(Authenticator)  # would show the second factor of people everywhere
+
+# ISO 4217 codes of the currencies an authority may name
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN",
+              "TRY", "CAD", "AUD", "NZD", "JPY", "CNY", "INR", "BRL", "MXN", "ZAR")  # fmt: skip
+
+
+def action_choices() -> list[tuple[str, str]]:
+    """The actions there are; `settings.ACTION_NAMES` leads to them, an import may not."""
+    return [(name, name.replace("_", " ")) for name in import_string(settings.ACTION_NAMES)]
+
+
+def refuse_without_owner(workspace_id: UUID, leaving: list[User]) -> None:
+    """Raise `ValidationError` if the workspace would have no owner without these people."""
+    if not owners_besides(workspace_id, [user.pk for user in leaving]).exists():
+        raise ValidationError(
+            f"{', '.join(map(str, leaving))}: a workspace keeps at least one owner. "
+            "Make somebody else an owner first."
+        )
 
 
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -33,18 +60,47 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         fields = ["email", "name"]
 
 
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A person; the last owner of a workspace stays active."""
+
+    class Meta:
+        model = User
+        fields = ["name", "is_active"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to leave a workspace without an owner."""
+        cleaned = super().clean() or {}
+        if not cleaned.get("is_active"):
+            for place in self.instance.memberships.filter(role=Role.OWNER):
+                refuse_without_owner(place.workspace_id, [self.instance])
+        return cleaned
+
+
 @admin.register(User)
 class UserAdmin(WithinWorkspaces):
-    """People who share a workspace with you."""
+    """People of the workspaces you own."""
 
+    verb = "administer"
+    form = PersonForm
     list_display = ["email", "name", "is_active", "is_staff"]
-    fields = ["email", "name", "is_active", "is_staff"]
+    fields = ["email", "name", "is_active"]
     search_fields = ["email", "name"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """People who share a workspace, and oneself."""
-        shared = Workspace.objects.filter(memberships__user=person(request))
-        return User.objects.filter(memberships__workspace__in=shared).distinct()
+        """People of the workspaces the person owns."""
+        own = self.workspaces(request)
+        return User.objects.filter(memberships__workspace__in=own).distinct()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Who may change an address may take over the person, so nobody changes it here."""
+        return ["email"] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only people all of whose workspaces one owns: the row is the same in each of them."""
+        if obj is None:
+            return self.is_open(request)
+        elsewhere = obj.memberships.exclude(workspace__in=self.workspaces(request))
+        return self.is_open(request) and not elsewhere.exists()
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Inviting asks for the first place too."""
@@ -56,10 +112,7 @@ class UserAdmin(WithinWorkspaces):
         """The invitation for a new person, offering the inviter's workspaces."""
         if obj is not None:
             return super().get_form(request, obj, change, **kw)
-        places = Workspace.objects.filter(
-            memberships__user=person(request), memberships__role=Role.OWNER
-        )
-        field = forms.ModelChoiceField(places, widget=UnfoldAdminSelectWidget())
+        field = forms.ModelChoiceField(self.workspaces(request), widget=UnfoldAdminSelectWidget())
         return type("Invite", (InviteForm,), {"workspace": field})
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -95,12 +148,33 @@ def link(request: HttpRequest, user: User) -> str:
     return request.build_absolute_uri(path)
 
 
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A person's role in a workspace."""
+
+    class Meta:
+        model = Membership
+        fields = ["workspace", "user", "role"]
+
+    def clean_role(self) -> str:
+        """Refuse to leave the workspace without an owner."""
+        role = str(self.cleaned_data["role"])
+        if self.initial.get("role") == Role.OWNER and role != Role.OWNER:
+            refuse_without_owner(self.instance.workspace_id, [self.instance.user])
+        return role
+
+
 @admin.register(Membership)
 class MembershipAdmin(WithinWorkspaces):
     """Who is what in which workspace."""
 
+    verb = "administer"
+    form = MembershipForm
     list_display = ["user", "workspace", "role"]
     list_filter = ["role"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:
+        """Whose place it is, and where, does not change."""
+        return ["workspace", "user"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """Give the role, with its event."""
@@ -113,15 +187,48 @@ class MembershipAdmin(WithinWorkspaces):
         )
         obj.pk, obj._state.adding = saved.pk, False
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the chosen places; places of all owners of a workspace stay."""
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        owners: dict[UUID, list[User]] = {}
+        for place in objs:
+            if place.role == Role.OWNER:
+                owners.setdefault(place.workspace_id, []).append(place.user)
+        for workspace_id, leaving in owners.items():
+            try:
+                refuse_without_owner(workspace_id, leaving)
+            except ValidationError as error:
+                protected = [*protected, *error.messages]
+        return deleted, counts, needed, protected
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        """Remove the member, with its events."""
+        by = person(request).actor
+        operations.remove_member(membership=obj, by=by, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        """Remove each chosen member."""
+        for membership in queryset:
+            self.delete_model(request, membership)
+
 
 class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What a person may approve; an empty ceiling means any amount."""
 
-    user = forms.ModelChoiceField(User.objects.all(), widget=UnfoldAdminSelectWidget())
+    user = forms.ModelChoiceField(User.objects.none(), widget=UnfoldAdminSelectWidget())
+    action = forms.ChoiceField(choices=action_choices, widget=UnfoldAdminSelectWidget())
+    currency = forms.ChoiceField(
+        choices=[(code, code) for code in CURRENCIES],
+        widget=UnfoldAdminSelectWidget(),
+        help_text="It covers amounts in this currency only.",
+    )
 
     class Meta:
         model = Authority
         fields = ["workspace", "user", "action", "ceiling", "currency"]
+        help_texts: ClassVar[dict[str, str]] = {
+            "ceiling": "The most they may approve at once; empty = any amount."
+        }
 
     def clean(self) -> dict[str, Any]:
         """An authority that exists is granted to one more person, so it is no conflict."""
@@ -135,6 +242,7 @@ class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 class AuthorityAdmin(WithinWorkspaces):
     """Rights to approve, and who holds them."""
 
+    verb = "administer"
     form = AuthorityForm
     list_display = ["action", "ceiling", "currency", "workspace", "held_by"]
     list_filter = ["action"]
@@ -142,8 +250,17 @@ class AuthorityAdmin(WithinWorkspaces):
     @admin.display(description="Held by")
     def held_by(self, authority: Authority) -> str:
         """The people who hold it."""
-        people = get_users_with_perms(authority, only_with_perms_in=["exercise_authority"])
-        return ", ".join(sorted(str(person) for person in people)) or "nobody"
+        return ", ".join(sorted(str(person) for person in holders(authority))) or "nobody"
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        """The form, offering people of the workspaces of the one who grants."""
+        own = self.workspaces(request)
+        people = User.objects.filter(memberships__workspace__in=own).distinct()
+        field = forms.ModelChoiceField(people, widget=UnfoldAdminSelectWidget())
+        kw["form"] = type("Grant", (AuthorityForm,), {"user": field})
+        return super().get_form(request, obj, change, **kw)
 
     def save_model(self, request: HttpRequest, obj: Authority, form: Any, change: bool) -> None:
         """Grant, with its event."""
@@ -161,6 +278,16 @@ class AuthorityAdmin(WithinWorkspaces):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An authority is granted anew, never changed under those who hold it."""
         return obj is None and bool(super().has_change_permission(request, obj))
+
+    def delete_model(self, request: HttpRequest, obj: Authority) -> None:
+        """Withdraw it from all who hold it, with their events."""
+        by = person(request).actor
+        operations.remove_authority(authority=obj, by=by, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authority]) -> None:
+        """Withdraw each of the chosen."""
+        for authority in queryset:
+            self.delete_model(request, authority)
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -180,6 +307,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 class ApiKeyAdmin(WithinWorkspaces):
     """Keys; the token of a new one is shown once."""
 
+    verb = "administer"
     form = ApiKeyForm
     list_display = ["name", "prefix", "user", "scopes", "last_used_at", "revoked_at"]
     actions = ["revoke"]

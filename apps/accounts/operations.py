@@ -3,12 +3,13 @@
 import secrets
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts import permissions
-from apps.accounts.models import ApiKey, Authority, Membership, User, Workspace
-from apps.accounts.queries import digest
+from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Workspace
+from apps.accounts.queries import digest, owners_besides
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 
@@ -27,14 +28,24 @@ class UnknownScope(ValueError):
     """A key was asked for with a scope that does not exist."""
 
 
+class LastOwner(ValueError):
+    """The workspace would be left without an owner: make somebody else one first."""
+
+
 @transaction.atomic
 def add_member(
     *, workspace: Workspace, user: User, role: str, by: str, now: datetime
 ) -> Membership:
-    """Make the person a member with this role, or change the role they have."""
+    """Make the person a member with this role, or change the role they have.
+
+    A role that configures opens the admin. Raises `LastOwner`.
+    """
+    if role != Role.OWNER:
+        keep_an_owner(user, workspace.pk)
     membership, _ = Membership.objects.update_or_create(
         workspace=workspace, user=user, defaults={"role": role}
     )
+    open_admin(user)
     record(
         kind=Kind.MEMBER_CHANGED,
         workspace_id=workspace.pk,
@@ -45,6 +56,43 @@ def add_member(
         fields={"role": role},
     )
     return membership
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: str, now: datetime) -> None:
+    """End the person's place in the workspace, and whatever they may approve there.
+
+    Raises `LastOwner`.
+    """
+    user, workspace_id = membership.user, membership.workspace_id
+    keep_an_owner(user, workspace_id)
+    for authority in permissions.held(user, workspace_id=workspace_id):
+        withdraw(authority=authority, user=user, by=by, now=now)
+    Membership.objects.filter(workspace_id=workspace_id, user=user).delete()
+    open_admin(user)
+    record(
+        kind=Kind.MEMBER_CHANGED,
+        workspace_id=workspace_id,
+        actor=by,
+        subject_kind="user",
+        subject_id=user.pk,
+        now=now,
+        fields={"role": ""},
+    )
+
+
+def keep_an_owner(user: User, workspace_id: UUID) -> None:
+    """Raise `LastOwner` if the person is the only owner; two who leave at once wait in turn."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
+    owns = Membership.objects.filter(user=user, workspace_id=workspace_id, role=Role.OWNER)
+    if owns.exists() and not owners_besides(workspace_id, [user.pk]).exists():
+        raise LastOwner(f"{user} is the last owner of the workspace: make somebody else one first.")
+
+
+def open_admin(user: User) -> None:
+    """Let the person into the admin if they configure some workspace, else keep them out."""
+    user.is_staff = user.is_superuser or permissions.workspaces_for(user, "configure").exists()
+    User.objects.filter(pk=user.pk).update(is_staff=user.is_staff)
 
 
 @transaction.atomic
@@ -63,17 +111,44 @@ def authorise(
         workspace=workspace, action=action, ceiling=ceiling, currency=currency
     )
     permissions.grant(user, authority)
+    note_authority(authority, user, granted=True, by=by, now=now)
+    return authority
+
+
+@transaction.atomic
+def withdraw(*, authority: Authority, user: User, by: str, now: datetime) -> None:
+    """Take an authority from one person; others keep it."""
+    permissions.withdraw(user, authority)
+    note_authority(authority, user, granted=False, by=by, now=now)
+
+
+@transaction.atomic
+def remove_authority(*, authority: Authority, by: str, now: datetime) -> None:
+    """Withdraw an authority from everybody who holds it, one event each, then delete it."""
+    for user in permissions.holders(authority):
+        withdraw(authority=authority, user=user, by=by, now=now)
+    Authority.objects.filter(pk=authority.pk).delete()
+
+
+def note_authority(
+    authority: Authority, user: User, *, granted: bool, by: str, now: datetime
+) -> None:
+    """Record that a person may or may no longer approve, in the caller's transaction."""
+    ceiling = authority.ceiling
     record(
         kind=Kind.AUTHORITY_CHANGED,
-        workspace_id=workspace.pk,
+        workspace_id=authority.workspace_id,
         actor=by,
         subject_kind="user",
         subject_id=user.pk,
         now=now,
-        fields={"action": action, "ceiling": None if ceiling is None else str(ceiling),
-                "currency": currency, "granted": True},
-    )  # fmt: skip
-    return authority
+        fields={
+            "action": authority.action,
+            "ceiling": None if ceiling is None else str(ceiling),
+            "currency": authority.currency,
+            "granted": granted,
+        },
+    )
 
 
 @transaction.atomic

@@ -3,10 +3,15 @@
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from django.db.models import Q, QuerySet
+from guardian.shortcuts import (
+    assign_perm,
+    get_objects_for_user,
+    get_users_with_perms,
+    remove_perm,
+)
 
-from apps.accounts.models import Authority, Membership, Role, User
+from apps.accounts.models import Authority, Membership, Role, User, Workspace
 
 EXERCISE = "exercise_authority"
 
@@ -28,6 +33,12 @@ def can(user: User, verb: str, workspace_id: UUID) -> bool:
             user=user, workspace_id=workspace_id, role__in=VERBS[verb]
         ).exists()
     )
+
+
+def workspaces_for(user: User, verb: str) -> QuerySet[Workspace]:
+    """The workspaces in which the person's role has the verb; none for an inactive person."""
+    places = Membership.objects.filter(user=user, user__is_active=True, role__in=VERBS[verb])
+    return Workspace.objects.filter(pk__in=places.values("workspace_id"))
 
 
 def can_approve(
@@ -56,3 +67,14 @@ def grant(user: User, authority: Authority) -> None:
 def withdraw(user: User, authority: Authority) -> None:
     """Take the authority from the person."""
     remove_perm(EXERCISE, user, authority)
+
+
+def holders(authority: Authority) -> list[User]:
+    """The people who may exercise the authority."""
+    return list(get_users_with_perms(authority, only_with_perms_in=[EXERCISE]))
+
+
+def held(user: User, *, workspace_id: UUID) -> QuerySet[Authority]:
+    """The authorities the person holds in the workspace."""
+    mine = get_objects_for_user(user, EXERCISE, klass=Authority, with_superuser=False)
+    return mine.filter(workspace_id=workspace_id)

@@ -2,17 +2,24 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import ApiKey, User, Workspace
+from apps.accounts.models import ApiKey, Membership, Role, User, Workspace
 
 
 def workspaces_of(user: User) -> QuerySet[Workspace]:
     """The workspaces a person belongs to, oldest first."""
     return Workspace.objects.filter(memberships__user=user).order_by("created_at", "pk")
+
+
+def owners_besides(workspace_id: UUID, people: Iterable[UUID]) -> QuerySet[Membership]:
+    """The places of active owners of the workspace other than these people."""
+    owners = Membership.objects.filter(workspace_id=workspace_id, role=Role.OWNER)
+    return owners.filter(user__is_active=True).exclude(user_id__in=list(people))
 
 
 def digest(secret: str) -> str:

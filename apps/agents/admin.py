@@ -1,5 +1,7 @@
-"""Agents to configure and to run now; runs and their steps to read."""
+"""Agents to configure, schedule and run now; runs and their steps to read."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -8,16 +10,26 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 from pydantic import ValidationError as SchemaError
-from unfold.admin import TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.accounts.permissions import can
-from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
+from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
 from apps.agents import operations
 from apps.agents.models import Agent, Run, Step
 from apps.agents.playbooks.registry import PLAYBOOKS
+
+for table in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
+    admin.site.unregister(table)  # their pages show and run the tasks of every workspace
 
 CHANGEABLE = ("playbook", "enabled", "settings", "tier", "budget_usd", "priority")
 
@@ -54,7 +66,7 @@ class AgentAdmin(WithinWorkspaces):
     form = AgentForm
     list_display = ["name", "playbook", "enabled", "tier", "budget_usd", "priority"]
     list_filter = ["playbook", "enabled"]
-    actions = ["run_now"]
+    actions = ["run_now", "start_hourly"]
     readonly_fields = ["knobs"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
@@ -91,6 +103,18 @@ class AgentAdmin(WithinWorkspaces):
                 continue
             messages.success(request, f"{agent} runs.")
 
+    @action(description="Start every hour")
+    def start_hourly(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
+        """Schedule the chosen agents; one that has a schedule keeps it."""
+        user = person(request)
+        for agent in queryset.select_related("workspace"):
+            if not can(user, "configure", agent.workspace_id):
+                messages.error(request, f"You may not schedule {agent}.")
+                continue
+            every, now = timedelta(hours=1), timezone.now()
+            operations.schedule(agent=agent, every=every, by=user.actor, now=now)
+            messages.success(request, f"{agent} is scheduled: see Periodic tasks.")
+
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
         """Configure, with its event."""
         saved = operations.configure(
@@ -107,7 +131,7 @@ class AgentAdmin(WithinWorkspaces):
         return False
 
 
-class StepInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
+class StepInline(ByRole, TabularInline):  # type: ignore[misc]  # unfold ships no types
     """The steps of a run, in order."""
 
     model = Step
@@ -127,6 +151,55 @@ class RunAdmin(ReadOnly):
     """Runs, newest first."""
 
     list_display = ["started_at", "agent", "trigger", "state", "stage", "summary"]
-    list_filter = ["state", "agent"]
+    list_filter = ["state", ("agent", admin.RelatedOnlyFieldListFilter)]
     ordering = ["-id"]
     inlines = [StepInline]
+
+
+@admin.register(PeriodicTask)
+class ScheduleAdmin(ByRole, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+    """When the agents of the person's workspaces start: change the interval or switch it off."""
+
+    list_display = ["name", "enabled", "interval", "crontab", "last_run_at"]
+    list_filter = ["enabled"]
+    fields = ["name", "enabled", "interval", "crontab", "last_run_at"]
+    readonly_fields = ["name", "last_run_at"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Schedules of agents of the person's workspaces."""
+        agents = Agent.objects.filter(workspace__in=self.workspaces(request))
+        calls = [json.dumps({"agent_id": str(pk)}) for pk in agents.values_list("pk", flat=True)]
+        rows = super().get_queryset(request).select_related("interval", "crontab")
+        return rows.filter(task=operations.START_TASK, kwargs__in=calls)
+
+    def save_model(self, request: HttpRequest, obj: PeriodicTask, form: Any, change: bool) -> None:
+        """Save, with an event of the agent."""
+        super().save_model(request, obj, form, change)
+        operations.note_change(
+            Agent.objects.get(pk=json.loads(obj.kwargs)["agent_id"]),
+            {name: str(form.initial.get(name)) for name in form.changed_data},
+            {name: str(form.cleaned_data[name]) for name in form.changed_data},
+            by=person(request).actor,
+            now=timezone.now(),
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A schedule is made from the list of agents."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Switch it off instead."""
+        return False
+
+
+@admin.register(IntervalSchedule, CrontabSchedule)
+class RhythmAdmin(ByRole, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+    """Rhythms all workspaces share: one can be added, none changed under those who use it."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes."""
+        return False

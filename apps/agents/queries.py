@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject
+from django_celery_beat.models import PeriodicTask
 
 from apps.agents.models import Agent, Handled, Run, State, Step
 from apps.proposals import queries as proposals
@@ -29,6 +31,34 @@ def agents_of(workspace_id: UUID) -> QuerySet[Agent]:
 def agent(workspace_id: UUID, agent_id: UUID) -> Agent:
     """One agent. Raises `Agent.DoesNotExist`."""
     return Agent.objects.select_related("workspace").get(workspace_id=workspace_id, pk=agent_id)
+
+
+def agents_at_work(workspace_id: UUID) -> QuerySet[Agent]:
+    """The agents of a workspace, each with its `schedule` and its `last_run`; one query.
+
+    `schedule` is {every, period, cron, timezone} with `cron` empty for an interval, and None
+    without a schedule that is on; `last_run` is {id, state, started_at, finished_at} or None.
+    """
+    runs = Run.objects.filter(workspace_id=workspace_id, agent_id=OuterRef("pk")).order_by("-id")
+    last = JSONObject(id="id", state="state", started_at="started_at", finished_at="finished_at")
+    cron = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    rhythm = JSONObject(
+        every="interval__every",
+        period="interval__period",
+        cron=Func(Value(" "), *(f"crontab__{name}" for name in cron), function="CONCAT_WS"),
+        timezone="crontab__timezone",
+    )
+    return agents_of(workspace_id).annotate(
+        last_run=Subquery(runs.values(found=last)[:1]),
+        schedule=Subquery(schedules().values(found=rhythm)[:1]),
+    )
+
+
+def schedules() -> QuerySet[PeriodicTask]:
+    """What starts the agent of the outer query, as `operations.schedule` writes it."""
+    call = Concat(Value('{"agent_id": "'), Cast(OuterRef("pk"), CharField()), Value('"}'))
+    rows: QuerySet[PeriodicTask] = PeriodicTask.objects.filter(enabled=True, kwargs=call)
+    return rows.order_by("pk")
 
 
 def runs_of(workspace_id: UUID) -> QuerySet[Run]:

@@ -15,7 +15,7 @@ from ninja.operation import Operation
 from apps.api.document import with_problems
 from apps.api.parsing import MAX_BODY, StrictParser
 from apps.api.problems import Problem, answer, render
-from apps.api.routes import decisions, events, executions, proposals, runs
+from apps.api.routes import agents, decisions, events, executions, proposals, runs
 from apps.api.throttle import KeyThrottle, tell_rate
 
 View = Callable[..., HttpResponse]
@@ -103,6 +103,7 @@ for kind in (Problem, ValidationError, HttpError, Http404, Exception):
 for prefix, resource in (
     ("/proposals", proposals),
     ("/decisions", decisions),
+    ("/agents", agents),
     ("/runs", runs),
     ("/executions", executions),
     ("/events", events),

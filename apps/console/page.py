@@ -12,7 +12,6 @@ from apps.audit import queries as audit
 from apps.console.access import ConsoleRequest, Seat
 from apps.gateway import queries as gateway
 from apps.proposals import queries as proposals
-from apps.proposals.models import State
 
 
 def show(
@@ -58,7 +57,7 @@ def is_part_wanted(request: ConsoleRequest, target: str) -> bool:
 
 def count_waiting(workspace_id: UUID) -> int:
     """How many proposals wait for a person."""
-    return proposals.counts(workspace_id).get(State.WAITING, 0)
+    return proposals.count_for_a_person(workspace_id)
 
 
 def find_mailbox(workspace_id: UUID) -> str:

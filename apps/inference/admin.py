@@ -1,36 +1,10 @@
 """Tiers and budgets to edit, calls to read, each within the person's own workspaces."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from apps.accounts.models import Membership, User
+from apps.accounts.scope import ReadOnly, WithinWorkspaces
 from apps.inference.models import Budget, Call, Tier
-
-
-def _workspaces(request: HttpRequest) -> Any:
-    """Ids of the workspaces the person belongs to."""
-    if not isinstance(request.user, User):
-        return Membership.objects.none()
-    return request.user.memberships.values("workspace_id")
-
-
-class WithinWorkspaces(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
-    """Shows and offers only rows of the workspaces the person belongs to."""
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Rows of the person's workspaces."""
-        return super().get_queryset(request).filter(workspace_id__in=_workspaces(request))
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Choices of the person's workspaces."""
-        column = "pk__in" if db_field.name == "workspace" else "workspace_id__in"
-        kwargs["queryset"] = db_field.remote_field.model.objects.filter(
-            **{column: _workspaces(request)}
-        )
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(Tier)
@@ -40,6 +14,10 @@ class TierAdmin(WithinWorkspaces):
     list_display = ["name", "provider", "model", "price_in", "price_out", "fallback", "enabled"]
     list_filter = ["enabled", "provider"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> list[str]:
+        """Which tier it is does not change: agents ask for it by name."""
+        return ["workspace", "name"] if obj else []
+
 
 @admin.register(Budget)
 class BudgetAdmin(WithinWorkspaces):
@@ -47,11 +25,14 @@ class BudgetAdmin(WithinWorkspaces):
 
     list_display = ["scope", "scope_id", "limit", "spent", "reserved"]
     list_filter = ["scope"]
-    readonly_fields = ["spent", "reserved"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Budget | None = None) -> list[str]:
+        """What is limited does not change, and what is spent is counted, not typed."""
+        return ["spent", "reserved", *(["workspace", "scope", "scope_id"] if obj else [])]
 
 
 @admin.register(Call)
-class CallAdmin(WithinWorkspaces):
+class CallAdmin(ReadOnly):
     """What was asked, of which model, and what it cost. Never the words."""
 
     list_display = [
@@ -67,13 +48,3 @@ class CallAdmin(WithinWorkspaces):
     ]
     list_filter = ["outcome", "tier", "purpose"]
     ordering = ["-id"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
-        return False

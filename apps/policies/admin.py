@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,7 +12,7 @@ from pydantic import ValidationError as SchemaError
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
 
-from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
+from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
 from apps.policies import operations
 from apps.policies.cel import InvalidRule, Rule, Ruleset
 from apps.policies.models import Decision, Policy, Stage, Version
@@ -26,7 +26,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     rules = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
         help_text="A list of {name, when (CEL), outcome (allow, review, deny), reason, actions, "
-        "reviewers}. Limits are written limits.<name>.",
+        "reviewers}. Limits are written limits.NAME.",
     )
     new_limits = forms.CharField(
         required=False,
@@ -71,7 +71,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         return cleaned
 
 
-class VersionInline(TabularInline):  # type: ignore[misc]  # unfold ships no types
+class VersionInline(ByRole, TabularInline):  # type: ignore[misc]  # unfold ships no types
     """Earlier versions, to be read."""
 
     model = Version
@@ -118,12 +118,14 @@ class PolicyAdmin(WithinWorkspaces):
         active = form.active_version()
         rules, limits = form.cleaned_data["rules"], form.cleaned_data["limits"]
         if active and active.limits == limits and active.rules == rules:
+            messages.info(request, "Nothing changed: the rules and limits are those in force.")
             return
         now, by = timezone.now(), person(request).actor
         version = operations.draft(
             workspace=obj.workspace, name=obj.name, rules=rules, limits=limits, by=by, now=now
         )
         operations.publish(version=version, by=by, now=now)
+        messages.success(request, f"Version {version.number} published.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

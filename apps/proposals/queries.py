@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff, diff
-from apps.proposals.models import OPEN_STATES, Change, Proposal, Review, State
+from apps.proposals.models import OPEN_STATES, Change, Proposal, Review, Risk, State
+
+FOR_A_PERSON = (State.WAITING, State.NEEDS_PERSON)  # to be judged, or to be looked at
+RANK = {Risk.HIGH: 0, Risk.MEDIUM: 1, Risk.LOW: 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +56,21 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:
 
 
 def inbox(workspace_id: UUID, *, limit: int = 100) -> list[Proposal]:
-    """What waits for a person: high risk first, then oldest first."""
-    waiting = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
-    return list(waiting.order_by("-priority", "id")[:limit])
+    """What waits for a person, unproven effects included: high risk first, then oldest first."""
+    waiting = Proposal.objects.filter(workspace_id=workspace_id, state__in=FOR_A_PERSON)
+    rank = Case(*(When(risk=risk, then=Value(place)) for risk, place in RANK.items()))
+    return list(waiting.order_by(rank, "id")[:limit])
+
+
+def place(proposal: Proposal) -> tuple[int, UUID]:
+    """Where a proposal stands in the order of `inbox`, also when it no longer waits."""
+    return RANK[Risk(proposal.risk)], proposal.pk
+
+
+def count_for_a_person(workspace_id: UUID) -> int:
+    """How many proposals `inbox` would list without a limit."""
+    found = counts(workspace_id)
+    return sum(found.get(state, 0) for state in FOR_A_PERSON)
 
 
 def counts(workspace_id: UUID) -> dict[str, int]:

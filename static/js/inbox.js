@@ -66,8 +66,9 @@ function look(now) {
 
 // After a refusal the form holds what was typed as its own values: open is typing then.
 function isTyping(now) {
-  if (now.querySelector("[data-mishap]") && now.querySelector(".drawer:not([hidden])")) return true;
-  return [...now.querySelectorAll(".drawer:not([hidden])")].some((form) =>
+  const forms = [...now.querySelectorAll(".drawer:not([hidden]), .resolve")];
+  if (now.querySelector("[data-mishap]") && forms.length) return true;
+  return forms.some((form) =>
     [...form.elements].some((field) => isChanged(field)));
 }
 
@@ -93,6 +94,7 @@ function reloadList() {
 
 // -- after a swap --------------------------------------------------------------------------
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target?.id === "count") follow(detail.target);
   const now = panel();
   if (!now || detail.target?.id !== "panel") return;
   mark(now);
@@ -102,6 +104,12 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   else openAtTop(now);
 });
 
+// The number above the list is the number in the navigation, also while rows stay in place.
+function follow(count) {
+  const listed = list()?.querySelector("[data-listed]");
+  if (listed) listed.textContent = String(Number.parseInt(count.textContent, 10) || 0);
+}
+
 // The row of what is shown is current; the row of what no longer waits says so.
 function mark(now) {
   const id = now.dataset.proposal;
@@ -110,7 +118,7 @@ function mark(now) {
   });
   const row = rowOf(id);
   row?.setAttribute("aria-current", "true");
-  if (now.dataset.state !== "waiting") row?.setAttribute("data-gone", "");
+  if (!["waiting", "needs_person"].includes(now.dataset.state)) row?.setAttribute("data-gone", "");
 }
 
 function focusAfterDecision(now) {

@@ -17,6 +17,9 @@ from apps.audit.models import Event
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 MARKER = "zephyr"  # in every text of the workspace that must not be seen
 SIGN_IN = ("/accounts/login/", "/admin/login/")
+# where the admin sends who asks for a row that is not there for them: home, or, from the address
+# without a verb, to the row's page, which is asked for as well
+ADMIN = re.compile(r"/admin/(.+/change/)?")
 
 
 class UnknownParameter(LookupError):
@@ -104,7 +107,7 @@ def judge(answer: HttpResponse, asked: str, secrets: Secrets, *, is_foreign: boo
     if answer.status_code >= 500:
         wrong.append(f"{asked}: {answer.status_code}")
     leads_to = answer.get("Location") or answer.get("HX-Redirect") or ""
-    sent_away = leads_to.startswith(SIGN_IN)
+    sent_away = leads_to.startswith(SIGN_IN) or ADMIN.fullmatch(leads_to) is not None
     if is_foreign and not sent_away and answer.status_code not in (401, 403, 404, 405):
         wrong.append(f"{asked}: {answer.status_code} instead of 404")
     return wrong

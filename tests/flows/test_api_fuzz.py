@@ -23,6 +23,7 @@ from apps.agents.models import Agent, Run
 from apps.audit import operations as audit
 from apps.gateway.models import Connector, Execution
 from apps.policies.models import Decision, Version
+from apps.proposals.models import Proposal
 from tests.conftest import Cast
 from tests.factories.keys import Caller, caller
 from tests.factories.proposals import price_change, propose
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)  # the application closes c
 EXAMPLES = os.environ.get("AIOS_FUZZ_EXAMPLES", "")
 # What the document cannot say is refused rightly: actions and parameters the catalogue does not
 # know, an Idempotency-Key used before
-SEMANTIC = {"submit_proposal", "review_proposal", "start_run"}
+SEMANTIC = {"submit_proposal", "review_proposal", "resolve_proposal", "start_run"}
 
 
 @pytest.fixture
@@ -49,13 +50,22 @@ def rows(
     )  # fmt: skip
     propose(workspace, 5, now=now)
     waiting = propose(workspace, 50, now=now)
+    unproven = propose(workspace, 60, now=now)
+    leave_unproven(unproven.pk)
     audit.sequence()
     return {
         "proposal_id": waiting.pk,
+        "resolve_proposal": unproven.pk,
+        "agent_id": agent.pk,
         "run_id": run.pk,
         "decision_id": Decision.objects.earliest("id").pk,
         "execution_id": Execution.objects.earliest("id").pk,
     }
+
+
+def leave_unproven(proposal_id: UUID) -> None:
+    """Put the proposal where only a person can say what happened."""
+    Proposal.objects.filter(pk=proposal_id).update(state="needs_person")
 
 
 @pytest.fixture
@@ -96,10 +106,11 @@ turns = cycle((True, False))
 
 
 def aim(case: schemathesis.Case, rows: dict[str, UUID]) -> None:
-    """Let every other path with a fitting id lead to a row that exists."""
+    """Let every other path with a fitting id lead to a row that exists, one of the operation's."""
+    operation = case.operation.definition.raw["operationId"]
     for name, value in list((case.path_parameters or {}).items()):
         if is_uuid(value) and next(turns):
-            case.path_parameters[name] = str(rows[name])
+            case.path_parameters[name] = str(rows.get(operation, rows[name]))
 
 
 def is_uuid(value: object) -> bool:
@@ -151,6 +162,9 @@ verdicts = st.fixed_dictionaries(
     {"verdict": st.sampled_from(["approve", "reject"]), "reason": words | odd},
     optional={"edits": edits},
 )
+resolutions = st.fixed_dictionaries(
+    {"happened": st.booleans() | odd | json_values, "reason": words | odd | json_values}
+)
 
 
 @settings(
@@ -173,6 +187,26 @@ def test_hostile_values_reach_no_5xx(
             body["edits"] = {seen["changes"][0]["id"]: body["edits"]}
         decided = send(other, f"/proposals/{seen['id']}/reviews", body)
         assert decided.status_code in (200, 400, 403, 409, 422), decided.content
+
+
+@settings(
+    max_examples=int(EXAMPLES or 25) * 2,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(resolution=resolutions)
+def test_hostile_resolutions_reach_no_5xx(
+    key: str, rows: dict[str, UUID], resolution: dict[str, Any]
+) -> None:
+    """Odd words about an unproven effect are stored or refused; only a plain yes or no ends it."""
+    proposal_id = rows["resolve_proposal"]
+    leave_unproven(proposal_id)
+    answer = send(Caller(key), f"/proposals/{proposal_id}/resolutions", resolution)
+    assert answer.status_code in (200, 400, 422), answer.content
+    ended = Proposal.objects.get(pk=proposal_id).state != "needs_person"
+    assert ended == (answer.status_code == 200)
+    assert not ended or isinstance(resolution["happened"], bool)
 
 
 def send(caller: Caller, path: str, body: object) -> HttpResponse:

@@ -82,12 +82,14 @@ def secrets(
             changes=[price_change(amount, f"{MARKER}_{amount}")], case={"sku": MARKER},
             evidence=[{"kind": "fact", "title": MARKER, "detail": MARKER}],
         )
-        for amount in (5, 50, 60)
+        for amount in (5, 50, 60, 70)
     ]  # fmt: skip
     origin = Origin(by=agent.actor, trigger="schedule", run_id=run.pk, agent_id=agent.pk)
     made = operations.submit(workspace=workspace, drafts=drafts, origin=origin, now=now)
     operations.execute(worker=MARKER, clock=lambda: now)
     assert made[2] is not None
+    assert made[3] is not None
+    Proposal.objects.filter(pk=made[3].pk).update(state="needs_person")
     operations.reject(
         proposal_id=made[2].pk, user=cast.rita, binding=made[2].binding, reason=MARKER, now=now
     )
@@ -105,6 +107,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
     waiting = Proposal.objects.get(workspace=workspace, state="waiting")
     return {
         "proposal_id": waiting.pk,
+        "unproven": Proposal.objects.get(workspace=workspace, state="needs_person").pk,
         "run_id": Run.objects.get().pk,
         "decision_id": Decision.objects.first().pk,
         "execution_id": Execution.objects.get().pk,
@@ -112,6 +115,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "cursor": waiting.pk,
         "binding": waiting.binding,
         "agent": Agent.objects.get().pk,
+        "agent_id": Agent.objects.get().pk,
         "content_type_id": ContentType.objects.get_for_model(Proposal).pk,
         "app_label": "proposals",
         # of people, not of a workspace: any value will do
@@ -123,7 +127,9 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
 
 
 def known_for(route: Route, values: dict[str, object]) -> dict[str, object]:
-    """The values, and for the admin the id of a row of the page's model."""
+    """The values, with a row that fits: an unproven proposal, or one of the admin page's model."""
+    if route.path.endswith(("/resolve", "/resolutions")):
+        return {**values, "proposal_id": values["unproven"]}
     if "object_id" not in route.parameters:
         return values
     _, app_label, model_name, *_ = route.path.split("/")
@@ -148,6 +154,7 @@ def bodies(values: dict[str, object]) -> dict[str, dict[str, object]]:
         "review_proposal": {
             "verdict": "reject", "reason": "Because.", "binding": values["binding"],
         },
+        "resolve_proposal": {"happened": True, "reason": "Because."},
         "start_run": {"agent": str(values["agent"])},
     }  # fmt: skip
 
@@ -166,7 +173,8 @@ def browser_of(user: User | None) -> Client:
 def ask_page(route: Route, user: User | None, values: dict[str, object]) -> Iterator[Any]:
     """Each way of asking for a page: (what was asked, the answer)."""
     address = route.fill(known_for(route, values))
-    form = {name: str(value) for name, value in values.items()} | {"reason": "Because."}
+    form = {name: str(value) for name, value in values.items()}
+    form |= {"reason": "Because.", "happened": "yes"}
     form |= {"workspace": str(Workspace.objects.get(slug="alpine").pk)}
     client = browser_of(user)
     yield f"GET {address}", client.get(address)
@@ -179,7 +187,7 @@ def ask_api(
     method: str, route: Route, operation: dict[str, Any], key: Caller, values: dict[str, object]
 ) -> tuple[str, HttpResponse]:
     """What was asked, and the answer. Raises `UnknownParameter`."""
-    address, name = route.fill(values), operation["operationId"]
+    address, name = route.fill(known_for(route, values)), operation["operationId"]
     address = address.removeprefix("/")
     if method == "GET":
         query = {p["name"]: str(value_of(p["name"], route, values)) for p in ids_asked(operation)}

@@ -19,6 +19,7 @@ from apps.api.schemas.proposals import (
     ProposalDraft,
     ProposalState,
     ProposalSummary,
+    Resolution,
     Verdict,
 )
 from apps.proposals import operations, queries
@@ -48,7 +49,11 @@ def read_proposal(request: HttpRequest, proposal_id: UUID) -> ProposalDetail:
 def submit_proposal(
     request: HttpRequest, draft: ProposalDraft, idempotency_key: NeededKey
 ) -> HttpResponse:
-    """Propose; the policy decides at once. 409 when a target has an open change already."""
+    """Propose; the policy decides at once. 409 when a target has an open change already.
+
+    A change is sent as `action` and `params` only. Its `target`, `connector`, `before` and `after`
+    are answers, worked out from these and read from the back end; a draft that has them is 422.
+    """
     key = key_of(request)
 
     def do() -> HttpResponse:
@@ -68,6 +73,26 @@ def review_proposal(
 
     def do() -> HttpResponse:
         decide(key, proposal_id, verdict, now=timezone.now())
+        return respond(in_full(key, proposal_id))
+
+    return once(request, idempotency_key, do)
+
+
+@router.post(
+    "/{proposal_id}/resolutions", auth=Key("proposals:review"), response={200: ProposalDetail}
+)
+def resolve_proposal(
+    request: HttpRequest, proposal_id: UUID, resolution: Resolution, idempotency_key: WelcomeKey
+) -> HttpResponse:
+    """Say as the key's person what happened outside, for a proposal in the state `needs_person`.
+
+    It ends `done` or `failed`, and its targets are free for new proposals. 403 for who
+    caused it or has no authority for its changes; 409 in any other state.
+    """
+    key = key_of(request)
+
+    def do() -> HttpResponse:
+        resolve(key, proposal_id, resolution, now=timezone.now())
         return respond(in_full(key, proposal_id))
 
     return once(request, idempotency_key, do)
@@ -121,6 +146,16 @@ def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -
             proposal_id=proposal_id, user=key.user, binding=verdict.binding,
             reason=verdict.reason, edits=verdict.edits, now=now, via="api",
         )  # fmt: skip
+
+
+def resolve(key: ApiKey, proposal_id: UUID, resolution: Resolution, *, now: datetime) -> None:
+    """Record what the key's person saw. Raises what the operation raises, and `Problem` 404."""
+    if not queries.change_ids(key.workspace_id, proposal_id):
+        raise not_found("proposal")
+    operations.resolve(
+        proposal_id=proposal_id, user=key.user, happened=resolution.happened,
+        reason=resolution.reason, now=now,
+    )  # fmt: skip
 
 
 def check_edits(verdict: Verdict, known: set[UUID]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
 from apps.api.schemas.decisions import DecisionSummary
 from apps.api.schemas.executions import ExecutionSummary
@@ -66,6 +66,15 @@ class Verdict(Input):
     edits: Annotated[dict[UUID, dict[str, Any]], Field(max_length=20)] = {}
 
 
+class Resolution(Input):
+    """What a look at the outside system has shown, where the effect could not be proven."""
+
+    happened: Annotated[
+        StrictBool, Field(description="true: the proposal ends `done`; false: it ends `failed`.")
+    ]
+    reason: Annotated[str, words(2_000), Field(description="What was seen, and where.")]
+
+
 class ProposalSummary(Schema):
     """A proposal in a list."""
 
@@ -98,7 +107,10 @@ class FieldChange(Schema):
 
 
 class ChangeDetail(Schema):
-    """A change with what was decided about it and what became of it."""
+    """A change with what was decided about it and what became of it.
+
+    `target`, `connector`, `before` and `after` are answers: a draft has only action and params.
+    """
 
     id: UUID
     position: int

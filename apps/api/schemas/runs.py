@@ -19,7 +19,7 @@ Stage = Literal["sense", "plan", "act", "learn"]
 class RunStart(Input):
     """Which agent is to run now."""
 
-    agent: Annotated[UUID, Field(description="The agent's id, as in `agent_id` of its runs.")]
+    agent: Annotated[UUID, Field(description="The agent's id, as `GET /agents` lists it.")]
 
 
 class RunSummary(Schema):

@@ -117,8 +117,16 @@ def decided(f: Fields) -> str:
 
 def reviewed(f: Fields) -> str:
     """A person's vote."""
-    verb = "voted against" if f.get("verdict") == "reject" else "voted for"
+    verb = "voted to reject" if f.get("verdict") == "reject" else "voted to approve"
     return f"{verb}{because(f)}"
+
+
+def settled(f: Fields) -> str:
+    """The end of a proposal: proven by the gateway, or told by a person who looked."""
+    if f.get("reason"):
+        end = "happened" if f.get("state") == "done" else "did not happen"
+        return f"says that {quoted(f)} {end}{because(f)}"
+    return f"{ENDS.get(str(f.get('state')), 'settled')}: {quoted(f)}"
 
 
 def edited(f: Fields) -> str:
@@ -170,9 +178,7 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.PROPOSAL_EDITED: ("edit", "", edited),
     Kind.PROPOSAL_RETURNED: ("return", "warn", returned),
     Kind.PROPOSAL_EXPIRED: ("wait", "", lambda f: f"let {quoted(f)} expire; nothing was done"),
-    Kind.PROPOSAL_SETTLED: (
-        "check", "good", lambda f: f"{ENDS.get(str(f.get('state')), 'settled')}: {quoted(f)}"
-    ),
+    Kind.PROPOSAL_SETTLED: ("check", "good", settled),
     Kind.DECISION_RECORDED: ("policy", "", decided),
     Kind.REVIEW_RECORDED: ("person", "", reviewed),
     Kind.EXECUTION_DUE: ("wait", "", lambda f: f"queued {what(f)}"),
@@ -246,4 +252,6 @@ def inbox_effect(kind: Kind, fields: Fields) -> str:
     """Whether a proposal began to wait for a person, or no longer does."""
     if kind in ARRIVING:
         return "arrived" if fields.get("state", "waiting") == "waiting" else ""
+    if kind == Kind.PROPOSAL_SETTLED:
+        return "arrived" if fields.get("state") == "needs_person" else "left"
     return "left" if kind in LEAVING else ""

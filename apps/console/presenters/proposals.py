@@ -1,6 +1,6 @@
 """Proposals in words: the row in the list, and the page in full."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,15 @@ def card(view: ChangeView) -> ChangeCard:
     )
 
 
+def summarise_edits(cards: Sequence[ChangeCard]) -> list[str]:
+    """What reviewers have edited, in a few words each; of a long text only its name."""
+    return [
+        one.label.lower() if one.pieces else f"{one.label.lower()} {one.after}"
+        for card in cards
+        for one in card.edited
+    ]
+
+
 def currency_of(params: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """The currency in which a change's amounts are."""
     return str(params.get("currency") or after.get("currency") or "")
@@ -173,7 +182,7 @@ def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
     unknown = {
         name
         for flag, names in (
-            ("has_amount", ("amount", "currency")),
+            ("has_amount", ("amount", "total_amount", "currency")),
             ("has_change", ("change_percent",)),
             ("has_margin", ("margin_percent",)),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.http import HttpResponseBase
+from django.http import HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -12,8 +12,9 @@ from apps.audit import queries as audit
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.forms import read_edits, read_reason
+from apps.console.presenters.problems import in_plain_words
 from apps.console.views import panel
-from apps.console.views.inbox import rows
+from apps.console.views.inbox import listing
 from apps.console.views.panel import Mishap
 from apps.proposals import operations, queries
 from apps.proposals.models import Proposal, State
@@ -66,6 +67,27 @@ def reject(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRespon
     return decide(request, seat, proposal_id, "reject", act)
 
 
+@require_POST
+@seated
+def resolve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """Say whether what AIOS could not prove has happened (`happened` is yes or no)."""
+    panel.find(seat, proposal_id)
+    happened = request.POST.get("happened")
+    if happened not in ("yes", "no"):
+        return HttpResponseBadRequest("Say whether it happened: yes or no.")
+
+    def act() -> Proposal:
+        return operations.resolve(
+            proposal_id=proposal_id,
+            user=seat.user,
+            happened=happened == "yes",
+            reason=request.POST.get("reason", "").strip(),
+            now=timezone.now(),
+        )
+
+    return decide(request, seat, proposal_id, "resolve", act)
+
+
 def decide(
     request: ConsoleRequest,
     seat: Seat,
@@ -81,7 +103,7 @@ def decide(
     try:
         said = announce(act(), form)
     except tuple(STATUS) as error:
-        errors = getattr(error, "errors", ())
+        errors = in_plain_words(getattr(error, "errors", ()))
         mishap = Mishap(message=str(error), form=form, posted=request.POST, errors=errors)
         status = STATUS[type(error)]
     if mishap is None and not request.htmx:
@@ -94,7 +116,7 @@ def decide(
     context = panel.build(seat, view, waiting, seen=seen, chosen=True, mishap=mishap, said=said)
     if request.htmx:
         return page.show_part(request, "_components/panel.html", context, status=status)
-    context |= {"rows": rows(waiting), "selected": str(proposal_id)}
+    context |= listing(seat, waiting, selected=str(proposal_id))
     return page.show(request, seat, "console/inbox.html", context, status=status)
 
 
@@ -102,6 +124,8 @@ def announce(proposal: Proposal, form: str) -> str:
     """What was just decided, for screen readers."""
     if form == "reject":
         return "Rejected."
+    if form == "resolve":
+        return "Recorded: it happened." if proposal.state == State.DONE else "Recorded: it did not."
     if proposal.state == State.WAITING:
         return "Your approval is recorded; another reviewer has to approve as well."
     return "Approved as edited." if form == "edit" else "Approved."

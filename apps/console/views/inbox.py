@@ -16,7 +16,7 @@ from apps.console.presenters.proposals import amount_of
 from apps.console.views import panel
 from apps.insights import queries as insights
 from apps.proposals import queries
-from apps.proposals.models import Proposal
+from apps.proposals.models import Proposal, State
 
 DUE_SOON_HOURS = 12
 
@@ -29,6 +29,7 @@ def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     waiting = queries.inbox(seat.workspace.pk)
     if page.is_part_wanted(request, "list"):
         context = listing(seat, waiting, selected=request.GET.get("selected", ""))
+        context["waiting"] = page.count_waiting(seat.workspace.pk)
         return page.show_part(request, "_components/list.html", context)
     context = listing(seat, waiting)
     if waiting:
@@ -78,5 +79,6 @@ def rows(waiting: Sequence[Proposal]) -> list[dict[str, Any]]:
 
 
 def is_due_soon(proposal: Proposal, now: datetime) -> bool:
-    """Whether it expires before the day is over."""
-    return (proposal.expires_at - now).total_seconds() < DUE_SOON_HOURS * 3600
+    """Whether it expires before the day is over; only what waits for a decision can expire."""
+    is_open = proposal.state == State.WAITING
+    return is_open and (proposal.expires_at - now).total_seconds() < DUE_SOON_HOURS * 3600

@@ -24,9 +24,10 @@ from apps.proposals.queries import ProposalView
 
 @dataclass(frozen=True, kw_only=True)
 class Mishap:
-    """Why a decision was not taken; `form` (approve, edit, reject) stays open with what was typed.
+    """Why a decision was not taken.
 
-    `errors` say which field has which problem.
+    `form` (approve, edit, reject, resolve) stays open with what was typed; `errors` say which
+    field has which problem.
     """
 
     message: str
@@ -62,13 +63,16 @@ def build(
     mine = [r for r in view.reviews if r.reviewer_id == seat.user.pk]
     voted = any(review.binding == proposal.binding for review in mine)
     is_open = proposal.state == State.WAITING
+    is_unproven = proposal.state == State.NEEDS_PERSON
+    cards = [words.card(change) for change in view.changes]
     return {
         "seat": seat,
         "proposal": proposal,
         "seen": seen,
         "tone": words.TONES[State(proposal.state)],
         "amount": words.amount_of(proposal),
-        "changes": [words.card(change) for change in view.changes],
+        "changes": cards,
+        "edits": words.summarise_edits(cards),
         "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
         "evidence": exhibits(proposal.evidence),
         "returned": words.returns(proposal) if is_open else [],
@@ -77,7 +81,8 @@ def build(
         "timeline": timeline(seat, view),
         "can_decide": is_open and not voted,
         "voted": is_open and voted,
-        "forbidden": forbidden(seat, view) if is_open and not voted else "",
+        "is_unproven": is_unproven,
+        "forbidden": forbidden(seat, view) if is_unproven or (is_open and not voted) else "",
         "groups": edit_groups(
             view.changes,
             mishap.posted if mishap and mishap.form == "edit" else None,
@@ -112,9 +117,12 @@ def timeline(seat: Seat, view: ProposalView) -> list[Told]:
 
 
 def forbidden(seat: Seat, view: ProposalView) -> str:
-    """Why this person may not approve; empty if they may. The server asks again when they do."""
+    """Why this person may not approve or say what happened; empty if they may.
+
+    The server asks again when they do.
+    """
     if seat.user.actor in (view.proposal.submitted_by, view.proposal.on_behalf_of):
-        return "You caused this proposal, so somebody else has to approve it."
+        return "You caused this proposal, so somebody else has to decide it."
     for one in view.changes:
         at_stake = stake(one.change.params, one.change.before, one.change.after)
         if not can_approve(
@@ -127,12 +135,12 @@ def forbidden(seat: Seat, view: ProposalView) -> str:
             title = one.spec.title.lower()
             amount = at_stake.amount
             of = f" of {money(amount, at_stake.currency)}" if amount is not None else ""
-            return f"Your limit does not cover this: {title}{of}. You can still reject it."
+            return f"Your limit does not cover this: {title}{of}."
     return ""
 
 
 def next_waiting(proposal: Proposal, waiting: Sequence[Proposal]) -> Proposal | None:
     """The one after this in the order of the inbox, else the first; None when nothing waits."""
     others = [one for one in waiting if one.pk != proposal.pk]
-    behind = [one for one in others if (-one.priority, one.pk) > (-proposal.priority, proposal.pk)]
+    behind = [one for one in others if queries.place(one) > queries.place(proposal)]
     return next(iter([*behind, *others]), None)

@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-
 PROTECT_ACTIONS_TOO = """
 CREATE OR REPLACE FUNCTION policies_version_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

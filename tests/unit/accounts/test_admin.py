@@ -12,13 +12,13 @@ from apps.accounts.models import ApiKey, Authority, Membership, User, Workspace
 from apps.accounts.permissions import can, can_approve
 from apps.accounts.queries import find_key
 from apps.audit.models import Event
+from apps.gateway.catalogue import ACTIONS
 from tests.conftest import Cast
 
 
 @pytest.fixture
 def olgas(cast: Cast, client: Client) -> Client:
     """Olga, who owns the workspace."""
-    User.objects.filter(pk=cast.olga.pk).update(is_staff=True, is_superuser=True)
     client.force_login(cast.olga)
     return client
 
@@ -91,3 +91,104 @@ def test_people_of_other_workspaces_are_not_shown(olgas: Client, cast: Cast) -> 
     page = olgas.get(reverse("admin:accounts_user_changelist")).content.decode()
     assert cast.jun.email in page
     assert cast.mallory.email not in page
+
+
+def test_a_removed_member_leaves_events(olgas: Client, cast: Cast) -> None:
+    """On the page and from the list: what they may approve goes too."""
+    pages = reverse("admin:accounts_membership_changelist")
+    jun = Membership.objects.get(user=cast.jun)
+    one = reverse("admin:accounts_membership_delete", args=[jun.pk])
+    assert olgas.post(one, {"post": "yes"}).status_code == 302
+    rita = Membership.objects.get(user=cast.rita)
+    olgas.post(pages, {"action": "delete_selected", "_selected_action": [rita.pk], "post": "yes"})
+    for person in (cast.jun, cast.rita):
+        assert not Membership.objects.filter(user=person).exists()
+        left = Event.objects.filter(kind="member.changed", subject_id=str(person.pk))
+        assert left.count() == 2
+        assert left.filter(actor=cast.olga.actor).count() == 1
+
+
+def test_a_deleted_authority_leaves_events(olgas: Client, cast: Cast) -> None:
+    """One of each who held it, on the page and from the list."""
+    events = Event.objects.filter(kind="authority.changed", actor=cast.olga.actor)
+    first, second = Authority.objects.filter(ceiling=20)[:2]
+    one = reverse("admin:accounts_authority_delete", args=[first.pk])
+    assert olgas.post(one, {"post": "yes"}).status_code == 302
+    olgas.post(reverse("admin:accounts_authority_changelist"),
+               {"action": "delete_selected", "_selected_action": [second.pk],
+                "post": "yes"})  # fmt: skip
+    assert not Authority.objects.filter(pk__in=[first.pk, second.pk]).exists()
+    assert events.filter(subject_id=str(cast.jun.pk)).count() == 2
+
+
+def test_rights_of_others_are_neither_seen_nor_taken(
+    client: Client, cast: Cast, workspace: Workspace
+) -> None:
+    """Mallory, an owner elsewhere, is offered nobody and removes nobody."""
+    client.force_login(cast.mallory)
+    add = reverse("admin:accounts_authority_add")
+    assert cast.jun.name not in client.get(add).content.decode()
+    events = Event.objects.count()
+    place, right = Membership.objects.get(user=cast.jun), Authority.objects.all()[0]
+    for page in (reverse("admin:accounts_membership_delete", args=[place.pk]),
+                 reverse("admin:accounts_authority_delete", args=[right.pk])):  # fmt: skip
+        assert client.post(page, {"post": "yes"}).status_code in (302, 404)
+    client.post(add, {"workspace": workspace.pk, "user": cast.jun.pk, "currency": "EUR",
+                      "action": "refund_payment", "ceiling": "9000"})  # fmt: skip
+    assert Membership.objects.filter(pk=place.pk).exists()
+    assert Authority.objects.filter(pk=right.pk).exists()
+    assert Event.objects.count() == events
+
+
+def test_no_page_shows_how_people_everywhere_sign_in(olgas: Client) -> None:
+    """Addresses and second factors are not kept per workspace, so there are no pages of them."""
+    assert olgas.get("/admin/account/emailaddress/").status_code == 404
+    assert olgas.get("/admin/mfa/authenticator/").status_code == 404
+
+
+def test_an_authority_is_about_an_action_and_a_currency_there_are(
+    olgas: Client, workspace: Workspace, cast: Cast
+) -> None:
+    """Both are chosen; a slip of the hand is refused."""
+    add = reverse("admin:accounts_authority_add")
+    page = olgas.get(add).content.decode()
+    assert all(f'value="{name}"' in page for name in [*ACTIONS, "EUR", "USD"])
+    assert "empty = any amount" in page
+    count = Authority.objects.count()
+    right = {"workspace": workspace.pk, "user": cast.otto.pk, "action": "refund_payment",
+             "ceiling": "7", "currency": "EUR"}  # fmt: skip
+    for slip in ({"action": "refund_paiment"}, {"currency": "EUE"}):
+        assert olgas.post(add, right | slip).status_code == 200
+    assert Authority.objects.count() == count
+
+
+def test_the_last_owner_is_kept_with_a_reason(olgas: Client, cast: Cast) -> None:
+    """On the page, from the list, by another role and by making them inactive."""
+    place = Membership.objects.get(user=cast.olga)
+    pages = {
+        reverse("admin:accounts_membership_delete", args=[place.pk]): {"post": "yes"},
+        reverse("admin:accounts_membership_changelist"): {
+            "action": "delete_selected", "_selected_action": [place.pk], "post": "yes"},
+        reverse("admin:accounts_membership_change", args=[place.pk]): {"role": "reviewer"},
+        reverse("admin:accounts_user_change", args=[cast.olga.pk]): {"name": "Olga"},
+    }  # fmt: skip
+    for page, values in pages.items():
+        answer = olgas.post(page, values)
+        assert answer.status_code == 200, page
+        assert "keeps at least one owner" in answer.content.decode(), page
+    assert Membership.objects.get(pk=place.pk).role == "owner"
+    assert User.objects.get(pk=cast.olga.pk).is_active
+
+
+def test_a_person_of_others_too_is_not_changed(
+    olgas: Client, cast: Cast, elsewhere: Workspace
+) -> None:
+    """Nor is anybody's address, by which they sign in."""
+    elsewhere.memberships.create(user=cast.rita, role="reviewer")
+    for person, status in ((cast.rita, 403), (cast.jun, 302)):
+        page = reverse("admin:accounts_user_change", args=[person.pk])
+        sent = {"name": "X", "email": "x@example.com", "is_active": "on", "is_staff": "on"}
+        assert olgas.post(page, sent).status_code == status
+    jun = User.objects.get(pk=cast.jun.pk)
+    assert (jun.name, jun.email, jun.is_staff) == ("X", cast.jun.email, False)
+    assert User.objects.get(pk=cast.rita.pk).name == "Rita"

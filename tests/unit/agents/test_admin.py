@@ -1,11 +1,12 @@
 """Agents and runs in the admin."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import Workspace
 from apps.agents import operations
@@ -18,7 +19,6 @@ from tests.factories import agents as make
 @pytest.fixture
 def olgas(cast: Cast, client: Client) -> Client:
     """Olga, who may use the admin."""
-    type(cast.olga).objects.filter(pk=cast.olga.pk).update(is_staff=True, is_superuser=True)
     client.force_login(cast.olga)
     return client
 
@@ -78,3 +78,56 @@ def test_runs_are_shown_with_their_steps_and_cannot_be_changed(
     assert olgas.get(reverse("admin:agents_run_change", args=[own.pk])).status_code == 200
     assert olgas.get(reverse("admin:agents_run_change", args=[other.pk])).status_code == 302
     assert olgas.get(reverse("admin:agents_run_add")).status_code == 403
+
+
+def test_agents_of_others_are_no_filter_of_runs(
+    olgas: Client, workspace: Workspace, elsewhere: Workspace, now: datetime
+) -> None:
+    """Their names would tell what others do."""
+    foreign = make.agent(elsewhere, "repricing", now)
+    Agent.objects.filter(pk=foreign.pk).update(name="Their secret agent")
+    operations.start(agent=foreign, trigger="api", by="key:1", now=now)
+    for kind in ("repricing", "refund_desk"):
+        own = make.agent(workspace, kind, now)
+        operations.start(agent=own, trigger="api", by="key:1", now=now)
+    page = olgas.get(reverse("admin:agents_run_changelist")).content.decode()
+    assert own.name in page
+    assert "Their secret agent" not in page
+
+
+def test_a_schedule_is_made_and_changed_with_events(
+    olgas: Client, workspace: Workspace, now: datetime
+) -> None:
+    """From the list of agents, then on its own page."""
+    agent = make.agent(workspace, "repricing", now)
+    olgas.post(reverse("admin:agents_agent_changelist"),
+                 {"action": "start_hourly", "_selected_action": [agent.pk]})  # fmt: skip
+    task = PeriodicTask.objects.get(task="agents.start")
+    assert task.interval.every == 3600
+    events = Event.objects.filter(kind="agent.changed", subject_id=str(agent.pk))
+    before = events.count()
+    page = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+    assert olgas.get(page).status_code == 200
+    assert olgas.post(page, {"interval": task.interval.pk}).status_code == 302
+    task.refresh_from_db()
+    assert not task.enabled
+    assert events.count() == before + 1
+
+
+def test_schedules_of_others_are_neither_seen_nor_changed(
+    olgas: Client, elsewhere: Workspace, now: datetime
+) -> None:
+    """Nor is a rhythm they share changed, nor any task started that is not an agent."""
+    foreign = make.agent(elsewhere, "repricing", now)
+    task = operations.schedule(agent=foreign, every=timedelta(minutes=7), by="test", now=now)
+    tasks = reverse("admin:django_celery_beat_periodictask_changelist")
+    assert str(foreign.pk) not in olgas.get(tasks).content.decode()
+    page = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+    assert olgas.get(page).status_code == 302
+    assert olgas.post(page, {"interval": task.interval.pk}).status_code == 302
+    assert PeriodicTask.objects.get(pk=task.pk).enabled
+    assert olgas.get(reverse("admin:django_celery_beat_periodictask_add")).status_code == 403
+    rhythm = reverse("admin:django_celery_beat_intervalschedule_change", args=[task.interval.pk])
+    assert str(foreign.pk) not in olgas.get(rhythm).content.decode()
+    assert olgas.post(rhythm, {"every": "1", "period": "seconds"}).status_code == 403
+    assert IntervalSchedule.objects.get(pk=task.interval.pk).every == 420

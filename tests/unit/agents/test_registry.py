@@ -66,8 +66,27 @@ def test_refunds(
     amount: float, confidence: float, playbook: str, expected: tuple[Outcome, int]
 ) -> None:
     """Every refund over the threshold waits; large ones for two people; huge ones are denied."""
-    facts = {"amount": amount, "has_amount": True, "confidence": confidence, "playbook": playbook}
-    assert verdict("refund_payment", **facts) == expected
+    facts = {"total_amount": amount, "confidence": confidence, "playbook": playbook}
+    assert verdict("refund_payment", has_amount=True, currency="EUR", **facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "currency", "expected"),
+    [
+        (4.0, "EUR", (Outcome.ALLOW, 0)),
+        (4.0, "KWD", (Outcome.REVIEW, 1)),
+        (4.0, "", (Outcome.REVIEW, 1)),
+        (201.0, "KWD", (Outcome.REVIEW, 2)),
+        (12.0, "EUR", (Outcome.REVIEW, 1)),  # three refunds of 4
+        (501.0, "EUR", (Outcome.DENY, 0)),
+    ],
+)
+def test_a_small_refund_is_small_in_euro_and_in_all(
+    total: float, currency: str, expected: tuple[Outcome, int]
+) -> None:
+    """The threshold is in euro, and for all that the proposal gives back."""
+    facts = {"amount": 4.0, "total_amount": total, "has_amount": True, "currency": currency}
+    assert verdict("refund_payment", confidence=1.0, playbook="refund_desk", **facts) == expected
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,35 @@ def test_who_acted_is_named(happened):
         (Kind.PROPOSAL_REJECTED, {}, "left"),
         (Kind.PROPOSAL_EXPIRED, {}, "left"),
         (Kind.REVIEW_RECORDED, {}, ""),
+        (Kind.PROPOSAL_SETTLED, {"state": "needs_person"}, "arrived"),
+        (Kind.PROPOSAL_SETTLED, {"state": "done"}, "left"),
     ],
 )
 def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
     """An event says whether its proposal began to wait or no longer does."""
     assert tell(happened(kind, **fields), {}).inbox == effect
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        (Kind.REVIEW_RECORDED, {"verdict": "approve"}, "voted to approve"),
+        (Kind.REVIEW_RECORDED, {"verdict": "reject", "reason": "No"}, "voted to reject: No"),
+        (
+            Kind.PROPOSAL_SETTLED,
+            {"state": "failed", "title": "T", "reason": "No refund there"},
+            "says that “T” did not happen: No refund there",
+        ),
+        (
+            Kind.PROPOSAL_SETTLED,
+            {"state": "done", "title": "T"},
+            "carried out and proven: “T”",
+        ),
+    ],
+)
+def test_sentences_are_whole(happened, kind, fields, words):
+    """A vote says what for; an end told by a person does not claim to be proven."""
+    assert tell(happened(kind, **fields), {}).text == words
 
 
 def test_an_execution_belongs_to_its_change(happened):

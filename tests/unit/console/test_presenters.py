@@ -4,6 +4,7 @@ import pytest
 
 from apps.console.presenters.differences import Piece, compare
 from apps.console.presenters.evidence import exhibits
+from apps.console.presenters.problems import advise, in_plain_words
 from apps.console.presenters.proposals import currency_of, difference, facts, name_target, notes
 from apps.console.presenters.values import label, money, movement, show
 from apps.proposals.changes import FieldDiff
@@ -25,6 +26,24 @@ from apps.proposals.changes import FieldDiff
 def test_values_are_shown_as_what_they_are(path, value, words):
     """Money with its currency, statuses as words, nothing as a dash."""
     assert show(path, value, "USD") == words
+
+
+@pytest.mark.parametrize(
+    ("problem", "advice"),
+    [
+        ("Input should be a valid decimal", "Write a number, e.g. 159.90"),
+        ("Input should be greater than 0", "Write more than 0"),
+        ("Decimal input should have no more than 2 decimal places",
+         "Write at most 2 digits after the point"),
+        ("String should have at least 1 character", "This is needed"),
+        ("differs from the proposed one", "differs from the proposed one"),
+    ],
+)  # fmt: skip
+def test_problems_are_advice(problem, advice):
+    """A validator's words become what to type; what is not known stays as it is."""
+    assert advise(problem) == advice
+    [told] = in_plain_words([{"field": "amount", "problem": problem}])
+    assert told == {"field": "amount", "label": "Amount", "problem": advice}
 
 
 def test_labels_are_words():

@@ -11,8 +11,10 @@ from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User
 from apps.audit import bell
 from apps.audit.operations import sequence
+from apps.gateway.models import Execution
+from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
-from apps.proposals import operations
+from apps.proposals import operations, queries
 from apps.proposals.models import Proposal, Review, State
 from tests.conftest import LIMITS, RULES
 from tests.factories.proposals import draft, propose
@@ -129,6 +131,7 @@ def test_approving_and_what_is_next(browse, token, world, waiting, workspace):
     page = answer.content.decode()
     assert answer.status_code == 200
     assert 'data-state="approved"' in page
+    assert "data-edited" not in page
     assert "Approved. 1 left." in page
     assert url("proposal", other) in page
 
@@ -181,6 +184,98 @@ def test_what_does_not_fit_is_said_at_its_field(browse, token, world, waiting):
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in page
     assert 'value="plenty"' in page
+    assert "Amount: Write a number, e.g. 159.90" in page
+
+
+def test_an_edited_proposal_says_so_beside_its_title(browse, token, world, waiting):
+    """The title still has the agent's amount; the edited one stands below it."""
+    key = f"edit-{waiting.changes.get().pk}-amount"
+    answer = post(browse(world.rita), token, "approve", waiting, form="edit", **{key: "45,5"})
+    page = answer.content.decode()
+    assert "The title is as proposed. Edited by a reviewer: amount 45.50 EUR." in page
+
+
+@pytest.fixture
+def unproven(waiting, world) -> Proposal:
+    """An approved proposal whose execution ended without proof."""
+    approved = operations.approve(
+        proposal_id=waiting.pk, user=world.rita, binding=waiting.binding, now=timezone.now()
+    )
+    Execution.objects.update(
+        state=ExecutionState.NEEDS_PERSON, attempts=8, error="The shop never answered."
+    )
+    Proposal.objects.filter(pk=approved.pk).update(state=State.NEEDS_PERSON)
+    approved.refresh_from_db()
+    return approved
+
+
+def test_what_is_unproven_waits_for_a_person(browse, world, unproven):
+    """It is listed and counted in words, with what is known and both answers."""
+    client = browse(world.rita)
+    page = client.get("/").content.decode()
+    execution = Execution.objects.get()
+    for words in ("Unproven: look whether it happened", "The shop never answered.", "8 attempts",
+                  execution.key, execution.target, "What did you see?", "It happened",
+                  "It did not happen"):  # fmt: skip
+        assert words in page
+    assert client.get("/inbox/count").content.startswith(b"1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "said"),
+    [("yes", State.DONE, "it happened."), ("no", State.FAILED, "it did not.")],
+)
+def test_a_person_says_what_happened(browse, token, world, unproven, answer, state, said):
+    """Either answer ends it, and it leaves the inbox."""
+    client = browse(world.rita)
+    page = post(client, token, "resolve", unproven, happened=answer, reason="I looked in the shop.")
+    assert page.status_code == 200
+    assert f"Recorded: {said} 0 left." in page.content.decode()
+    unproven.refresh_from_db()
+    assert unproven.state == state
+    assert queries.inbox(unproven.workspace_id) == []
+    again = post(client, token, "resolve", unproven, happened=answer, reason="Again")
+    assert again.status_code == 409
+
+
+def test_what_happened_is_only_told_in_full(browse, token, world, unproven):
+    """Neither without an answer, nor without a reason, nor by somebody whose limit is lower."""
+    rita, jun = browse(world.rita), browse(world.jun)
+    assert post(rita, token, "resolve", unproven, reason="Seen").status_code == 400
+    empty = post(rita, token, "resolve", unproven, happened="yes", reason=" ")
+    assert (empty.status_code, b"Say what you saw." in empty.content) == (422, True)
+    assert b"Somebody else has to say" in jun.get(url("proposal", unproven)).content
+    assert post(jun, token, "resolve", unproven, happened="no", reason="x").status_code == 403
+    stranger = browse(world.mallory)
+    assert post(stranger, token, "resolve", unproven, happened="no", reason="x").status_code == 404
+    unproven.refresh_from_db()
+    assert unproven.state == State.NEEDS_PERSON
+
+
+def test_without_javascript_a_refusal_is_a_whole_page(browse, token, world, waiting):
+    """The list beside it, the day's numbers included, as on every other page."""
+    client = browse(world.rita)
+    data = {"binding": waiting.binding, "reason": "", "csrfmiddlewaretoken": token(client)}
+    answer = client.post(url("reject", waiting), data)
+    assert answer.status_code == 422
+    assert b"<!doctype html>" in answer.content
+    assert answer.context["today"].made == 1
+
+
+def test_high_risk_comes_first_then_the_oldest(world, workspace):
+    """Whatever the priority says; the place of one that left is still known."""
+    made = [propose(workspace, amount, now=timezone.now()) for amount in ("50", "60", "70", "80")]
+    for proposal, risk in zip(made, ("low", "medium", "high", "medium"), strict=True):
+        Proposal.objects.filter(pk=proposal.pk).update(risk=risk, priority=ord(risk[0]))
+    listed = queries.inbox(workspace.pk)
+    assert [one.pk for one in listed] == [made[i].pk for i in (2, 1, 3, 0)]
+    assert queries.inbox(workspace.pk, limit=1) == listed[:1]
+    assert sorted(listed, key=queries.place) == listed
+
+
+def test_browsers_find_the_icon(client, db):
+    """Also on pages that name none."""
+    assert client.get("/favicon.ico").headers["Location"].endswith(".svg")
 
 
 def test_a_denied_edit_changes_nothing(browse, token, world, waiting):

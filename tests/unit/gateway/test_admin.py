@@ -18,7 +18,6 @@ SECRET = "sk_canary"
 @pytest.fixture
 def olgas(cast: Cast, client: Client) -> Client:
     """Olga, who may use the admin."""
-    type(cast.olga).objects.filter(pk=cast.olga.pk).update(is_staff=True, is_superuser=True)
     client.force_login(cast.olga)
     return client
 

@@ -133,6 +133,8 @@ class TestSubmitting:
             ({"title": "x" * 301}, "#/title"),
             ({"changes": []}, "#/changes"),
             ({"changes": [{"action": "set_price"}]}, "#/changes/0/params"),
+            ({"changes": [{**body()["changes"][0], "target": "t"}]}, "#/changes/0/target"),
+            ({"changes": [{**body()["changes"][0], "before": {}}]}, "#/changes/0/before"),
             ({"confidence": 2}, "#/confidence"),
             ({"surprise": 1}, "#/surprise"),
             ({"title": "a\0b"}, "#/title"),

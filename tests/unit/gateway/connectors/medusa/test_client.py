@@ -86,6 +86,13 @@ def test_spoilt_read(shop: Shop, client: MedusaClient) -> None:
             client.read("orders")
 
 
+def test_a_cost_has_a_currency(client: MedusaClient, price: dict[str, Any]) -> None:
+    """The cost noted at a variant is in euro, whatever currency the price is in."""
+    for currency in ("EUR", "USD"):
+        before = client.snapshot("set_price", {**price, "currency": currency})
+        assert (bool(before["cost"]), before["cost_currency"]) == (True, "EUR")
+
+
 def test_spoilt_read_before_write(shop: Shop, client: MedusaClient, price: dict[str, Any]) -> None:
     """Garbage in the read before a write means that nothing was sent."""
     before = client.snapshot("set_price", price)
