@@ -72,6 +72,7 @@ def test_failed_without_acting(shop: Shop, client: MedusaClient, refund: dict[st
 def test_lost_read_back(shop: Shop, client: MedusaClient, refund: dict[str, Any]) -> None:
     """A write that was answered but cannot be read back is not proven."""
     before = client.snapshot("refund_payment", refund)
+    shop.misbehave("delay", path="/orders/", seconds=0)  # the look before the refund is served
     shop.misbehave("error", path="/orders/")
     with pytest.raises(Unproven, match="accepted the call"):
         client.perform("refund_payment", refund, key="unread", snapshot=before)
