@@ -6,6 +6,7 @@ ask for, before they are read.
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -66,6 +67,9 @@ def _opened_for_up(options: argparse.Namespace) -> Iterator[None]:
         record = settle_record(folder)
         os.environ["AIOS_DATA"] = str(folder.path)
         _set_unless_given(DATABASE_URL=record.owner_url, REDIS_URL=record.redis_url)
+        # Until `up` listens itself nothing runs that would have to be stopped, and Django's
+        # imports may wrap a KeyboardInterrupt in an error of their own
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         yield
 
 
