@@ -1,6 +1,7 @@
 """Being told to stop."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +17,7 @@ class Interrupt:
         self.asked = self.raises = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive)
+        sys.unraisablehook = pass_over_stopped
 
     @contextmanager
     def allowed(self) -> Iterator[None]:
@@ -33,3 +35,9 @@ class Interrupt:
         if self.raises:
             self.raises = False
             raise Stopped
+
+
+def pass_over_stopped(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Say nothing where Python swallows a `Stopped`, as in a finalizer: it is remembered anyway."""
+    if not isinstance(unraisable.exc_value, Stopped):
+        sys.__unraisablehook__(unraisable)
