@@ -37,7 +37,7 @@ from apps.proposals.operations import Draft, Origin
 DEFAULT_N = 2_000
 BATCH = 50
 PROCESSES = 2
-THREADS = 4  # requests a web process serves at once
+THREADS = 2  # requests a web process serves at once
 WORKERS = 2
 IDLE_ROUNDS = 60
 FLOOR_THREADS = 16
