@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -146,12 +145,6 @@ def editable_fields(change: Change) -> list[tuple[str, Any]]:
     fixed = {name for name in change.params if name.endswith("_id") or name in {"currency", "to",
              "in_reply_to", "language"}}  # fmt: skip
     return [(name, value) for name, value in change.params.items() if name not in fixed]
-
-
-def waiting_since(workspace_id: UUID) -> datetime | None:
-    """When the oldest waiting proposal was made; None when nothing waits."""
-    oldest = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
-    return oldest.order_by("id").values_list("created_at", flat=True).first()
 
 
 def change_ids(workspace_id: UUID, proposal_id: UUID) -> set[UUID]:
