@@ -83,8 +83,9 @@ class TraceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels s
         while not viewer.overflowed.is_set():
             lines: list[Line] = []
             with suppress(TimeoutError):
-                wait = max(check_at - time.monotonic(), 0)
-                lines = await asyncio.wait_for(viewer.queue.get(), wait)
+                # not wait_for: before Python 3.12 it can swallow the cancellation of a closed page
+                async with asyncio.timeout(max(check_at - time.monotonic(), 0)):
+                    lines = await viewer.queue.get()
             if fresh := [line for line in lines if line.index > sent]:
                 await self.send(pack(fresh))
                 sent = fresh[-1].index

@@ -153,7 +153,9 @@ class Hub:
         """Read what is new, at once after a hint and else every second."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), POLL_SECONDS)
+                # not wait_for: before Python 3.12 it can swallow a cancellation
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._hint.wait()
             self._hint.clear()
             begun = time.monotonic()
             try:
