@@ -8,11 +8,13 @@ FLOW: dict[str, tuple[str, ...]] = {
     Kind.EXECUTION_DUE: ("proposals.execute",),
     Kind.EXECUTION_FINISHED: ("proposals.settle",),
     Kind.EXECUTION_STALE: ("proposals.settle",),
+    Kind.EXECUTION_PARKED: ("proposals.settle",),
     Kind.EXECUTION_UNKNOWN: ("gateway.reconcile",),
     Kind.PROPOSAL_DENIED: ("agents.resume",),
     Kind.PROPOSAL_REJECTED: ("agents.resume",),
     Kind.PROPOSAL_EXPIRED: ("agents.resume",),
     Kind.PROPOSAL_SETTLED: ("agents.resume",),
+    Kind.SWITCH_RELEASED: ("agents.advance", "proposals.execute"),
     Kind.ITEM_REMEMBERED: ("memory.embed",),
 }
 
@@ -20,8 +22,8 @@ FLOW: dict[str, tuple[str, ...]] = {
 SWEEP: tuple[str, ...] = (
     "apps.audit.tasks.dispatch",
     "apps.agents.tasks.advance",
+    "apps.gateway.tasks.reconcile",  # before the next: what a lost worker held is due again
     "apps.proposals.tasks.execute",
-    "apps.gateway.tasks.reconcile",
     "apps.proposals.tasks.settle",
     "apps.proposals.tasks.expire",
     "apps.agents.tasks.resume",

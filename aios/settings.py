@@ -57,6 +57,12 @@ class Environment(BaseSettings):
     log_level: str = "INFO"
     gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
     gateway_doubt_seconds: float = 20.0  # an unproven call may still run for a client timeout
+    gateway_breaker_failures: int = 5  # in a row, then a back end is left alone
+    gateway_breaker_seconds: float = 5.0  # at first; doubles with every probe that fails
+    gateway_breaker_longest_seconds: float = 300.0
+    gateway_queue_limit: int = 10_000  # due executions of a connector; more is not taken on
+    proposals_waiting_limit: int = 10_000  # for a person, in a workspace; more is not taken on
+    gateway_grant_seconds: float = 3600.0  # an approval not carried out by then is asked for anew
 
 
 def recorded(data: Path) -> dict[str, str]:
@@ -209,6 +215,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DIRECT = True  # a queue for each worker, on which its canaries come
 CELERY_TASK_ROUTES = ROUTES
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
@@ -268,7 +275,7 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
 SECURE_HSTS_SECONDS = 365 * 86_400 if env.secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.secure else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 CONTENT_SECURITY_POLICY = {
     # Unfold ships the standard Alpine build, which needs eval; the admin has its own policy
     "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/v1/docs"],
@@ -347,6 +354,7 @@ UNFOLD = {
             ]},
             {"title": "Connectors", "items": [
                 page("Connectors", "cable", "gateway_connector"),
+                page("Actions", "tune", "gateway_actionsetting"),
                 page("Executions", "bolt", "gateway_execution"),
             ]},
             {"title": "Knowledge", "items": [page("Items", "menu_book", "memory_item")]},
@@ -367,6 +375,12 @@ LOGGING = {
 # -- gateway -----------------------------------------------------------------------------------
 GATEWAY_LEASE_SECONDS = env.gateway_lease_seconds
 GATEWAY_DOUBT_SECONDS = env.gateway_doubt_seconds
+GATEWAY_BREAKER_FAILURES = env.gateway_breaker_failures
+GATEWAY_BREAKER_SECONDS = env.gateway_breaker_seconds
+GATEWAY_BREAKER_LONGEST_SECONDS = env.gateway_breaker_longest_seconds
+GATEWAY_QUEUE_LIMIT = env.gateway_queue_limit
+PROPOSALS_WAITING_LIMIT = env.proposals_waiting_limit
+GATEWAY_GRANT_SECONDS = env.gateway_grant_seconds
 # requests are logged through `logging`, so that the levels above hold for them too
 structlog.configure(
     processors=[

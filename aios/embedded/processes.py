@@ -99,9 +99,14 @@ class Supervisor:
             if child.resumes is None:
                 self._notice_end(child, now)
             elif now >= child.resumes:
-                child.process = self._spawn(child.part)
-                child.started, child.resumes = now, None
-                self._write_down()
+                self._start_again(child, now)
+
+    def replace(self, name: str, why: str, now: float) -> None:
+        """Stop a part that runs but does not work, if need be by force, and start it anew."""
+        child = self.children[name]
+        self.say(f"{name} is replaced: {why} {self.logs / name}.log")
+        stop_together([(child.process, child.part.quit_signal)], child.part.grace)
+        self._start_again(child, now)
 
     def stop(self) -> None:
         """Stop every child, stage by stage; within the sum of the stages' graces."""
@@ -115,6 +120,11 @@ class Supervisor:
             )
         self.children.clear()
         self.register.unlink(missing_ok=True)
+
+    def _start_again(self, child: Child, now: float) -> None:
+        child.process = self._spawn(child.part)
+        child.started, child.resumes = now, None
+        self._write_down()
 
     def _notice_end(self, child: Child, now: float) -> None:
         code = child.process.poll()

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from celery.utils.nodenames import host_format
+
 from aios.embedded.folder import Folder
 from aios.embedded.ports import LOOPBACK
 from aios.embedded.processes import Part
@@ -13,6 +15,7 @@ from aios.embedded.record import Record
 from aios.embedded.servers import APP_STAGE, SHOP_STAGE
 
 WEB_CONNECTIONS = 20
+WORKER_NODE = host_format("aios@%h")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -49,7 +52,7 @@ def app_parts(environment: dict[str, str], *, port: int, workers: int) -> list[P
         ],
         "worker": [
             *celery, "worker", "-Q", "urgent,default,bulk", "-c", str(workers),
-            "--pool", "prefork", "-n", "aios@%h", "--loglevel", "WARNING",
+            "--pool", "prefork", "-n", WORKER_NODE, "--loglevel", "WARNING",
             "--without-mingle", "--without-gossip", "--without-heartbeat",
         ],
         "beat": [*celery, "beat", "--loglevel", "WARNING"],

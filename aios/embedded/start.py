@@ -20,8 +20,15 @@ from aios.embedded.postgres import Postgres
 from aios.embedded.processes import Supervisor
 from aios.embedded.screen import Screen
 from aios.embedded.servers import await_postgres, await_valkey, launch_postgres, launch_valkey
-from aios.embedded.services import answers_http, app_parts, build_environment, shop_part
+from aios.embedded.services import (
+    WORKER_NODE,
+    answers_http,
+    app_parts,
+    build_environment,
+    shop_part,
+)
 from aios.embedded.valkey import Valkey
+from aios.embedded.watch import Watch
 from apps.accounts.models import Workspace
 
 
@@ -42,6 +49,7 @@ class Start:
             say=self.screen.say,
             stopping=lambda: stop.asked,
         )
+        self.watch = Watch(self.supervisor, WORKER_NODE)
 
     def run(self) -> None:
         """Start everything.

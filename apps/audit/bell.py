@@ -5,6 +5,7 @@ few seconds, so that nobody who approves something waits for it.
 """
 
 import logging
+import threading
 import time
 
 import redis
@@ -21,6 +22,7 @@ LEAVE_ALONE_SECONDS = 5.0
 
 _quiet_until = 0.0
 _client: redis.Redis | None = None
+_timers: dict[str, threading.Timer] = {}
 
 
 def client() -> redis.Redis:
@@ -39,30 +41,55 @@ def forget_connection() -> None:
     _client = None
 
 
+def is_quiet() -> bool:
+    """Whether the broker failed a moment ago and is left alone."""
+    return time.monotonic() < _quiet_until
+
+
+def leave_alone() -> None:
+    """Do not wait for the broker again for a few seconds."""
+    global _quiet_until  # noqa: PLW0603
+    _quiet_until = time.monotonic() + LEAVE_ALONE_SECONDS
+
+
 def ring(task: str = "audit.dispatch") -> None:
     """Wake a worker for `task`, unless it is about to look anyway."""
-    global _quiet_until  # noqa: PLW0603
-    if time.monotonic() < _quiet_until:
+    if is_quiet():
         return
     try:
         if client().set(f"{PENDING}:{task}", 1, nx=True, px=PENDING_FOR_MS):
             current_app.send_task(task, retry=False, ignore_result=True)
     except (redis.RedisError, OperationalError, OSError) as e:
-        _quiet_until = time.monotonic() + LEAVE_ALONE_SECONDS
+        leave_alone()
         log.warning("The broker does not answer (%s); the sweeper will pick the work up.", e)
+
+
+def ring_in(seconds: float, task: str) -> None:
+    """Ring after a moment, from this process and lost with it; one ring at a time for each task."""
+    if (waiting := _timers.get(task)) is not None and waiting.is_alive():
+        return
+    timer = _timers[task] = threading.Timer(seconds, ring, [task])
+    timer.daemon = True
+    timer.start()
 
 
 def answered(task: str = "audit.dispatch") -> None:
     """Called by a task before it looks: a ring from now on needs a new message."""
+    if is_quiet():
+        return
     try:
         client().delete(f"{PENDING}:{task}")
     except (redis.RedisError, OSError):
+        leave_alone()
         log.debug("The broker does not answer; the ring expires by itself.")
 
 
 def announce(index: int) -> None:
     """Tell live viewers that the log now reaches up to `index`."""
+    if is_quiet():
+        return
     try:
         client().publish(TRACE_CHANNEL, index)
     except (redis.RedisError, OSError):
+        leave_alone()
         log.debug("The broker does not answer; viewers poll the log.")

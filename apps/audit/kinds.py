@@ -37,6 +37,17 @@ class Kind(StrEnum):
     EXECUTION_FINISHED = "execution.finished"  # outcome, reference, attempt
     EXECUTION_UNKNOWN = "execution.unknown"  # attempt, error
     EXECUTION_STALE = "execution.stale"  # before, now
+    EXECUTION_STEPPED = "execution.stepped"  # step of a saga, reference
+    EXECUTION_CANCELLED = "execution.cancelled"  # reason
+    EXECUTION_PARKED = "execution.parked"  # deliveries
+    EXECUTION_RELEASED = "execution.released"  # a parked one is due again: why
+    EXECUTION_COMPENSATED = "execution.compensated"  # by which execution
+    # guards
+    SWITCH_ENGAGED = "switch.engaged"  # scope, target, reason
+    SWITCH_RELEASED = "switch.released"  # scope, target
+    BREAKER_OPENED = "breaker.opened"  # failures, error
+    BREAKER_CLOSED = "breaker.closed"
+    ACTION_CHANGED = "action.changed"  # action, before, after
     # knowledge
     ITEM_REMEMBERED = "item.remembered"  # type, namespace, subject, version
     ITEM_SUPERSEDED = "item.superseded"  # by

@@ -7,6 +7,7 @@ from django.db.models import F, Func
 from uuid_utils.compat import uuid7
 
 from apps.audit.kinds import Kind
+from apps.audit.verdict import Part
 
 
 class XidField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -84,3 +85,25 @@ class Cursor(models.Model):
     name = models.CharField(primary_key=True, max_length=64)
     index = models.BigIntegerField(default=0)
     xid = models.BigIntegerField(default=0)
+
+
+class Pulse(models.Model):
+    """The last signs of life of a part: a worker (by its node name), the sweeper or the broker.
+
+    A worker: `sent_at` is when the canary it has not yet answered was sent, `missed` how many in a
+    row it has not, `busy_at` when it was last found too busy to, and `taken` how many tasks it had
+    taken when last asked. The sweeper: `busy_at` is its last beat, `seen_at` when it last got on
+    with its round. The broker: `seen_at` is the last canary it took, `missed` how many since not.
+    """
+
+    name = models.CharField(primary_key=True, max_length=255)
+    part = models.CharField(max_length=16, choices=[(part.value, part.value) for part in Part])
+    since = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    busy_at = models.DateTimeField(null=True)
+    missed = models.PositiveIntegerField(default=0)
+    taken = models.PositiveBigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.name}"

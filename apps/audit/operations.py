@@ -13,9 +13,9 @@ import rfc8785
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
-from apps.audit import bell
+from apps.audit import bell, fault
 from apps.audit.kinds import Kind
-from apps.audit.models import Cursor, Entry
+from apps.audit.models import Cursor
 
 
 class NotInTransaction(RuntimeError):
@@ -174,6 +174,7 @@ def sequence() -> Sequenced:
         if restored:  # so the window above was empty
             sql.execute(NUMBER_RESTORED, values)
             count, waiting, _ = sql.fetchone()
+    fault.reach("before_numbering")
     return Sequenced(numbered=count, waiting=waiting)
 
 
@@ -185,25 +186,47 @@ class Followed:
     index: int
 
 
+FOLLOW = """
+    WITH unseen AS (
+        SELECT index, kind FROM audit_entry WHERE index > %(index)s ORDER BY index LIMIT %(limit)s
+    ),
+    moved AS (
+        UPDATE audit_cursor SET index = (SELECT max(index) FROM unseen)
+        WHERE name = %(reader)s AND EXISTS (SELECT FROM unseen)
+    )
+    SELECT index, kind FROM unseen ORDER BY index
+"""
+
+
 @transaction.atomic
 def follow(reader: str, *, limit: int = 5_000) -> Followed:
     """The events behind the reader's cursor, which moves behind them."""
     cursor = hold(reader)
-    rows = list(
-        Entry.objects.filter(index__gt=cursor.index)
-        .order_by("index")
-        .values_list("index", "kind")[:limit]
-    )
-    if not rows:
-        return Followed(kinds=(), index=cursor.index)
-    Cursor.objects.filter(name=reader).update(index=rows[-1][0])
-    return Followed(kinds=tuple(kind for _, kind in rows), index=rows[-1][0])
+    with connection.cursor() as sql:
+        sql.execute(FOLLOW, {"index": cursor.index, "limit": limit, "reader": reader})
+        rows = sql.fetchall()
+    index = rows[-1][0] if rows else cursor.index
+    return Followed(kinds=tuple(kind for _, kind in rows), index=index)
 
 
-def hold(reader: str) -> Cursor:
+@dataclass(frozen=True)
+class Place:
+    """How far a reader has come: the number of its last event; the sequencer's transaction id."""
+
+    index: int
+    xid: int
+
+
+HOLD = "SELECT index, xid FROM audit_cursor WHERE name = %s FOR UPDATE"
+
+
+def hold(reader: str) -> Place:
     """The reader's cursor, locked until the transaction ends; made at its first look."""
-    cursor = Cursor.objects.select_for_update().filter(name=reader).first()
-    if cursor is None:
-        Cursor.objects.get_or_create(name=reader)
-        cursor = Cursor.objects.select_for_update().get(name=reader)
-    return cursor
+    with connection.cursor() as sql:
+        sql.execute(HOLD, [reader])
+        row = sql.fetchone()
+        if row is None:
+            Cursor.objects.get_or_create(name=reader)
+            sql.execute(HOLD, [reader])
+            row = sql.fetchone()
+    return Place(*row)

@@ -38,6 +38,7 @@ class Command(BaseCommand):
             start.run()
             while not stop.asked:
                 start.supervisor.look(time.monotonic())
+                start.watch.look(time.monotonic())
                 time.sleep(0.25)
         except Stopped:
             pass

@@ -40,7 +40,7 @@ def test_the_owner_may_do_everything() -> None:
     assert owner.is_staff
     assert owner.is_superuser
     assert can(owner, "administer", workspace.pk)
-    assert len(ACTIONS) == 6
+    assert len(ACTIONS) == 7
     for action in ACTIONS:
         assert can_approve(owner, workspace_id=workspace.pk, action=action,
                            amount=Decimal(100_000), currency="USD")  # fmt: skip

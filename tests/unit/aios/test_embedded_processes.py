@@ -129,7 +129,7 @@ def test_leftovers_of_a_killed_parent_are_stopped(supervisor: Supervisor, folder
     supervisor.start(part("worker", SLEEP))
     process = supervisor.children["worker"].process
     assert stop_leftovers(folder.processes) == ["worker"]
-    assert not process.is_running()
+    assert not lives(process)
 
 
 def test_leftovers_are_stopped_all_at_once(supervisor: Supervisor, folder: Folder) -> None:

@@ -1,10 +1,15 @@
 """The sweep finishes each kind of work, whatever happens to the others."""
 
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from pytest_django import Settings
+
+from aios.management.commands.sweep import Heart
+from apps.audit import pulse
 
 ran: list[str] = []
 TASKS = tuple(f"{__name__}.{name}" for name in ("first", "broken", "last"))
@@ -37,3 +42,25 @@ def test_a_failing_task_is_logged_and_the_others_run(
     assert "broken failed" in caplog.text
     assert "the shop answered nonsense" in caplog.text
     assert (tmp_path / "alive").exists()
+
+
+def test_the_heart_beats_while_a_task_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells when the sweep last got on; a beat that fails is followed by another."""
+    beats: list[datetime] = []
+
+    def beat(*, moved_at: datetime, now: datetime) -> None:
+        beats.append(moved_at)
+        if len(beats) == 1:
+            raise ValueError("the first beat fails")
+
+    monkeypatch.setattr(pulse, "beat", beat)
+    heart = Heart(0.02)
+    heart.start()
+    time.sleep(0.3)  # a long task
+    heart.move()
+    time.sleep(0.1)
+    heart.ended.set()
+    heart.join(5)
+    assert not heart.is_alive()
+    assert len(beats) > 3
+    assert beats[1] == beats[0] < beats[-1]
