@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.agents.models import Run, State
+from apps.gateway.switches import stopping_agents
 
 LEASE = timedelta(seconds=60)
 THINKING = timedelta(seconds=300)  # for a step that waits for a model
@@ -54,24 +55,30 @@ def claim(*, worker: str, now: datetime) -> Lease | None:
     """Take the most urgent run that is due and that nobody holds; None when there is none.
 
     One at a time: a step may take long, and a second run in the same hands would lapse unworked.
+    A lease that has lapsed means that its worker died: that is counted. What a kill switch stops
+    is left alone.
     """
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     run = (
         Run.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(free, state=State.RUNNING, not_before__lte=now)
+        .filter(free, ~stopping_agents(), state=State.RUNNING, not_before__lte=now)
         .select_related("agent", "workspace")
         .order_by("-priority", "id")
         .first()
     )
     if run is None:
         return None
+    run.deaths += run.lease_until is not None
     run.attempts, run.worker, run.lease_until = run.attempts + 1, worker, now + LEASE
-    run.save(update_fields=["attempts", "worker", "lease_until"])
+    run.save(update_fields=["attempts", "deaths", "worker", "lease_until"])
     return Lease(run=run, worker=worker, attempt=run.attempts)
 
 
-def give_back(lease: Lease, *, error: str, not_before: datetime) -> None:
-    """Let go of a run whose step failed, to be tried again later."""
+def give_back(
+    lease: Lease, *, error: str, not_before: datetime, attempts: int | None = None
+) -> None:
+    """Let go of a run whose step was not done, to be tried again later; `attempts` are counted."""
     Run.objects.filter(lease.held()).update(
-        lease_until=None, worker="", error=error, not_before=not_before
-    )
+        lease_until=None, worker="", deaths=0, error=error, not_before=not_before,
+        attempts=lease.attempt if attempts is None else attempts,
+    )  # fmt: skip

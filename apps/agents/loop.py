@@ -26,14 +26,18 @@ from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
+from apps.gateway.errors import Away
 from apps.gateway.queries import NoConnector
+from apps.proposals.operations import Overloaded
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5  # of a step that fails in order
+MAX_DEATHS = 3  # of workers with the same step
 # A waiting run learns what policy alone has settled after a moment, then once a day, and in the
 # end when all its proposals are closed
 FIRST_LOOK, LATER_LOOK = timedelta(seconds=15), timedelta(days=1)
+SOON = timedelta(seconds=1)
 AFTER = {Stage.SENSE: Stage.PLAN, Stage.PLAN: Stage.ACT, Stage.ACT: Stage.LEARN}
 # Trying again cannot help before a person has changed something
 HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
@@ -42,8 +46,8 @@ HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
 def advance(lease: Lease, *, clock: Clock) -> None:
     """Do the next step of a run: commit it, or let go of the run to be tried again later."""
     run, started_at = lease.run, clock()
-    if lease.attempt > MAX_ATTEMPTS:  # its worker died every time: do not let it kill another
-        fail(lease, f"Its worker died {MAX_ATTEMPTS} times in a row. {run.error}", now=started_at)
+    if run.deaths >= MAX_DEATHS:  # do not let it kill another
+        fail(lease, f"{run.deaths} workers died with it in a row. {run.error}", now=started_at)
         return
     try:
         context = prepare(lease, clock=clock)
@@ -53,6 +57,8 @@ def advance(lease: Lease, *, clock: Clock) -> None:
         log.info("Run %s: %s", run.pk, error)
     except HOPELESS as error:
         fail(lease, str(error), now=clock())
+    except (Away, Overloaded) as error:
+        put_off(lease, error, now=clock())
     except Exception as error:  # whatever happens, the run is not lost
         log.warning("Run %s failed to %s (try %d)", run.pk, run.stage, lease.attempt, exc_info=True)
         stumble(lease, f"{type(error).__name__}: {error}", now=clock())
@@ -127,7 +133,7 @@ def commit(
 
 def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
     """Move the run on: to the next stage, to wait for its proposals, or to its end."""
-    run.attempts, run.worker, run.lease_until, run.error = 0, "", None, ""
+    run.attempts, run.deaths, run.worker, run.lease_until, run.error = 0, 0, "", None, ""
     run.summary = taken.summary
     if taken.then in (Then.GO_ON, Then.WAIT):
         run.stage = AFTER.get(stage, stage)
@@ -142,6 +148,13 @@ def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
         run.state, run.finished_at = State.ESCALATED, now
         tell(run, Kind.RUN_ESCALATED, now=now, stage=stage.value, reason=taken.summary)
     run.save()
+
+
+def put_off(lease: Lease, error: Away | Overloaded, *, now: datetime) -> None:
+    """Try the step again when the back end may be called, or more is taken on; for ever."""
+    pause = timedelta(seconds=error.retry_after) if isinstance(error, Overloaded) else SOON
+    until = max(error.until, now + SOON) if isinstance(error, Away) else now + pause
+    give_back(lease, error=str(error), not_before=until, attempts=0)
 
 
 def stumble(lease: Lease, error: str, *, now: datetime) -> None:

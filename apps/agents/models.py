@@ -73,8 +73,8 @@ LIVE_STATES = (State.RUNNING, State.WAITING)
 class Run(models.Model):
     """One execution of an agent's loop. `stage` is the one that comes next.
 
-    A worker holds a run while `lease_until` has not passed. `attempts` counts tries of the stage;
-    `not_before` is the pause after a failed one.
+    A worker holds a run while `lease_until` has not passed. `attempts` counts tries of the stage,
+    `deaths` the workers that died with it; `not_before` is the pause after a failed one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -90,6 +90,7 @@ class Run(models.Model):
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=100, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    deaths = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     summary = models.TextField(blank=True)

@@ -1,4 +1,6 @@
-"""Connectors to edit, with a secret that can only be replaced; executions to read."""
+"""Connectors to edit, with a secret that can only be replaced; how actions are handled;
+executions to read.
+"""
 
 from typing import Any
 
@@ -8,11 +10,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
-from apps.gateway.configuration import InvalidConnector, configure_connector
-from apps.gateway.models import Connector, Execution
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.configuration import (
+    InvalidConnector,
+    InvalidSetting,
+    check_setting,
+    configure_action,
+    configure_connector,
+    limit_rate,
+)
+from apps.gateway.models import ActionSetting, Connector, Execution
 
 
 class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -27,7 +37,9 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
     class Meta:
         model = Connector
-        fields = ["workspace", "name", "kind", "address", "settings", "enabled"]
+        fields = [
+            "workspace", "name", "kind", "address", "settings", "calls_per_second", "enabled",
+        ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Refuse what no client can be built from, by trying it without keeping it."""
@@ -44,8 +56,8 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
     def write(self, *, by: str) -> Connector:
         """Configure the connector as the form says; which one it is is not in the form later."""
-        cleaned = self.cleaned_data
-        return configure_connector(
+        cleaned, now = self.cleaned_data, timezone.now()
+        connector = configure_connector(
             workspace=cleaned.get("workspace") or self.instance.workspace,
             name=cleaned.get("name") or self.instance.name,
             kind=cleaned["kind"],
@@ -54,8 +66,12 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             secret=cleaned["secret"],
             enabled=cleaned["enabled"],
             by=by,
-            now=timezone.now(),
+            now=now,
         )
+        limit_rate(
+            connector=connector, calls_per_second=cleaned["calls_per_second"], by=by, now=now
+        )
+        return connector
 
 
 @admin.register(Connector)
@@ -63,7 +79,7 @@ class ConnectorAdmin(WithinWorkspaces):
     """Saving takes effect with the next call."""
 
     form = ConnectorForm
-    list_display = ["name", "kind", "address", "enabled", "changed_at"]
+    list_display = ["name", "kind", "address", "calls_per_second", "enabled", "changed_at"]
     list_filter = ["kind", "enabled"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connector | None = None) -> list[str]:
@@ -79,6 +95,61 @@ class ConnectorAdmin(WithinWorkspaces):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Executions refer to it: switch it off instead."""
+        return False
+
+
+class ActionSettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """How a kind of action is handled; only actions of the catalogue can be chosen."""
+
+    action = forms.ChoiceField(
+        choices=[(spec.name, spec.title) for spec in ACTIONS.values()],
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = ActionSetting
+        fields = ["workspace", "action", "hold_seconds", "when_away"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what cannot be handled like this, with the reason."""
+        cleaned = super().clean() or {}
+        if not self.errors:
+            action = cleaned.get("action") or self.instance.action
+            try:
+                check_setting(action, cleaned["hold_seconds"], cleaned["when_away"])
+            except InvalidSetting as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
+
+
+@admin.register(ActionSetting)
+class ActionSettingAdmin(WithinWorkspaces):
+    """Saving takes effect with the next approval."""
+
+    form = ActionSettingForm
+    list_display = ["action", "hold_seconds", "when_away", "workspace"]
+    list_filter = ["action"]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ActionSetting | None = None
+    ) -> list[str]:
+        """Which action it is about does not change."""
+        return ["workspace", "action"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: ActionSetting, form: Any, change: bool) -> None:
+        """Configure, with its event."""
+        saved = configure_action(
+            workspace=obj.workspace,
+            action=obj.action,
+            hold_seconds=form.cleaned_data["hold_seconds"],
+            when_away=form.cleaned_data["when_away"],
+            by=person(request).actor,
+            now=timezone.now(),
+        )
+        obj.pk, obj._state.adding = saved.pk, False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It would leave no trace: set it to the defaults instead."""
         return False
 
 

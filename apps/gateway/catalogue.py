@@ -10,7 +10,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from apps.gateway.compensations import (
+    Compensation,
+    State,
+    correction,
+    earlier_price,
+    earlier_stock,
+    earlier_texts,
+)
 
 
 class UnknownAction(LookupError):
@@ -68,7 +77,7 @@ class UpdateProduct(Parameters):
     product_id: Identifier
     title: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     subtitle: Annotated[str, StringConstraints(max_length=300)] | None = None
-    description: Text | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
     status: Literal["draft", "published"] | None = None
 
 
@@ -88,6 +97,29 @@ class CancelOrder(Parameters):
     order_id: Identifier
 
 
+class ReturnedItem(Parameters):
+    """So many pieces of one line of the order."""
+
+    line_id: Identifier
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def _each_once(items: list[ReturnedItem]) -> list[ReturnedItem]:
+    if len({item.line_id for item in items}) < len(items):
+        raise ValueError("name each line of the order once")
+    return items
+
+
+class ReturnItems(Parameters):
+    """Take goods of an order back into stock."""
+
+    order_id: Identifier
+    items: Annotated[
+        list[ReturnedItem], Field(min_length=1, max_length=100), AfterValidator(_each_once)
+    ]
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
 class SendMessage(Parameters):
     """One message to one customer."""
 
@@ -104,7 +136,9 @@ class ActionSpec:
 
     `target` names the outside record the action touches (also the key under which parallel
     calls are serialised); `title` and `effect` are the words a reviewer reads. `gives_money`:
-    its amount leaves the business, so amounts of one proposal add up.
+    its amount leaves the business, so amounts of one proposal add up. `compensate` works out what
+    makes up for an effect (see `compensations`); `written` names its parameter that only a person
+    can write, empty where it needs none.
     """
 
     name: str
@@ -116,6 +150,8 @@ class ActionSpec:
     reversibility: Reversibility
     gives_money: bool = False
     target: Callable[[dict[str, Any]], str]
+    compensate: Callable[[State, State, State], Compensation | None] | None = None
+    written: str = ""
 
 
 ACTIONS: dict[str, ActionSpec] = {
@@ -130,6 +166,7 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.MEDIUM,
             reversibility=Reversibility.REVERSIBLE,
             target=lambda p: f"variant:{p['variant_id']}",
+            compensate=earlier_price,
         ),
         ActionSpec(
             name="set_stock",
@@ -140,6 +177,7 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.MEDIUM,
             reversibility=Reversibility.REVERSIBLE,
             target=lambda p: f"stock:{p['inventory_item_id']}:{p['location_id']}",
+            compensate=earlier_stock,
         ),
         ActionSpec(
             name="update_product",
@@ -150,6 +188,7 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.LOW,
             reversibility=Reversibility.REVERSIBLE,
             target=lambda p: f"product:{p['product_id']}",
+            compensate=earlier_texts,
         ),
         ActionSpec(
             name="refund_payment",
@@ -174,6 +213,18 @@ ACTIONS: dict[str, ActionSpec] = {
             target=lambda p: f"order:{p['order_id']}",
         ),
         ActionSpec(
+            name="return_items",
+            title="Take goods back",
+            effect="A return is opened, requested, received and confirmed: the goods are back in "
+            "stock and the shop owes the customer their price. The refund is an action of its own.",
+            undo="If a step fails, the earlier ones are undone. Once the goods are received it "
+            "cannot be taken back.",
+            parameters=ReturnItems,
+            risk=Risk.HIGH,
+            reversibility=Reversibility.FINAL,
+            target=lambda p: f"order:{p['order_id']}",
+        ),
+        ActionSpec(
             name="send_message",
             title="Send message",
             effect="The customer receives this message by e-mail.",
@@ -182,6 +233,8 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.MEDIUM,
             reversibility=Reversibility.COMPENSABLE,
             target=lambda p: f"mailbox:{p['to']}:{p.get('in_reply_to', '')}",
+            compensate=correction,
+            written="body",
         ),
     )
 }
@@ -195,6 +248,17 @@ def spec(action: str) -> ActionSpec:
         raise UnknownAction(
             f"'{action}' is not an action of the catalogue; known: {', '.join(ACTIONS)}."
         ) from None
+
+
+def compensation(
+    action: str, params: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
+) -> Compensation | None:
+    """What makes up for an effect; None where nothing from here does.
+
+    `before` is the state the effect met, `after` what the back end showed then.
+    """
+    compensate = spec(action).compensate
+    return compensate(params, before, after) if compensate else None
 
 
 def normalise(action: str, params: dict[str, Any]) -> dict[str, Any]:

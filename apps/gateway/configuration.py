@@ -1,5 +1,9 @@
-"""Configuring connectors. A secret goes in, and never comes out in a page, an event or a log."""
+"""Configuring connectors, and how actions are handled.
 
+A secret goes in, and never comes out in a page, an event or a log.
+"""
+
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,12 +15,66 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.gateway import queries
-from apps.gateway.models import Connector, Credential
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.models import ActionSetting, Connector, Credential, WhenAway
 from apps.gateway.secret import seal, unseal
 
 
 class InvalidConnector(ValueError):
     """A connector cannot be built from this; the text says what is wrong."""
+
+
+class InvalidSetting(ValueError):
+    """An action cannot be handled like this; the text says what is wrong."""
+
+
+LONGEST_HOLD = 86_400  # seconds: a day
+
+
+@transaction.atomic
+def configure_action(
+    *,
+    workspace: Workspace,
+    action: str,
+    hold_seconds: int,
+    when_away: str,
+    by: str,
+    now: datetime,
+) -> ActionSetting:
+    """Set how the workspace handles an action: from the next approval on.
+
+    Recorded only if something differs from what held before. Raises `InvalidSetting`.
+    """
+    check_setting(action, hold_seconds, when_away)
+    Workspace.objects.select_for_update().get(pk=workspace.pk)  # one setting is made at a time
+    existing = ActionSetting.objects.filter(workspace=workspace, action=action).first()
+    setting = existing or ActionSetting(workspace=workspace, action=action)
+    wanted = {"hold_seconds": hold_seconds, "when_away": when_away}
+    before = {field: getattr(setting, field) for field in wanted}
+    for field, value in wanted.items():
+        setattr(setting, field, value)
+    setting.save()
+    if before != wanted:
+        record(
+            kind=Kind.ACTION_CHANGED,
+            workspace_id=workspace.pk,
+            actor=by,
+            subject_kind="action",
+            subject_id=setting.pk,
+            now=now,
+            fields={"action": action, "before": before, "after": wanted},
+        )
+    return setting
+
+
+def check_setting(action: str, hold_seconds: int, when_away: str) -> None:
+    """Raise `InvalidSetting` for what the catalogue or the database would not take."""
+    if action not in ACTIONS:
+        raise InvalidSetting(f"'{action}' is no action; known: {', '.join(ACTIONS)}.")
+    if not 0 <= hold_seconds <= LONGEST_HOLD:
+        raise InvalidSetting(f"An approval is held from 0 to {LONGEST_HOLD} seconds.")
+    if when_away not in WhenAway.values:
+        raise InvalidSetting(f"'{when_away}' is unknown; known: {', '.join(WhenAway.values)}.")
 
 
 @transaction.atomic
@@ -54,6 +112,25 @@ def configure_connector(
     except (LookupError, ValueError) as error:
         raise InvalidConnector(f"The connector '{name}' cannot be used: {error}") from error
     return connector
+
+
+@transaction.atomic
+def limit_rate(
+    *, connector: Connector, calls_per_second: float | None, by: str, now: datetime
+) -> None:
+    """Let all workers together make at most so many calls a second; None: as many as they like.
+
+    A call is one read, one re-read of a target, or one attempt, each of which may be a few HTTP
+    requests. Recorded only if it differs. Raises `InvalidConnector` for no rate at all.
+    """
+    if calls_per_second is not None and not 0 < calls_per_second < math.inf:
+        raise InvalidConnector("A rate has to be above zero; to stop all calls switch it off.")
+    if connector.calls_per_second == calls_per_second:
+        return
+    connector.calls_per_second = calls_per_second
+    connector.save(update_fields=["calls_per_second"])
+    changed = ["calls_per_second"]
+    note(connector, Kind.CONNECTOR_CHANGED, by=by, now=now, changed=changed)
 
 
 @transaction.atomic

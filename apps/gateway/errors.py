@@ -1,5 +1,7 @@
 """What can go wrong at an outside system; the class says what is known about the effect."""
 
+from datetime import datetime
+
 
 class ConnectorError(Exception):
     """Something went wrong at the outside system; the subclass says what is known."""
@@ -7,6 +9,22 @@ class ConnectorError(Exception):
 
 class Unreachable(ConnectorError):
     """The call was certainly not carried out (no connection, never sent). It may be repeated."""
+
+
+class Away(Unreachable):
+    """Nothing was sent: the back end is being left alone `until` then."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Busy(Away):
+    """Nothing was sent: the rate allowed for the back end is used up `until` then."""
+
+
+class Stopped(Unreachable):
+    """Nothing was sent: a kill switch was engaged, or the worker no longer held the execution."""
 
 
 class Refused(ConnectorError):

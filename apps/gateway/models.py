@@ -1,4 +1,4 @@
-"""Configured connectors, their sealed credentials, and the executions of approved changes."""
+"""Connectors with their secrets and guards, executions of approved changes, and their grants."""
 
 from django.db import models
 from uuid_utils.compat import uuid7
@@ -16,11 +16,18 @@ class Connector(models.Model):
     address = models.CharField(max_length=500)
     settings = models.JSONField(default=dict, blank=True)
     enabled = models.BooleanField(default=True)
+    calls_per_second = models.FloatField(
+        null=True, blank=True, help_text="At most so many calls a second; empty: no limit of ours."
+    )
     changed_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "name"], name="one_connector_of_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(calls_per_second=None) | models.Q(calls_per_second__gt=0),
+                name="a_rate_is_positive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,17 +55,22 @@ class State(models.TextChoices):
     DONE = "done", "Done and proven"
     REFUSED = "refused", "The back end refused it"
     STALE = "stale", "Not called: what the approval saw has changed"
+    CANCELLED = "cancelled", "Taken back before it was called"
+    COMPENSATED = "compensated", "Done and proven, and made up for since"
+    PARKED = "parked", "Set aside: its worker died again and again"
     NEEDS_PERSON = "needs_person", "A person has to look: the outcome cannot be proven"
 
 
-FINAL_STATES = (State.DONE, State.REFUSED, State.STALE, State.NEEDS_PERSON)
+FINAL_STATES = (State.DONE, State.REFUSED, State.STALE, State.PARKED, State.NEEDS_PERSON)
 
 
 class Execution(models.Model):
     """Carrying out one approved change, effectively once.
 
     `key` is derived from content, the same on every attempt. `snapshot` is what the approval
-    saw; `subject_id` is the change, `binding` the hash the approval was given on.
+    saw; `subject_id` is the change, `binding` the hash the approval was given on. `deliveries`
+    counts how often a worker took it since it last came back in order; `progress` tells a saga:
+    {step, at} with the `reference` of what stands, or why it `failed`, `turned` back, is `undone`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -66,6 +78,7 @@ class Execution(models.Model):
     connector = models.ForeignKey(Connector, models.PROTECT, related_name="executions")
     subject_id = models.UUIDField()
     run_id = models.UUIDField(null=True)
+    agent_id = models.UUIDField(null=True)
     binding = models.CharField(max_length=64)
     key = models.CharField(max_length=64, unique=True)
     action = models.CharField(max_length=64)
@@ -78,6 +91,8 @@ class Execution(models.Model):
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=100, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    deliveries = models.PositiveSmallIntegerField(default=0)
+    progress = models.JSONField(default=list)
     reference = models.CharField(max_length=200, blank=True)
     receipt = models.JSONField(null=True)
     error = models.TextField(blank=True)
@@ -90,6 +105,11 @@ class Execution(models.Model):
             models.Index(
                 fields=["-priority", "id"],
                 name="execution_due",
+                condition=models.Q(state=State.DUE),
+            ),
+            models.Index(
+                fields=["connector", "-priority", "id"],
+                name="execution_queue",
                 condition=models.Q(state=State.DUE),
             ),
             models.Index(
@@ -114,3 +134,161 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}: {self.get_state_display()}"
+
+
+class Grant(models.Model):
+    """A single-use, short-lived permission to carry one execution out once.
+
+    Minted with the decision, for one task (`run_id`), bound by `action_hash` to exactly what may
+    be called; consumed in the transaction that commits the intent to call.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="grants")
+    connector = models.ForeignKey(Connector, models.PROTECT, related_name="+")
+    run_id = models.UUIDField(null=True)
+    action_hash = models.CharField(max_length=64)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    minted_by = models.CharField(max_length=200)
+    minted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["execution"],
+                condition=models.Q(consumed_at__isnull=True, revoked_at__isnull=True),
+                name="one_open_grant_each",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"grant for {self.execution_id}"
+
+
+class Scope(models.TextChoices):
+    """What a kill switch stops."""
+
+    WORKSPACE = "workspace", "Everything"
+    AGENT = "agent", "One agent"
+    CONNECTOR = "connector", "One connector"
+    ACTION = "action", "One kind of action"
+
+
+class KillSwitch(models.Model):
+    """While engaged, no call of its scope starts; what was due waits.
+
+    `target` is the id of the agent or connector, the name of the action, or empty.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="kill_switches")
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    target = models.CharField(max_length=64, blank=True)
+    reason = models.TextField()
+    engaged_by = models.CharField(max_length=200)
+    engaged_at = models.DateTimeField()
+    released_by = models.CharField(max_length=200, blank=True)
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "scope", "target"],
+                condition=models.Q(released_at__isnull=True),
+                name="one_engaged_switch_each",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True) | ~models.Q(released_by=""),
+                name="a_release_has_an_author",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()} {self.target}".strip()
+
+
+class Circuit(models.TextChoices):
+    """Where a breaker stands (Nygard, Release It!)."""
+
+    CLOSED = "closed", "Closed: calls pass"
+    OPEN = "open", "Open: nothing is called"
+    HALF_OPEN = "half_open", "Half open: one call tries"
+
+
+class Breaker(models.Model):
+    """What all workers together know of a connector's health, and its token bucket."""
+
+    connector = models.OneToOneField(
+        Connector, models.CASCADE, primary_key=True, related_name="breaker"
+    )
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    circuit = models.CharField(max_length=10, choices=Circuit.choices, default=Circuit.CLOSED)
+    failures = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    tokens = models.FloatField(default=0)
+    refilled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.connector}: {self.get_circuit_display()}"
+
+
+class LastAnswer(models.Model):
+    """The last good answer of a connector to a read, for when it does not answer.
+
+    `rows` are the records as JSON; `at` says how old they are.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    connector = models.ForeignKey(Connector, models.CASCADE, related_name="+")
+    resource = models.CharField(max_length=64)
+    query = models.CharField(max_length=64)
+    rows = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "resource", "query"], name="one_last_answer_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} of {self.connector}"
+
+
+class WhenAway(models.TextChoices):
+    """What becomes of a due action whose back end does not answer."""
+
+    WAIT = "wait", "Wait until it answers"
+    PERSON = "person", "Give it back to a person"
+
+
+class ActionSetting(models.Model):
+    """How a workspace handles one kind of action; without a row the catalogue's defaults hold."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="action_settings")
+    action = models.CharField(max_length=64)
+    hold_seconds = models.PositiveIntegerField(
+        default=0, help_text="How long an approval can be taken back before it is carried out."
+    )
+    when_away = models.CharField(max_length=10, choices=WhenAway.choices, default=WhenAway.WAIT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "action"], name="one_setting_an_action"),
+            models.CheckConstraint(
+                condition=models.Q(hold_seconds__lte=86_400), name="held_a_day_at_most"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.action

@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from apps.gateway import catalogue
+from apps.gateway import catalogue, health, recall
 from apps.gateway.connectors import registry
 from apps.gateway.connectors.base import Client
+from apps.gateway.errors import Unreachable
 from apps.gateway.models import Connector, Credential, Execution, State
+from apps.gateway.recall import Reading
 from apps.gateway.records import Record
 from apps.gateway.secret import unseal
 
@@ -24,7 +28,7 @@ _clients: dict[tuple[UUID, object, object], Client] = {}
 
 def client_of(connector: Connector) -> Client:
     """The connector's client; built once per process, anew after its row or secret changed."""
-    credential = Credential.objects.filter(connector=connector).first()
+    credential: Credential | None = getattr(connector, "credential", None)
     identity = (connector.pk, connector.changed_at, credential and credential.rotated_at)
     if identity not in _clients:
         _clients[identity] = registry.build(
@@ -37,37 +41,81 @@ def client_of(connector: Connector) -> Client:
 
 
 def connectors_of(workspace_id: UUID) -> list[Connector]:
-    """The enabled connectors of a workspace, oldest first."""
-    return list(Connector.objects.filter(workspace_id=workspace_id, enabled=True).order_by("pk"))
+    """The enabled connectors of a workspace with their breakers, oldest first."""
+    enabled = Connector.objects.filter(workspace_id=workspace_id, enabled=True)
+    return list(enabled.select_related("breaker", "credential").order_by("pk"))
 
 
-def connector_for(workspace_id: UUID, action: str) -> Connector:
-    """The connector which carries the action out. Raises `NoConnector`, `UnknownAction`."""
+def connector_for(
+    workspace_id: UUID, action: str, among: Sequence[Connector] | None = None
+) -> Connector:
+    """The connector which carries the action out. Raises `NoConnector`, `UnknownAction`.
+
+    `among` are the workspace's enabled connectors, if the caller has read them.
+    """
     catalogue.spec(action)
-    for connector in connectors_of(workspace_id):
+    for connector in connectors_of(workspace_id) if among is None else among:
         if action in registry.KINDS[connector.kind].actions:
             return connector
     raise NoConnector(f"No enabled connector of this workspace can do '{action}'.")
 
 
-def read(workspace_id: UUID, resource: str, **query: Any) -> Sequence[Record]:
-    """Rows of a resource from the workspace's connector that has it.
-
-    Raises `NoConnector` and the `ConnectorError`s of `connectors.base`.
-    """
+def connector_with(workspace_id: UUID, resource: str) -> Connector:
+    """The connector which has the resource to read. Raises `NoConnector`."""
     for connector in connectors_of(workspace_id):
         if resource in registry.KINDS[connector.kind].resources:
-            return client_of(connector).read(resource, **query)
+            return connector
     raise NoConnector(f"No enabled connector of this workspace can read '{resource}'.")
 
 
-def look(connector: Connector, action: str, params: dict[str, Any]) -> tuple[Any, Any]:
+def read(workspace_id: UUID, resource: str, **query: Any) -> Sequence[Record]:
+    """Rows of a resource from the workspace's connector that has it.
+
+    Raises `NoConnector` and the `ConnectorError`s of `connectors.base`; at once (`Away`) while
+    the connector's breaker is open.
+    """
+    return read_from(connector_with(workspace_id, resource), resource, query)
+
+
+def read_or_recall(workspace_id: UUID, resource: str, **query: Any) -> Reading:
+    """A read for planning: the last good answer, marked as stale, where there is none now.
+
+    What an approval or a call rests on is never read like this. Raises what `read` raises.
+    """
+    connector = connector_with(workspace_id, resource)
+    now = timezone.now()
+    try:
+        rows = read_from(connector, resource, query)
+    except Unreachable:
+        recalled = recall.find(connector, resource, query, now=now)
+        if recalled is None:
+            raise
+        return recalled
+    if not connection.in_atomic_block:  # a transaction may be one that must not write
+        recall.keep(connector, resource, query, rows, now=now)
+    return Reading(rows=rows, at=now, connector=connector.name)
+
+
+def read_from(connector: Connector, resource: str, query: dict[str, Any]) -> Sequence[Record]:
+    """Rows of a resource of this connector, if it may be called."""
+    client = client_of(connector)
+    health.enter(connector, clock=timezone.now)
+    with health.watch(connector, clock=timezone.now):
+        return client.read(resource, **query)
+
+
+def look(
+    connector: Connector, action: str, params: dict[str, Any], *, patient: bool = True
+) -> tuple[Any, Any]:
     """The target as it is, and as it would be after the action: (before, after). Writes nothing.
 
-    Raises the `ConnectorError`s of `connectors.base`.
+    Raises the `ConnectorError`s of `connectors.base`; at once (`Away`) while its breaker is open,
+    and `Busy` if its rate has no room, for a patient caller after having waited for it.
     """
     client = client_of(connector)
-    before = client.snapshot(action, params)
+    health.enter(connector, clock=timezone.now, patient=patient)
+    with health.watch(connector, clock=timezone.now):
+        before = client.snapshot(action, params)
     return before, client.predict(action, params, before)
 
 
@@ -76,6 +124,12 @@ def foresee(
 ) -> dict[str, Any]:
     """The target as it would be after the action, from a known state. No call."""
     return client_of(connector).predict(action, params, before)
+
+
+def count_due(connector_id: UUID, *, at_most: int) -> int:
+    """How many executions of a connector wait their turn; counts no further than `at_most`."""
+    due = Execution.objects.filter(connector_id=connector_id, state=State.DUE)
+    return due.values("pk")[:at_most].count()
 
 
 def executions_of(subject_ids: Iterable[UUID]) -> dict[UUID, Execution]:

@@ -50,9 +50,14 @@ class Known(BaseModel):
 
 
 class Sensed(BaseModel):
-    """Base of what a playbook has read: JSON values only, it is kept in the checkpoint."""
+    """Base of what a playbook has read: JSON values only, it is kept in the checkpoint.
+
+    `caveats` are shown as evidence, and have a person judge whatever is planned from it.
+    """
 
     model_config = ConfigDict(frozen=True)
+
+    caveats: list[str] = []  # what was not read now but is the last good answer, and from when
 
     def count(self) -> int:
         """How many cases there are to plan for; 0 ends the run."""

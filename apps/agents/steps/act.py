@@ -19,13 +19,16 @@ def act(context: Context) -> Write:
     """Examine every plan whose case nobody has handled; then submit, and mark the cases handled.
 
     A draft the catalogue or the shop refuses is left out and reported; an outside system that
-    cannot be reached raises, and the whole step is done again later.
+    cannot be reached, or too much that waits already, raises, and the whole step is done again
+    later.
     """
     planned = [drafting.from_json(one) for one in context.state["planned"]]
     seen = queries.handled(
         context.run.workspace_id, context.playbook.name, [one.key for one in planned]
     )
     fresh = [one for one in planned if one.key not in seen]
+    drafts = [one.draft for one in fresh if one.draft is not None]
+    proposals.make_room(workspace=context.run.workspace, drafts=drafts)
     troubles: list[str] = []
     examined = examine(context.run, fresh, troubles)
     return lambda: submit(context, fresh, examined, troubles)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apps.agents import queries
 from apps.agents.playbooks.base import Briefing, Planned, Sensed
@@ -11,6 +11,7 @@ from apps.agents.steps.base import Context, Taken, Then
 from apps.inference import queries as inference
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
+from apps.proposals.stale import STALE
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def plan(context: Context) -> Taken:
     """Plan what to propose; nothing is written. A run without plans ends here."""
     sensed: Sensed = context.playbook.sensed.model_validate(context.state["sensed"])
     made = think(context, sensed)
-    fresh = unhandled(context, made.planned)
+    fresh = [with_caveats(one, sensed.caveats) for one in unhandled(context, made.planned)]
     drafts = sum(one.draft is not None for one in fresh)
     summary = f"Planned {drafts} proposals by {made.planner}."
     if made.troubles:
@@ -71,6 +72,21 @@ def think(context: Context, sensed: Sensed) -> Plan:
             continue
         down = not ask(context, briefing, made)
     return made
+
+
+def with_caveats(planned: Planned, caveats: Sequence[str]) -> Planned:
+    """The plan with a warning in its evidence for each answer that was not of now.
+
+    Such a proposal waits for a person whatever the policy says.
+    """
+    if planned.draft is None or not caveats:
+        return planned
+    warnings = [
+        {"kind": STALE, "title": "Planned from an older answer", "detail": caveat}
+        for caveat in caveats
+    ]
+    draft = replace(planned.draft, evidence=[*warnings, *planned.draft.evidence])
+    return replace(planned, draft=draft)
 
 
 def ask(context: Context, briefing: Briefing, made: Plan) -> bool:

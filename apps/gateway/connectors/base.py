@@ -4,9 +4,9 @@ A connector knows nothing of proposals, policies or the database. It is built fr
 a secret, speaks to one outside system, and is honest about what it can prove.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from apps.gateway.errors import (
     BadAnswer,
@@ -23,8 +23,12 @@ __all__ = [
     "CannotTell",
     "Client",
     "ConnectorError",
+    "Context",
+    "Found",
     "Receipt",
     "Refused",
+    "Step",
+    "Stepwise",
     "Unproven",
     "Unreachable",
 ]
@@ -37,6 +41,27 @@ class Receipt:
     reference: str
     after: dict[str, Any]
     answer: dict[str, Any] = field(default_factory=dict)
+
+
+Found = Mapping[str, Any]  # what a read-back of a step shows; JSON values
+Context = Mapping[str, Found]  # what was found of the steps before, by their names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One call of an action that takes several.
+
+    `find` reads back whether the step stands: None if it surely does not, also when what it rests
+    on is gone. Its `reference` is the back end's own name for it; a `wrong` says that something
+    else stands there than was asked for. Raises `CannotTell`, `Unreachable`, `BadAnswer`,
+    `Refused`. `do` and `undo` call once and prove nothing; they raise `Unreachable`, `Refused`,
+    `Unproven`. `undo` None: the step cannot be taken back.
+    """
+
+    name: str
+    find: Callable[[Context], Found | None]
+    do: Callable[[Context], object]
+    undo: Callable[[Context], object] | None
 
 
 class Client(Protocol):
@@ -86,5 +111,19 @@ class Client(Protocol):
         """Read back whether an earlier attempt with `key` took effect; None if it surely did not.
 
         `snapshot` is the state before the attempt. Raises `CannotTell`, `Unreachable`.
+        """
+        ...
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """A client some of whose actions take several calls."""
+
+    def steps(
+        self, action: str, params: dict[str, Any], *, key: str, snapshot: dict[str, Any]
+    ) -> Sequence[Step]:
+        """The calls of an action in order; empty where it is a single one. No call.
+
+        They carry `key` as a marker. What cannot be undone comes last.
         """
         ...

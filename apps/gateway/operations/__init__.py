@@ -7,18 +7,48 @@ A crash between call and outcome leaves `calling` with a lapsed lease: that is u
 read back (`reconcile`), never blindly repeated.
 """
 
-from apps.gateway.operations.attempt import carry_out, claim
+from apps.gateway.health import GIVEN_BACK
+from apps.gateway.health import reset as reset_breaker
+from apps.gateway.operations.attempt import VOID, carry_out, claim
+from apps.gateway.operations.breakers import turn
+from apps.gateway.operations.cancel import cancel
+from apps.gateway.operations.compensate import Amends, mark_compensated
 from apps.gateway.operations.doubt import reconcile
 from apps.gateway.operations.order import Order, schedule
 from apps.gateway.operations.outcome import mark_reported, put_off, take_finished
+from apps.gateway.operations.rehearse import (
+    Guard,
+    Obstacle,
+    ReadBack,
+    Rehearsed,
+    hold_seconds,
+    obstacles,
+    rehearse,
+    sending_nothing,
+)
 
 __all__ = [
+    "GIVEN_BACK",
+    "VOID",
+    "Amends",
+    "Guard",
+    "Obstacle",
     "Order",
+    "ReadBack",
+    "Rehearsed",
+    "cancel",
     "carry_out",
     "claim",
+    "hold_seconds",
+    "mark_compensated",
     "mark_reported",
+    "obstacles",
     "put_off",
     "reconcile",
+    "rehearse",
+    "reset_breaker",
     "schedule",
+    "sending_nothing",
     "take_finished",
+    "turn",
 ]

@@ -1,5 +1,6 @@
 """What became of an attempt, and committing it with its event."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Collection, Sequence
@@ -7,13 +8,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import rfc8785
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway.connectors.base import Receipt
 from apps.gateway.models import Execution, State
+from apps.gateway.operations import grants
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +27,21 @@ FINISHED_KINDS = {
     State.DONE: Kind.EXECUTION_FINISHED,
     State.REFUSED: Kind.EXECUTION_FINISHED,
     State.NEEDS_PERSON: Kind.EXECUTION_FINISHED,
+    State.PARKED: Kind.EXECUTION_PARKED,
     State.STALE: Kind.EXECUTION_STALE,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one attempt."""
+    """What became of one attempt. `deliveries` is what is left of the count of lost workers."""
 
     execution: Execution
     state: State
     receipt: Receipt | None = None
     error: str = ""
     retry_at: datetime | None = None
+    deliveries: int = 0
 
     def row(self, now: datetime) -> dict[str, Any]:
         """The outcome as the columns of its execution (JSON values)."""
@@ -47,6 +53,7 @@ class Outcome:
             "reference": self.receipt.reference if self.receipt else "",
             "receipt": asdict(self.receipt) if self.receipt else None,
             "retry_at": self.retry_at.isoformat() if self.retry_at else None,
+            "deliveries": self.deliveries,
             "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
         }
 
@@ -80,11 +87,12 @@ def finish(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 WRITE_OUTCOMES = """
     UPDATE gateway_execution SET
         state = o.state, error = o.error, reference = o.reference, receipt = o.receipt,
+        deliveries = o.deliveries,
         lease_until = o.retry_at, not_before = coalesce(o.retry_at, not_before),
         finished_at = o.finished_at
     FROM jsonb_to_recordset(%s::jsonb) AS o(
         id uuid, worker text, state text, error text, reference text, receipt jsonb,
-        retry_at timestamptz, finished_at timestamptz
+        retry_at timestamptz, finished_at timestamptz, deliveries smallint
     )
     WHERE gateway_execution.id = o.id AND gateway_execution.worker = o.worker
       AND gateway_execution.state IN ('claimed', 'calling', 'unknown')
@@ -96,7 +104,7 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """All outcomes in one statement, and their events.
 
     An outcome that comes after its lease was taken over is dropped: whoever holds the execution
-    now reads the effect back.
+    now reads the effect back. A call that surely did not happen gets its permission back.
     """
     if not outcomes:
         return
@@ -107,6 +115,9 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     for outcome in outcomes:
         if outcome.execution.pk not in written:
             log.warning("Execution %s was taken over; its outcome came late.", outcome.execution.pk)
+    due = [o.execution.pk for o in outcomes if o.state == State.DUE and o.execution.attempts]
+    if due:
+        grants.renew([pk for pk in due if pk in written], now=now)
     record_all(
         [
             fact(
@@ -117,12 +128,14 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
                 attempt=outcome.execution.attempts,
                 reference=outcome.receipt.reference if outcome.receipt else "",
                 error=outcome.error[:300],
+                **({"answer": digest(asdict(outcome.receipt))} if outcome.receipt else {}),
             )
             for outcome in outcomes
             if outcome.state != State.DUE and outcome.execution.pk in written
         ],
         now=now,
     )
+    fault.reach("before_outcome")
 
 
 def take_finished(*, states: Collection[str], limit: int) -> list[Execution]:
@@ -162,3 +175,8 @@ def fact(kind: Kind, execution: Execution, actor: str, **fields: Any) -> Fact:
             **fields,
         },
     )
+
+
+def digest(content: dict[str, Any]) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785) of a request or an answer."""
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()

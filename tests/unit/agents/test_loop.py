@@ -13,7 +13,7 @@ from apps.agents.models import Agent, Checkpoint, Handled, Run, Stage, State, St
 from apps.agents.steps import STEPS
 from apps.agents.steps.base import Context, Taken, Then
 from apps.audit.models import Event, Payload
-from apps.gateway.errors import Unreachable
+from apps.gateway.errors import Away, Unreachable
 from apps.gateway.models import Connector
 from apps.memory.models import Item
 from apps.proposals.models import Proposal
@@ -217,16 +217,16 @@ def test_a_shop_that_comes_back_is_enough(
 
 
 def test_a_run_that_kills_its_workers_is_parked(repricer: Agent, moment: datetime) -> None:
-    """Five died; the sixth does not even try."""
+    """Three died; the fourth does not even try."""
     run = start(repricer, moment)
     now = moment
-    for _ in range(loop.MAX_ATTEMPTS):
+    for _ in range(loop.MAX_DEATHS):
         assert leases.claim(worker="doomed", now=now) is not None
         now += leases.LEASE + timedelta(seconds=1)
     assert advance(now) == 1
     run.refresh_from_db()
     assert run.state == State.FAILED
-    assert "died 5 times" in run.error
+    assert "3 workers died" in run.error
 
 
 def test_without_a_connector_the_run_says_so(
@@ -293,3 +293,44 @@ def test_a_cancelled_run_stays_cancelled(repricer: Agent, moment: datetime) -> N
     assert run.state == State.CANCELLED
     assert not run.steps.exists()
     assert not operations.cancel(run_id=run.pk, by="user:1", reason="again", now=moment)
+
+
+def test_a_run_waits_while_the_back_end_is_left_alone(
+    repricer: Agent, moment: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then and no longer, however often; it does not fail of it."""
+    until = moment + timedelta(seconds=40)
+    error = Away("'shop' is not being called", until=until)
+    monkeypatch.setitem(STEPS, Stage.SENSE, raising(error))
+    run = start(repricer, moment)
+    for _ in range(2 * loop.MAX_ATTEMPTS):
+        assert advance(until) == 1
+        run.refresh_from_db()
+        assert (run.state, run.attempts, run.not_before) == (
+            State.RUNNING, 0, until + timedelta(seconds=1),
+        )  # fmt: skip
+        assert "is not being called" in run.error
+        Run.objects.update(not_before=moment)
+
+
+def test_a_run_waits_while_too_much_waits(repricer: Agent, moment: datetime, settings: Any) -> None:
+    """Nothing is proposed and nothing lost: when there is room it acts."""
+    settings.PROPOSALS_WAITING_LIMIT = 0
+    run = start(repricer, moment)
+    assert advance(moment) + advance(moment) + advance(moment) == 3
+    run.refresh_from_db()
+    assert (run.state, run.stage, run.attempts) == (State.RUNNING, Stage.ACT, 0)
+    assert run.not_before == moment + timedelta(seconds=60)
+    assert not Proposal.objects.exists()
+    settings.PROPOSALS_WAITING_LIMIT = 1_000
+    drive_to_end(lambda: moment + timedelta(seconds=60))
+    assert Proposal.objects.filter(run_id=run.pk).count() == 12
+
+
+def raising(error: Exception) -> Callable[[Context], Taken]:
+    """A step that only raises."""
+
+    def step(_context: Context) -> Taken:
+        raise error
+
+    return step

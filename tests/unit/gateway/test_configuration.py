@@ -7,8 +7,13 @@ import pytest
 
 from apps.accounts.models import Workspace
 from apps.audit.models import Event, Payload
-from apps.gateway.configuration import InvalidConnector, configure_connector
-from apps.gateway.models import Connector, Credential
+from apps.gateway.configuration import (
+    InvalidConnector,
+    InvalidSetting,
+    configure_action,
+    configure_connector,
+)
+from apps.gateway.models import ActionSetting, Connector, Credential
 from apps.gateway.secret import unseal
 
 SECRET = "sk_canary"
@@ -70,3 +75,19 @@ def test_what_cannot_be_built_is_refused(
         configure(workspace, now, **changes)
     assert not Connector.objects.exists()
     assert not kinds()
+
+
+def test_how_an_action_is_handled_is_recorded_once(workspace: Workspace, now: datetime) -> None:
+    """What holds already is no change, the defaults included; what does not fit is refused."""
+    wanted: dict[str, Any] = {"workspace": workspace, "action": "set_price", "by": "user:1",
+                              "now": now}  # fmt: skip
+    configure_action(**wanted, hold_seconds=0, when_away="wait")
+    assert kinds() == []
+    for _ in range(2):
+        configure_action(**wanted, hold_seconds=20, when_away="wait")
+    assert kinds() == ["action.changed"]
+    for changes in ({"action": "fly"}, {"hold_seconds": -1}, {"when_away": "never"}):
+        values = wanted | {"hold_seconds": 5, "when_away": "wait"} | changes
+        with pytest.raises(InvalidSetting):
+            configure_action(**values)
+    assert ActionSetting.objects.get().hold_seconds == 20

@@ -50,7 +50,7 @@ def test_a_claim_that_lapsed_is_due_again_and_the_first_holder_may_not_call(
     """The slow worker finds its claim gone before it calls."""
     propose(workspace, "5", now=now)
     slow = operations.claim(worker="slow", now=now, limit=1)
-    later = now + timedelta(hours=1)
+    later = now + timedelta(minutes=30)
     operations.reconcile(clock=lambda: later)
     assert proposals.execute(worker="quick", clock=lambda: later) == 1
     operations.carry_out(slow, permit=all_of, worker="slow", clock=lambda: later)

@@ -61,14 +61,16 @@ class Sensed(base.Sensed):
         left_out = f", left out {self.open} with an open proposal" if self.open else ""
         return (
             f"Read {self.variants} variants and competitor prices for {len(self.offers)} of them"
-            f"{left_out}."
+            f"{left_out}. {' '.join(self.caveats)}".rstrip()
         )
 
 
 def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
     """Read the shop and the feed, and recall what is known about the SKUs."""
-    variants = cast(Sequence[Variant], gateway.read(workspace.pk, "variants"))
-    prices = cast(Sequence[CompetitorPrice], gateway.read(workspace.pk, "competitor_prices"))
+    ours = gateway.read_or_recall(workspace.pk, "variants")
+    theirs = gateway.read_or_recall(workspace.pk, "competitor_prices")
+    variants = cast(Sequence[Variant], ours.rows)
+    prices = cast(Sequence[CompetitorPrice], theirs.rows)
     taken = proposals.taken_targets(workspace.pk, "set_price")
     cheapest = fresh_prices(prices, knobs, now=now)
     matched = [offer for v in variants if (offer := beside(v, cheapest, knobs)) is not None]
@@ -81,7 +83,8 @@ def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
         for offer in sorted(free, key=lambda offer: offer.sku)
     ]
     still_open = len(matched) - len(free) - len(left_alone)
-    return Sensed(offers=offers, variants=len(variants), open=still_open)
+    caveats = [caveat for one in (ours, theirs) if (caveat := one.caveat())]
+    return Sensed(offers=offers, variants=len(variants), open=still_open, caveats=caveats)
 
 
 def fresh_prices(

@@ -7,6 +7,7 @@ from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from apps.gateway.connectors.base import Refused, Unproven, Unreachable
+from apps.gateway.connectors.gate import ask_first
 
 SMTPS_PORT = 465
 SMTP_PORT = 25
@@ -37,6 +38,7 @@ class Server:
         try:
             self._sign_in(smtp)
             self._envelope(smtp, sender, recipient)
+            ask_first()
             return self._hand_over(smtp, message)
         finally:
             smtp.close()

@@ -22,7 +22,7 @@ def _empty_if_none(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _list_if_none(value: Any) -> Any:
+def list_if_none(value: Any) -> Any:
     return [] if value is None else value
 
 
@@ -72,7 +72,7 @@ class InventoryItem(Answer):
     id: str
     sku: Words = ""
     title: Words = ""
-    location_levels: Annotated[list[Level], BeforeValidator(_list_if_none)] = []
+    location_levels: Annotated[list[Level], BeforeValidator(list_if_none)] = []
 
 
 class InventoryLink(Answer):
@@ -98,8 +98,8 @@ class VariantAnswer(Answer):
     product: ProductName
     updated_at: datetime | None = None
     metadata: dict[str, Any] | None = None
-    prices: Annotated[list[Price], BeforeValidator(_list_if_none)]
-    inventory_items: Annotated[list[InventoryLink], BeforeValidator(_list_if_none)] = []
+    prices: Annotated[list[Price], BeforeValidator(list_if_none)]
+    inventory_items: Annotated[list[InventoryLink], BeforeValidator(list_if_none)] = []
 
     @property
     def name(self) -> str:
@@ -148,8 +148,8 @@ class PaymentAnswer(Answer):
 
     id: str
     currency_code: Code
-    captures: Annotated[list[Capture], BeforeValidator(_list_if_none)]
-    refunds: Annotated[list[Refund], BeforeValidator(_list_if_none)]
+    captures: Annotated[list[Capture], BeforeValidator(list_if_none)]
+    refunds: Annotated[list[Refund], BeforeValidator(list_if_none)]
 
     @property
     def captured(self) -> Decimal:
@@ -165,7 +165,7 @@ class PaymentAnswer(Answer):
 class PaymentCollection(Answer):
     """Payments that belong together."""
 
-    payments: Annotated[list[PaymentAnswer], BeforeValidator(_list_if_none)] = []
+    payments: Annotated[list[PaymentAnswer], BeforeValidator(list_if_none)] = []
 
 
 class LineAnswer(Answer):
@@ -191,8 +191,8 @@ class OrderAnswer(Answer):
     fulfillment_status: str
     original_total: Amount
     created_at: datetime
-    items: Annotated[list[LineAnswer], BeforeValidator(_list_if_none)]
-    payment_collections: Annotated[list[PaymentCollection], BeforeValidator(_list_if_none)]
+    items: Annotated[list[LineAnswer], BeforeValidator(list_if_none)]
+    payment_collections: Annotated[list[PaymentCollection], BeforeValidator(list_if_none)]
 
     @property
     def payments(self) -> list[PaymentAnswer]:

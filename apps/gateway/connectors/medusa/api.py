@@ -6,6 +6,7 @@ from urllib.parse import quote
 import httpx2
 
 from apps.gateway.connectors.base import BadAnswer, Refused, Unproven, Unreachable
+from apps.gateway.connectors.gate import ask_first
 from apps.gateway.connectors.transfer import NotJson, TooLarge, parse, read_limited
 
 LIMIT = 32 * 1024 * 1024  # bytes of one answer
@@ -66,24 +67,32 @@ class AdminApi:
         Medusa ignores the `Idempotency-Key` header; it is sent for the logs of the shop and of
         what stands before it.
         """
-        try:
-            status, answer = self._call("POST", path, json=body, headers={"Idempotency-Key": key})
-        except NEVER_SENT as error:
-            raise Unreachable(self._say("POST", path, error)) from error
-        except (httpx2.RequestError, TooLarge) as error:
-            raise Unproven(self._say("POST", path, error)) from error
-        if status == BUSY:
-            raise Unreachable(self._say("POST", path, "the shop is busy (429)"))
-        if status >= 500:
-            raise Unproven(self._say("POST", path, f"status {status}"))
-        try:
-            return self._judge("POST", path, status, answer)
-        except NotJson as error:
-            raise Unproven(self._say("POST", path, error)) from error
+        return self._write("POST", path, key=key, json=body)
+
+    def delete(self, path: str, *, key: str) -> dict[str, Any]:
+        """Take something away once. Raises as `post`."""
+        return self._write("DELETE", path, key=key)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _write(self, method: str, path: str, *, key: str, **options: Any) -> dict[str, Any]:
+        ask_first()
+        try:
+            status, answer = self._call(method, path, headers={"Idempotency-Key": key}, **options)
+        except NEVER_SENT as error:
+            raise Unreachable(self._say(method, path, error)) from error
+        except (httpx2.RequestError, TooLarge) as error:
+            raise Unproven(self._say(method, path, error)) from error
+        if status == BUSY:
+            raise Unreachable(self._say(method, path, "the shop is busy (429)"))
+        if status >= 500:
+            raise Unproven(self._say(method, path, f"status {status}"))
+        try:
+            return self._judge(method, path, status, answer)
+        except NotJson as error:
+            raise Unproven(self._say(method, path, error)) from error
 
     def _call(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
         with self._http.stream(method, path, **options) as response:

@@ -7,7 +7,7 @@ counts (the first one).
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from apps.gateway.connectors.base import Receipt, Refused
+from apps.gateway.connectors.base import Receipt, Refused, Step
 from apps.gateway.connectors.medusa import reads
 from apps.gateway.connectors.medusa.actions import ACTIONS, Action
 from apps.gateway.connectors.medusa.api import AdminApi
@@ -65,8 +65,14 @@ class MedusaClient:
     def find_effect(
         self, action: str, params: dict[str, Any], *, key: str, snapshot: dict[str, Any]
     ) -> Receipt | None:
-        """A refund by its marker, everything else by the state."""
+        """A refund or a return by its marker, everything else by the state."""
         return _action(action).find_effect(self._api, params, key=key, snapshot=snapshot)
+
+    def steps(
+        self, action: str, params: dict[str, Any], *, key: str, snapshot: dict[str, Any]
+    ) -> Sequence[Step]:
+        """The six calls of a return; everything else is a single call."""
+        return _action(action).steps(self._api, params, key=key, snapshot=snapshot)
 
     def close(self) -> None:
         """Close the connections."""

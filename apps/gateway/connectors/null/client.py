@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from apps.gateway.connectors.base import Receipt, Refused, Unproven, Unreachable
+from apps.gateway.connectors.gate import ask_first
 from apps.gateway.records import Record
 
 ACTION = "set_price"
@@ -65,6 +66,7 @@ class NullClient:
         """Write one row, committed at once."""
         after = self.predict(action, params, snapshot)
         connection = self._connect()
+        ask_first()
         try:
             connection.execute(INSERT, (key, action, Jsonb(params)))
         except psycopg.OperationalError as error:

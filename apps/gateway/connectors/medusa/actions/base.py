@@ -13,6 +13,7 @@ from apps.gateway.connectors.base import (
     CannotTell,
     Receipt,
     Refused,
+    Step,
     Unproven,
     Unreachable,
 )
@@ -39,6 +40,10 @@ class Action(ABC):
     @abstractmethod
     def reference(self, params: State) -> str:
         """The shop's own name for what was changed."""
+
+    def steps(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> tuple[Step, ...]:
+        """The calls of an action that takes several; none where `write` is a single one."""
+        return ()
 
     def perform(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> Receipt:
         """Write once and prove it by reading back."""
@@ -71,6 +76,15 @@ class Action(ABC):
             f"{self.reference(params)} is neither as before nor as predicted; "
             f"changed: {', '.join(changed)}. Look at it in the shop."
         )
+
+    def check_unchanged(self, api: AdminApi, params: State, snapshot: State) -> None:
+        """Look once more right before a write. Raises `Refused` (changed).
+
+        The shop has no conditional writes, so this is as late as a change can be seen.
+        """
+        if self.snapshot(api, params) != snapshot:
+            reference = self.reference(params)
+            raise Refused(f"{reference} changed after the approval.", code="changed")
 
     def look(self, api: AdminApi, params: State) -> State:
         """A snapshot for a read-back. Raises `CannotTell`, `Unreachable`."""

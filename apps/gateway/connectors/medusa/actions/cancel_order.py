@@ -31,9 +31,10 @@ class CancelOrder(Action):
         }
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
-        """Cancel. Refused when the approval already saw a canceled order."""
+        """Cancel. Refused when the approval saw a canceled order, or another one (changed)."""
         if snapshot["status"] == CANCELED:
             raise Refused(f"Order {snapshot['number']} is canceled already.", code="not_allowed")
+        self.check_unchanged(api, params, snapshot)
         return api.post(path("orders", params["order_id"], "cancel"), {}, key=key)
 
     def reference(self, params: State) -> str:

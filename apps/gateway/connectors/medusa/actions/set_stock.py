@@ -18,7 +18,8 @@ class SetStock(Action):
         return {**snapshot, "quantity": params["quantity"]}
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
-        """Write the level."""
+        """Write the level. Refused (changed) when it is no longer the approved one."""
+        self.check_unchanged(api, params, snapshot)
         item, location = params["inventory_item_id"], params["location_id"]
         target = path("inventory-items", item, "location-levels", location)
         return api.post(target, {"stocked_quantity": params["quantity"]}, key=key)

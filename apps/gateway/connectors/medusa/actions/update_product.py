@@ -19,7 +19,8 @@ class UpdateProduct(Action):
         return {**snapshot, **self._given(params)}
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
-        """Write the given fields."""
+        """Write the given fields. Refused (changed) when the product is not the approved one."""
+        self.check_unchanged(api, params, snapshot)
         return api.post(path("products", params["product_id"]), self._given(params), key=key)
 
     def reference(self, params: State) -> str:

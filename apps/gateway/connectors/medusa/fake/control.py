@@ -1,7 +1,8 @@
 """Misbehaviour on request: what a network and a back end can do to a caller.
 
-A rule holds for the next `times` requests whose path matches. `act_then_...` rules hold for
-writes only: the shop acts, and the caller does not learn of it. `garbage` acts as well.
+A rule holds for the next `times` requests whose path, and method if it names one, match.
+`act_then_...` rules hold for writes only: the shop acts, and the caller does not learn of it.
+`garbage` acts as well. `refuse` is the shop's definite no, `error` a failure without an effect.
 """
 
 import asyncio
@@ -17,24 +18,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.gateway.connectors.medusa.fake.requests import body, invalid, number
+from apps.gateway.connectors.medusa.fake.requests import body, invalid, number, text
 
 BEHAVIORS = (
     "delay",
     "error",
+    "refuse",
     "garbage",
     "act_then_fail",
     "act_then_reset",
     "act_then_timeout",
     "act_then_garbage",
 )
-FIELDS = frozenset({"behavior", "times", "seconds", "path"})
+FIELDS = frozenset({"behavior", "times", "seconds", "path", "method"})
 DEFAULT_SECONDS = {"delay": 2.0, "act_then_timeout": 60.0}
 FAILURE = {
     "code": "unknown_error",
     "type": "unknown_error",
     "message": "An unknown error occurred.",
 }
+REFUSAL = {"type": "not_allowed", "message": "The demo shop was told to refuse this."}
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: close sends RST
 
 
@@ -46,6 +49,13 @@ class Rule:
     times: int
     seconds: float
     path: str
+    method: str = ""
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether it holds for a request."""
+        write = method != "GET"
+        possible = write or not self.behavior.startswith("act_then")
+        return possible and self.method in ("", method) and bool(re.search(self.path, path))
 
 
 class Control:
@@ -57,8 +67,7 @@ class Control:
     def take(self, method: str, path: str) -> Rule | None:
         """The first rule for the request, used up by one."""
         for rule in self.rules:
-            writes_only = rule.behavior.startswith("act_then")
-            if (method != "GET" or not writes_only) and re.search(rule.path, path):
+            if rule.fits(method, path):
                 rule.times -= 1
                 if rule.times <= 0:
                     self.rules.remove(rule)
@@ -85,6 +94,8 @@ class Misbehaving:
             await self._app(scope, receive, send)
         elif rule.behavior == "error":
             await JSONResponse(FAILURE, 500)(scope, receive, send)
+        elif rule.behavior == "refuse":
+            await JSONResponse(REFUSAL, 400)(scope, receive, send)
         else:
             await self._app(scope, receive, _swallow)
             await self._spoil(rule, scope, receive, send)
@@ -137,6 +148,7 @@ def routes(control: Control) -> list[Route]:
 def rule_of(given: dict[str, Any]) -> Rule:
     """A checked rule. Raises `No` (400)."""
     behavior, path = given.get("behavior"), given.get("path", "")
+    method = text(given, "method") or ""
     if behavior not in BEHAVIORS:
         raise invalid(f"'behavior' must be one of: {', '.join(BEHAVIORS)}")
     try:
@@ -145,7 +157,7 @@ def rule_of(given: dict[str, Any]) -> Rule:
         raise invalid(f"'path' is not a regular expression: {error}") from error
     seconds = number(given, "seconds") if "seconds" in given else DEFAULT_SECONDS.get(behavior, 0.0)
     times = int(number(given, "times")) if "times" in given else 1
-    return Rule(behavior=behavior, times=times, seconds=seconds, path=path)
+    return Rule(behavior=behavior, times=times, seconds=seconds, path=path, method=method)
 
 
 def _shown(control: Control, status: int) -> JSONResponse:

@@ -22,6 +22,7 @@ from apps.gateway.connectors.medusa.fake import (
     orders,
     pages,
     products,
+    returns,
     stock,
     variants,
 )
@@ -29,8 +30,8 @@ from apps.gateway.connectors.medusa.fake.requests import No
 from apps.gateway.connectors.medusa.fake.store import Store
 
 ROUTES = [
-    *products.ROUTES, *variants.ROUTES, *stock.ROUTES, *orders.ROUTES, *demo.ROUTES,
-    *mailbox.ROUTES, *pages.ROUTES,
+    *products.ROUTES, *variants.ROUTES, *stock.ROUTES, *orders.ROUTES, *returns.ROUTES,
+    *demo.ROUTES, *mailbox.ROUTES, *pages.ROUTES,
 ]  # fmt: skip
 UNAUTHORIZED = {"message": "Unauthorized"}
 

@@ -14,13 +14,14 @@ from starlette.requests import Request
 
 from apps.gateway.connectors.medusa.fake.ids import new_id
 
-SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
-VERSION = 1  # of the schema; a file of another version is refused
+# one script for each version of the file; a file that lacks the last ones is brought up to date
+SCHEMAS = [(Path(__file__).parent / name).read_text() for name in ("schema.sql", "returns.sql")]
+VERSION = len(SCHEMAS)
 Row = sqlite3.Row
 
 
 class WrongVersion(Exception):
-    """The ledger file was written by another version of the demo shop."""
+    """The ledger file was written by a later version of the demo shop."""
 
 
 def clock() -> str:
@@ -45,15 +46,16 @@ class Store:
 
     def _prepare(self, file: Path) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, VERSION):
+        if version not in range(VERSION + 1):
             raise WrongVersion(
                 f"{file} has version {version} of the demo shop, this is {VERSION}. "
                 f"Move the file away to start a new shop."
             )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        if version == 0:
-            self._db.executescript(f"BEGIN; {SCHEMA}; PRAGMA user_version={VERSION}; COMMIT;")
+        if version < VERSION:
+            scripts = ";".join(SCHEMAS[version:])
+            self._db.executescript(f"BEGIN; {scripts}; PRAGMA user_version={VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Close the file."""

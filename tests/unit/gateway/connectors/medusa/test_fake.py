@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.feed.client import FeedClient
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.records import CompetitorPrice, Message, Order, Variant
@@ -176,6 +177,45 @@ def test_port_in_use(shop: Shop, own_ledger: Path) -> None:
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_older_file_is_brought_up_to_date(own_ledger: Path) -> None:
+    """A shop from before there were returns keeps its data and takes goods back."""
+    with demo_shop(own_ledger):
+        pass
+    file = sqlite3.connect(own_ledger)
+    for table in ("change_actions", "changes", "return_lines", "returns"):
+        file.execute(f"DROP TABLE {table}")
+    file.execute("PRAGMA user_version = 1")
+    file.close()
+    with demo_shop(own_ledger) as shop:
+        client = connect(shop)
+        order = next(o for o in client.read("orders")
+                     if isinstance(o, Order) and o.fulfillment_status == "delivered")  # fmt: skip
+        items = [{"line_id": order.lines[0].line_id, "quantity": 1}]
+        params = {"order_id": order.order_id, "items": items}
+        before = client.snapshot("return_items", params)
+        after = client.perform("return_items", params, key="k", snapshot=before).after
+        assert after["returned_total"] == str(order.lines[0].unit_price)
+        client.close()
+
+
+def test_a_refusal_on_request(shop: Shop) -> None:
+    """A rule can be for one method; a refusal is Medusa's no and changes nothing."""
+    shop.misbehave("refuse", path="/orders$", method="POST")
+    client = connect(shop)
+    assert client.read("orders", limit=1)
+    order = next(o for o in client.read("orders")
+                 if isinstance(o, Order) and o.fulfillment_status == "not_fulfilled"
+                 and o.status == "pending")  # fmt: skip
+    params = {"order_id": order.order_id}
+    before = client.snapshot("cancel_order", params)
+    shop.misbehave("refuse", path="/cancel$", method="POST")
+    with pytest.raises(Refused, match="told to refuse"):
+        client.perform("cancel_order", params, key="k", snapshot=before)
+    assert client.snapshot("cancel_order", params) == before
+    client.close()
+    shop.behave()
 
 
 @pytest.mark.parametrize("content", ["version", "garbage"])

@@ -1,0 +1,75 @@
+"""Take goods of an order back into stock: six calls, of which all but the last can be undone."""
+
+from decimal import Decimal
+
+from apps.gateway.connectors.base import BadAnswer, CannotTell, Found, Receipt, Refused, Step
+from apps.gateway.connectors.medusa.actions.base import Action, State
+from apps.gateway.connectors.medusa.actions.return_state import describe, quantities
+from apps.gateway.connectors.medusa.actions.return_steps import ReturnSteps
+from apps.gateway.connectors.medusa.answers import money
+from apps.gateway.connectors.medusa.api import AdminApi
+from apps.gateway.connectors.medusa.returns import (
+    ReturnableOrder,
+    fetch_returnable,
+    find_return,
+)
+
+
+class ReturnItems(Action):
+    """Nothing is refunded: the shop owes the customer the price until a refund is made."""
+
+    def snapshot(self, api: AdminApi, params: State) -> State:
+        """{"number", "email", "currency", "status", "fulfillment_status", "items", "unit_price",
+        "returning", "returned", "returned_total", "line_ids"}; pieces and prices by article."""
+        return describe(self._fetch(api, params))
+
+    def predict(self, params: State, snapshot: State) -> State:
+        """More pieces have come back."""
+        names = {line_id: name for name, line_id in snapshot["line_ids"].items()}
+        returned, total = dict(snapshot["returned"]), Decimal(snapshot["returned_total"])
+        for line_id, pieces in quantities(params).items():
+            name = names[line_id]
+            returned[name] += pieces
+            total += pieces * Decimal(snapshot["unit_price"][name])
+        return {**snapshot, "returned": returned, "returned_total": money(total)}
+
+    def steps(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> tuple[Step, ...]:
+        """Open the return, list, request, begin to receive, count in, confirm."""
+        return ReturnSteps(api, params, key, snapshot).all()
+
+    def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
+        """All six in a row; a failure leaves those before it standing (see `steps`)."""
+        context: dict[str, Found] = {}
+        for step in self.steps(api, params, key=key, snapshot=snapshot):
+            step.do(context)
+            found = step.find(context)
+            if found is None:
+                raise Refused(f"The shop accepted '{step.name}' without effect.", code="no_effect")
+            context[step.name] = found
+        return {}
+
+    def reference(self, params: State) -> str:
+        """The order; a receipt carries the return's own id instead."""
+        return str(params["order_id"])
+
+    def find_effect(
+        self, api: AdminApi, params: State, *, key: str, snapshot: State
+    ) -> Receipt | None:
+        """Look for the return with our marker. `CannotTell` when it is there, but not complete."""
+        try:
+            found = find_return(api, params["order_id"], key)
+            if found is None:
+                return None
+            if found.received != quantities(params):
+                raise CannotTell(f"Return {found.id} is {found.status}: not carried out in full.")
+            after = self.snapshot(api, params)
+        except (BadAnswer, Refused) as error:
+            raise CannotTell(f"The read-back failed: {error}") from error
+        return Receipt(reference=found.id, after=after, answer={"return_id": found.id})
+
+    def _fetch(self, api: AdminApi, params: State) -> ReturnableOrder:
+        order = fetch_returnable(api, params["order_id"])
+        known = {line.id for line in order.items}
+        if missing := [line for line in quantities(params) if line not in known]:
+            raise Refused(f"Order {order.display_id} has no line {missing[0]}.", code="not_found")
+        return order

@@ -1,0 +1,48 @@
+"""What an approval of a return rests on, and what it asks for. Pure."""
+
+from collections import Counter
+from decimal import Decimal
+
+from apps.gateway.connectors.medusa.actions.base import State
+from apps.gateway.connectors.medusa.answers import money
+from apps.gateway.connectors.medusa.returns import Line, Quantities, ReturnableOrder
+
+
+def quantities(params: State) -> Quantities:
+    """Pieces by order line."""
+    pieces: Counter[str] = Counter()
+    for item in params["items"]:
+        pieces[item["line_id"]] += item["quantity"]
+    return dict(pieces)
+
+
+def describe(order: ReturnableOrder) -> State:
+    """What an approval of a return rests on."""
+    lines = named(order.items)
+    returned = {name: int(line.detail.return_received_quantity) for name, line in lines.items()}
+    returning = {name: int(line.detail.return_requested_quantity) for name, line in lines.items()}
+    value = sum((pieces * lines[name].unit_price for name, pieces in returned.items()), Decimal())
+    return {
+        "number": str(order.display_id),
+        "email": order.email,
+        "currency": order.currency_code.upper(),
+        "status": order.status,
+        "fulfillment_status": order.fulfillment_status,
+        "items": {name: line.detail.quantity for name, line in lines.items()},
+        "unit_price": {name: money(line.unit_price) for name, line in lines.items()},
+        "returning": {name: pieces for name, pieces in returning.items() if pieces},
+        "returned": returned,
+        "returned_total": money(value),
+        "line_ids": {name: line.id for name, line in lines.items()},
+    }
+
+
+def named(lines: list[Line]) -> dict[str, Line]:
+    """Lines by what a person calls them; of several alike the later ones are numbered."""
+    seen: Counter[str] = Counter()
+    names = {}
+    for line in sorted(lines, key=lambda line: line.id):
+        name = line.variant_sku or " / ".join(filter(None, (line.title, line.subtitle))) or line.id
+        seen[name] += 1
+        names[name if seen[name] == 1 else f"{name} ({seen[name]})"] = line
+    return names

@@ -1,0 +1,331 @@
+"""Actions of several calls: each step proven and committed, or all of them undone.
+
+    for each step: read back -> call -> read back -> commit (progress, event, longer lease)
+
+Whoever goes on after a crash reads back first, so no step is done twice. When the back end says
+no, the steps before are undone in reverse, recorded and re-runnable likewise. What can be neither
+done nor undone nor proven becomes an open case that names the steps which stand.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.audit import fault
+from apps.audit.kinds import Kind
+from apps.audit.operations import record_all
+from apps.gateway import health
+from apps.gateway.connectors.base import Client, Found, Step, Stepwise
+from apps.gateway.errors import (
+    BadAnswer,
+    CannotTell,
+    ConnectorError,
+    Refused,
+    Stopped,
+    Unproven,
+    Unreachable,
+)
+from apps.gateway.models import Execution, State
+from apps.gateway.operations.outcome import AWAY, MAX_ATTEMPTS, Outcome, doubt, fact, later
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Entry = dict[str, Any]
+
+
+class TakenOver(Exception):
+    """Another worker holds the execution by now; nothing may be called any more."""
+
+
+class TurnedBack(Exception):
+    """The saga goes no further; its steps have to be undone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saga:
+    """One execution on its way through its steps."""
+
+    client: Client
+    execution: Execution
+    steps: Sequence[Step]
+    clock: Clock
+
+
+def steps_of(client: Client, execution: Execution) -> Sequence[Step]:
+    """The calls of an execution whose action takes several; empty where it is a single one."""
+    if not isinstance(client, Stepwise):
+        return ()
+    return client.steps(
+        execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
+    )
+
+
+def carry_on(client: Client, execution: Execution, *, clock: Clock) -> Outcome | None:
+    """Go on with an execution somebody has left; None where it is one call, or nothing stands."""
+    steps = steps_of(client, execution)
+    if not steps:
+        return None
+    saga = Saga(client=client, execution=execution, steps=steps, clock=clock)
+    try:
+        write(saga)  # a lease of our own
+        if not has_begun(execution) and why_turned(execution) is None:
+            found = read(saga, steps[0], {})
+            if found is None:
+                return None
+            keep(saga, steps[0], reference=str(found["reference"]))
+    except TakenOver as error:
+        return doubt(execution, str(error), now=clock())
+    except CannotTell as error:
+        return ask_a_person(saga, str(error))
+    except ConnectorError as error:
+        return doubt(execution, str(error), now=clock())
+    return carry_steps(client, execution, steps, clock=clock)
+
+
+def carry_steps(
+    client: Client, execution: Execution, steps: Sequence[Step], *, clock: Clock
+) -> Outcome:
+    """Do what is missing, or go on undoing, as far as the back end lets us now."""
+    saga = Saga(client=client, execution=execution, steps=steps, clock=clock)
+    try:
+        if why_turned(execution) is None:
+            try:
+                return go_forward(saga)
+            except TurnedBack:
+                pass
+        return go_back(saga)
+    except TakenOver as error:  # the outcome is dropped: whoever holds it now writes its own
+        return doubt(execution, str(error), now=clock())
+
+
+def go_forward(saga: Saga) -> Outcome:
+    """Bring every step to stand. Raises `TurnedBack`, `TakenOver`."""
+    context: dict[str, Found] = {}
+    for step in saga.steps:
+        try:
+            found = bring_to_stand(saga, step, context)
+        except Refused as error:
+            if error.code == "changed" and not has_begun(saga.execution):
+                return Outcome(execution=saga.execution, state=State.STALE, error=str(error))
+            turn_back(saga, step, str(error))
+        except CannotTell as error:
+            return ask_a_person(saga, str(error))
+        except Exception as error:  # noqa: BLE001 (a bug in a connector is a failed try as well)
+            return try_again(saga, step, error)
+        context[step.name] = found
+        if step.name not in standing(saga.execution):
+            keep(saga, step, reference=str(found["reference"]))
+        if "wrong" in found:
+            turn_back(saga, step, str(found["wrong"]))
+    return prove(saga)
+
+
+def bring_to_stand(saga: Saga, step: Step, context: dict[str, Found]) -> Found:
+    """The step as it stands; it is called if it does not. Raises `Refused` for the shop's no."""
+    if (found := read(saga, step, context)) is not None:
+        return found
+    if step.name in standing(saga.execution):
+        raise CannotTell(f"The step '{words(step)}' stood before and is gone.")
+    fault.reach(f"step:{step.name}:before")
+    try:
+        with watched(saga):
+            step.do(context)
+    except Refused:
+        if (found := read(saga, step, context)) is None:
+            raise
+        return found  # an earlier call of ours came through late
+    fault.reach(f"step:{step.name}:after")
+    try:
+        found = read(saga, step, context)
+    except (Unreachable, BadAnswer) as error:
+        raise Unproven(str(error)) from error
+    if found is None:
+        raise Refused(f"The step '{words(step)}' was accepted without effect.", code="no_effect")
+    return found
+
+
+def go_back(saga: Saga) -> Outcome:
+    """Undo what stands, the last first. Raises `TakenOver`."""
+    step = saga.steps[0]
+    try:
+        context = survey(saga)
+        whole = len(context) == len(saga.steps)
+        if whole and not any("wrong" in found for found in context.values()):
+            return prove(saga)  # a call that seemed lost came through after all
+        for step in reversed([one for one in saga.steps if one.name in context]):
+            bring_down(saga, step, context)
+            keep(saga, step, undone=True)
+    except TakenOver:
+        raise
+    except (CannotTell, Refused) as error:
+        return ask_a_person(saga, f"Undoing failed: {error}")
+    except Exception as error:  # noqa: BLE001 (a bug in a connector is a failed try as well)
+        return try_again(saga, step, error)
+    undone = " All steps undone." if has_begun(saga.execution) else ""
+    return Outcome(
+        execution=saga.execution,
+        state=State.REFUSED,
+        error=f"{why_turned(saga.execution)}{undone}",
+    )
+
+
+def survey(saga: Saga) -> dict[str, Found]:
+    """What stands in the shop now, by step."""
+    context: dict[str, Found] = {}
+    for step in saga.steps:
+        if (found := read(saga, step, context)) is not None:
+            context[step.name] = found
+    return context
+
+
+def bring_down(saga: Saga, step: Step, context: dict[str, Found]) -> None:
+    """Undo a step unless it fell with a later one. Raises `Refused` if it still stands."""
+    if read(saga, step, context) is None:
+        return
+    if step.undo is None:
+        raise Refused(f"the step '{words(step)}' cannot be taken back.")
+    fault.reach(f"undo:{step.name}:before")
+    try:
+        with watched(saga):
+            step.undo(context)
+    except Refused:
+        if read(saga, step, context) is not None:
+            raise
+    fault.reach(f"undo:{step.name}:after")
+    if read(saga, step, context) is not None:
+        raise Refused(f"undoing '{words(step)}' was accepted without effect.", code="no_effect")
+
+
+def read(saga: Saga, step: Step, context: dict[str, Found]) -> Found | None:
+    """What a step's read-back shows. A refused read says nothing about the step: `BadAnswer`."""
+    try:
+        with watched(saga):
+            return step.find(context)
+    except Refused as error:
+        raise BadAnswer(str(error)) from error
+
+
+def watched(saga: Saga) -> AbstractContextManager[None]:
+    """Have the connector's breaker learn how a call or read goes."""
+    return health.watch(saga.execution.connector, clock=saga.clock)
+
+
+def prove(saga: Saga) -> Outcome:
+    """All steps stand: the receipt."""
+    execution = saga.execution
+    try:
+        with watched(saga):
+            receipt = saga.client.find_effect(
+                execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
+            )
+    except CannotTell as error:
+        return ask_a_person(saga, str(error))
+    except ConnectorError as error:
+        return try_again(saga, saga.steps[-1], error)
+    if receipt is None:
+        return ask_a_person(saga, "All steps stand, but the effect is not there.")
+    return Outcome(execution=execution, state=State.DONE, receipt=receipt)
+
+
+def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
+    """Later, after a longer pause each time; then back, or to a person. Raises `TakenOver`."""
+    execution, now = saga.execution, saga.clock()
+    text = str(error)
+    if not isinstance(error, ConnectorError):
+        log.error("A step of execution %s failed in the connector", execution.pk, exc_info=error)
+        text = f"{type(error).__name__}: {error}"
+    if not has_begun(execution) and why_turned(execution) is None:
+        decide = later if isinstance(error, Unreachable) else doubt
+        return decide(execution, text, now=now)
+    if isinstance(error, Stopped):
+        return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=now + AWAY)
+    keep(saga, step, failed=text[:500])
+    tries = failures(execution)
+    if tries < MAX_ATTEMPTS:
+        pause = timedelta(seconds=max(settings.GATEWAY_DOUBT_SECONDS, 2**tries))
+        return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=now + pause)
+    if why_turned(execution) is not None:
+        return ask_a_person(saga, f"Undoing failed {tries} times: {text}")
+    keep(saga, step, turned=f"'{words(step)}' failed {tries} times: {text}")
+    return go_back(saga)
+
+
+def turn_back(saga: Saga, step: Step, why: str) -> NoReturn:
+    """Commit that from here the steps are undone. Raises `TurnedBack`, `TakenOver`."""
+    keep(saga, step, turned=why)
+    raise TurnedBack(why)
+
+
+def ask_a_person(saga: Saga, error: str) -> Outcome:
+    """An open case that says which steps stand."""
+    names = [words(step) for step in saga.steps if step.name in standing(saga.execution)]
+    known = f"These steps stand: {', '.join(names)}." if names else "No step is known to stand."
+    return Outcome(execution=saga.execution, state=State.NEEDS_PERSON, error=f"{error} {known}")
+
+
+@transaction.atomic
+def keep(saga: Saga, step: Step, **what: Any) -> None:
+    """Commit an entry of the progress with its event and a longer lease. Raises `TakenOver`.
+
+    `what` is one of reference (the step stands), failed, turned (why), undone.
+    """
+    entry: Entry = {"step": step.name, **what, "at": saga.clock().isoformat()}
+    write(saga, entry)
+    event = fact(Kind.EXECUTION_STEPPED, saga.execution, "gateway", step=step.name, **what)
+    record_all([event], now=saga.clock())
+
+
+def write(saga: Saga, *entries: Entry) -> None:
+    """Add to the progress and lengthen the lease, of a row this worker still holds."""
+    execution = saga.execution
+    progress = [*execution.progress, *entries]
+    until = saga.clock() + timedelta(seconds=settings.GATEWAY_LEASE_SECONDS)
+    held = Execution.objects.filter(
+        pk=execution.pk, worker=execution.worker, state__in=(State.CALLING, State.UNKNOWN)
+    )
+    if not held.update(progress=progress, lease_until=until):
+        raise TakenOver(f"{execution.worker} does not hold the execution any more.")
+    execution.progress, execution.lease_until = progress, until
+
+
+def standing(execution: Execution) -> set[str]:
+    """The steps that were proven and not undone, by name."""
+    names: set[str] = set()
+    for entry in execution.progress:
+        if "reference" in entry:
+            names.add(entry["step"])
+        elif "undone" in entry:
+            names.discard(entry["step"])
+    return names
+
+
+def has_begun(execution: Execution) -> bool:
+    """Whether any step was ever proven."""
+    return any("reference" in entry for entry in execution.progress)
+
+
+def why_turned(execution: Execution) -> str | None:
+    """Why the steps are being undone; None while they are being done."""
+    return next((str(one["turned"]) for one in execution.progress if "turned" in one), None)
+
+
+def failures(execution: Execution) -> int:
+    """How often in a row it has failed without getting on."""
+    count = 0
+    for entry in reversed(execution.progress):
+        if "failed" not in entry:
+            break
+        count += 1
+    return count
+
+
+def words(step: Step) -> str:
+    """A step's name as a person reads it."""
+    return step.name.replace("_", " ")

@@ -1,0 +1,120 @@
+"""Kill switches stop exactly their scope, once each, and let go again."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.audit.kinds import Kind
+from apps.audit.models import Event
+from apps.gateway import switches
+from apps.gateway.models import Execution, KillSwitch, State
+from apps.gateway.switches import InvalidSwitch
+from apps.proposals import operations as proposals
+from apps.proposals.operations import effect
+from tests.factories.proposals import propose
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stop(workspace, now):
+    """Engage a switch of the workspace."""
+
+    def engage(scope: str, target: str = "", *, place=workspace) -> KillSwitch:
+        return switches.engage(
+            workspace=place, scope=scope, target=target, reason="test", by="user:x", now=now
+        )
+
+    return engage
+
+
+@pytest.fixture
+def due(cast, policy, connector, workspace, now):
+    """One execution that waits for its turn."""
+    propose(workspace, "5", now=now)
+    return Execution.objects.get()
+
+
+def run(now) -> str:
+    """Let a worker look; where the only execution stands then."""
+    proposals.execute(worker="w", clock=lambda: now)
+    return Execution.objects.get().state
+
+
+@pytest.mark.parametrize("scope", ["workspace", "action", "connector", "agent"])
+def test_what_is_in_scope_is_not_called_until_released(due, stop, now, scope):
+    """It stays due, its grant unused, and is called after the release."""
+    agent_id = uuid4()
+    Execution.objects.update(agent_id=agent_id)
+    targets = {"action": due.action, "connector": str(due.connector_id), "agent": str(agent_id)}
+    switch = stop(scope, targets.get(scope, ""))
+    assert run(now) == State.DUE
+    assert switches.is_stopped(due)
+    assert switches.release(switch=switch, by="user:y", now=now)
+    assert run(now) == State.DONE
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"), [("action", "refund_payment"), ("agent", str(uuid4()))]
+)
+def test_what_is_out_of_scope_goes_on(due, stop, now, scope, target):
+    """Another action or agent is not stopped."""
+    stop(scope, target)
+    assert run(now) == State.DONE
+
+
+def test_another_workspace_goes_on(due, stop, elsewhere, now):
+    """A switch holds in its own workspace only."""
+    stop("workspace", place=elsewhere)
+    assert run(now) == State.DONE
+
+
+def test_a_switch_engaged_after_the_claim_is_seen_with_the_intent(due, stop, now, monkeypatch):
+    """Claimed already, not begun: it is due again, as if never taken."""
+    claim = effect.gateway.claim
+
+    def claim_then_stop(**options):
+        claimed = claim(**options)
+        stop("workspace")
+        return claimed
+
+    monkeypatch.setattr(effect.gateway, "claim", claim_then_stop)
+    assert run(now) == State.DUE
+    row = Execution.objects.get()
+    assert (row.attempts, row.deliveries, row.worker) == (0, 0, "")
+    assert row.grants.get().consumed_at is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "target", "words"),
+    [
+        ("workspace", "x", "no target"),
+        ("action", "fly", "no action"),
+        ("connector", str(uuid4()), "No connector"),
+        ("connector", "shop", "not the id"),
+        ("planet", "", "cannot be stopped"),
+    ],
+)
+def test_a_switch_that_stops_nothing_is_refused(stop, scope, target, words):
+    """A mistyped target would give false safety."""
+    with pytest.raises(InvalidSwitch, match=words):
+        stop(scope, target)
+    assert not KillSwitch.objects.exists()
+
+
+def test_a_reason_is_needed(workspace, now):
+    """Whoever releases it wants to know."""
+    with pytest.raises(InvalidSwitch, match="why"):
+        switches.engage(
+            workspace=workspace, scope="workspace", target="", reason=" ", by="x", now=now
+        )
+
+
+def test_engaging_and_releasing_twice_are_one_each(stop, workspace, now):
+    """The second engages nothing new, the second release says so; one event each."""
+    assert stop("workspace") == stop("workspace")
+    switch = switches.engaged(workspace.pk).get()
+    assert switches.release(switch=switch, by="user:y", now=now)
+    assert not switches.release(switch=switch, by="user:y", now=now)
+    kinds = list(Event.objects.filter(subject_kind="switch").values_list("kind", flat=True))
+    assert sorted(kinds) == [Kind.SWITCH_ENGAGED, Kind.SWITCH_RELEASED]
