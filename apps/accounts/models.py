@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from guardian.models import UserObjectPermissionBase
 from uuid_utils.compat import uuid7
 
 
@@ -114,6 +115,18 @@ class Authority(models.Model):
     def __str__(self) -> str:
         limit = "any amount" if self.ceiling is None else f"up to {self.ceiling} {self.currency}"
         return f"{self.action}: {limit}"
+
+
+class AuthorityHolder(UserObjectPermissionBase):
+    """That a person may exercise an authority: guardian's permission, kept beside its object.
+
+    guardian finds this model by its foreign key; so one join answers what a person may approve.
+    """
+
+    content_object = models.ForeignKey(Authority, models.CASCADE, related_name="holders")
+
+    class Meta(UserObjectPermissionBase.Meta):
+        pass
 
 
 class ApiKey(models.Model):

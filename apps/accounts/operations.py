@@ -21,6 +21,8 @@ SCOPES = (
     "runs:start",
     "executions:read",
     "events:read",
+    "switches:read",
+    "switches:set",
 )
 
 

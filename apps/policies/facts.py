@@ -5,7 +5,7 @@ an agent supplies itself are `confidence` and the action's parameters.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,7 +23,7 @@ class Facts:
     reversibility: str  # reversible, compensable, final
     agent: str = ""  # name; empty when a person or an integrator proposes
     playbook: str = ""
-    trigger: str = ""  # schedule, event, person, api
+    trigger: str = ""  # schedule, event, person, api; undo, saga: setting back what was done
     confidence: float = 1.0  # 0..1, the proposer's own
     hour: int = 0  # of the day, UTC
     currency: str = ""
@@ -35,13 +35,14 @@ class Facts:
     margin_percent: float = 0.0  # (after - cost) / after
     has_margin: bool = False  # the cost is known, and in this currency
     returned: bool = False  # the proposal came back because the shop had changed
+    stale_read: bool = False  # planned from a kept answer of a back end that did not answer
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def variables(self) -> dict[str, Any]:
         """The facts as CEL variables."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 VOCABULARY = frozenset(Facts.__dataclass_fields__) | {"limits"}
@@ -56,11 +57,12 @@ class Money:
 
 
 def stake(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Money:
-    """The money an action moves: its own amount, else what it makes the shop give back."""
+    """The money an action moves: its own amount, else what it makes the shop give back or owe."""
     amount = number(params.get("amount"))
-    if amount is None:
-        given, will_be = number(before.get("refunded")), number(after.get("refunded"))
-        amount = None if given is None or will_be is None else will_be - given
+    for total in ("refunded", "returned_total"):
+        if amount is None:
+            given, will_be = number(before.get(total)), number(after.get(total))
+            amount = None if given is None or will_be is None else will_be - given
     if amount is None:
         return Money()
     return Money(amount=amount, currency=str(params.get("currency") or after.get("currency") or ""))

@@ -137,8 +137,7 @@ def decide(
 
     Runs in the caller's transaction. With no active policy everything is denied.
     """
-    rails = queries.guardrails(workspace_id)
-    decisions = [_judge(workspace_id, rails, subject, facts, now) for subject, facts in changes]
+    decisions = weigh(workspace_id=workspace_id, changes=changes, now=now)
     Decision.objects.bulk_create(decisions)
     record_all(
         [
@@ -162,6 +161,14 @@ def decide(
         now=now,
     )
     return decisions
+
+
+def weigh(
+    *, workspace_id: UUID, changes: Sequence[tuple[UUID, Facts]], now: datetime
+) -> list[Decision]:
+    """The decisions all active policies together would make; nothing is recorded."""
+    rails = queries.guardrails(workspace_id)
+    return [_judge(workspace_id, rails, subject, facts, now) for subject, facts in changes]
 
 
 def _judge(

@@ -21,6 +21,7 @@ class State(models.TextChoices):
     FAILED = "failed", "Refused by the back end"
     NEEDS_PERSON = "needs_person", "A person has to look"
     EXPIRED = "expired", "Expired without a decision"
+    UNDONE = "undone", "Done, then undone"
 
 
 LIFETIME = timedelta(hours=72)  # of a proposal that waits; after it, the action is not done
@@ -41,6 +42,7 @@ class Proposal(models.Model):
     `evidence` is a list of {kind, title, detail, item_id?}; `case` describes the situation in the
     proposer's own terms, so that a later, similar case can be recognised. `binding` is the hash
     an approval has to name. `returned` lists what had changed when an approval became void.
+    `unwinding`: it broke off half-way, and undoing what was done has still to be proposed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -68,6 +70,7 @@ class Proposal(models.Model):
     binding = models.CharField(max_length=64)
     reviewers = models.PositiveSmallIntegerField(default=0)
     returned = models.JSONField(default=list)
+    unwinding = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -83,6 +86,9 @@ class Proposal(models.Model):
                 name="proposal_expiry",
                 condition=models.Q(state=State.WAITING),
             ),
+            models.Index(
+                fields=["id"], name="proposal_unwinding", condition=models.Q(unwinding=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -97,7 +103,8 @@ class Proposal(models.Model):
 class Change(models.Model):
     """One action with the target's state before and after, as seen when it was proposed.
 
-    `proposed` keeps the agent's parameters when a reviewer has edited them.
+    `proposed` keeps the agent's parameters when a reviewer has edited them. `compensates` is the
+    earlier change this one makes up for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -114,6 +121,7 @@ class Change(models.Model):
     decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="+")
     binding = models.CharField(max_length=64, blank=True)
     is_open = models.BooleanField(default=True)
+    compensates = models.ForeignKey("self", models.PROTECT, null=True, related_name="compensations")
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ class Execution(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+    PARKED = "parked"
     NEEDS_PERSON = "needs_person"
 
 
@@ -42,7 +43,7 @@ def proceed(states: Sequence[str | None]) -> Next:
             return Next(position=position)
         if state == Execution.REFUSED:
             return Next(end=End.NEEDS_PERSON if position else End.FAILED)
-        if state == Execution.NEEDS_PERSON:
+        if state in (Execution.NEEDS_PERSON, Execution.PARKED):
             return Next(end=End.NEEDS_PERSON)
         return Next()
     return Next(end=End.DONE)

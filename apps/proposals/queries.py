@@ -1,20 +1,27 @@
 """Reading proposals: what waits, one in full, what happened to similar ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
+from apps.accounts.models import User
+from apps.accounts.permissions import Rights, rights
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
+from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff, diff
+from apps.proposals.effects import Effect, standing
 from apps.proposals.models import OPEN_STATES, Change, Proposal, Review, Risk, State
+from apps.proposals.stakes import add_up, stake_of
 
 FOR_A_PERSON = (State.WAITING, State.NEEDS_PERSON)  # to be judged, or to be looked at
+CONCLUDED = (State.DONE, State.UNDONE, State.NEEDS_PERSON, State.FAILED)  # may have undos
+HAPPENED = (ExecutionState.DONE, ExecutionState.COMPENSATED)
 RANK = {Risk.HIGH: 0, Risk.MEDIUM: 1, Risk.LOW: 2}
 
 
@@ -32,11 +39,16 @@ class ChangeView:
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalView:
-    """A proposal in full: its changes, decisions, votes and executions."""
+    """A proposal in full: its changes, decisions, votes and executions.
+
+    `undoes` is what it is to undo, `undos` are the attempts to undo it, the newest last.
+    """
 
     proposal: Proposal
     changes: list[ChangeView]
     reviews: list[Review]
+    undoes: Proposal | None = None
+    undos: list[Proposal] = field(default_factory=list)
 
     @property
     def approvals_left(self) -> int:
@@ -47,6 +59,21 @@ class ProposalView:
             if review.verdict == "approve" and review.binding == self.proposal.binding
         }
         return max(max(self.proposal.reviewers, 1) - len(given), 0)
+
+    @property
+    def at_stake(self) -> list[Change]:
+        """The changes a decision is about: those not proven done, or all if all are."""
+        open_ones = [
+            one.change
+            for one in self.changes
+            if one.execution is None or one.execution.state not in HAPPENED
+        ]
+        return open_ones or [one.change for one in self.changes]
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What of it is proven done and stands, the last first."""
+        return standing((one.change, one.execution) for one in self.changes)
 
 
 def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:
@@ -66,6 +93,12 @@ def place(proposal: Proposal) -> tuple[int, UUID]:
     return RANK[Risk(proposal.risk)], proposal.pk
 
 
+def count_waiting(workspace_id: UUID, *, at_most: int) -> int:
+    """How many proposals of the workspace wait to be judged; counts no further than `at_most`."""
+    waiting = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
+    return waiting.values("pk")[:at_most].count()
+
+
 def count_for_a_person(workspace_id: UUID) -> int:
     """How many proposals `inbox` would list without a limit."""
     found = counts(workspace_id)
@@ -83,18 +116,28 @@ def counts(workspace_id: UUID) -> dict[str, int]:
 
 
 def detail(workspace_id: UUID, proposal_id: UUID) -> ProposalView:
-    """One proposal in full; five queries. Raises `Proposal.DoesNotExist`."""
+    """One proposal in full; at most six queries. Raises `Proposal.DoesNotExist`."""
     proposal = Proposal.objects.get(workspace_id=workspace_id, pk=proposal_id)
     changes = list(
-        proposal.changes.select_related("connector", "decision__version__policy").order_by(
-            "position"
-        )
+        proposal.changes.select_related(
+            "connector", "decision__version__policy", "compensates__proposal"
+        ).order_by("position")
     )
+    compensated = [change.compensates for change in changes if change.compensates]
     executions = gateway.executions_of([change.pk for change in changes])
     return ProposalView(
         proposal=proposal,
         changes=[view(change, executions.get(change.pk)) for change in changes],
         reviews=list(proposal.reviews.select_related("reviewer").order_by("at")),
+        undoes=compensated[0].proposal if compensated else None,
+        undos=list(undos_of(proposal)) if proposal.state in CONCLUDED else [],
+    )
+
+
+def undos_of(proposal: Proposal) -> QuerySet[Proposal]:
+    """The proposals that are to undo this one, in the order they were made."""
+    return (
+        Proposal.objects.filter(changes__compensates__proposal=proposal).distinct().order_by("id")
     )
 
 
@@ -108,6 +151,39 @@ def view(change: Change, execution: Execution | None) -> ChangeView:
         decision=change.decision,
         execution=execution,
     )
+
+
+def why_not(
+    user: User, proposal: Proposal, changes: Sequence[Change], *, held: Rights | None = None
+) -> str | None:
+    """Why this person may not decide these changes, or None if they may.
+
+    Nobody decides what they caused, and money counts as all changes move it together. `held` are
+    the person's rights in the proposal's workspace; they are read if the caller has not.
+    """
+    if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
+        return "You caused this proposal; somebody else has to approve it."
+    held = held or rights(user, proposal.workspace_id)
+    for stake in add_up(stake_of(change) for change in changes):
+        if not held.cover(stake.action, stake.amount, stake.currency or None):
+            money = f" of {stake.amount:,.2f} {stake.currency}" if stake.amount is not None else ""
+            return (
+                f"Your authority does not cover this: {spec(stake.action).title.lower()}{money}. "
+                "Ask a reviewer with a higher limit."
+            )
+    return None
+
+
+def why_not_take_back(
+    user: User, proposal: Proposal, changes: Sequence[Change], *, approved: bool
+) -> str | None:
+    """Why this person may not take the approval back, or None if they may.
+
+    Who approved or caused it always may, others as far as they could approve it.
+    """
+    if approved or user.actor in (proposal.submitted_by, proposal.on_behalf_of):
+        return None
+    return why_not(user, proposal, changes)
 
 
 def open_among(proposal_ids: Sequence[UUID]) -> int:
@@ -141,10 +217,11 @@ def handled_cases(workspace_id: UUID, playbook: str, name: str, values: Sequence
 
 
 def editable_fields(change: Change) -> list[tuple[str, Any]]:
-    """The parameters a reviewer may edit with their values: all but the target's identifiers."""
+    """The parameters a reviewer may edit with their values: single ones that name no target."""
     fixed = {name for name in change.params if name.endswith("_id") or name in {"currency", "to",
              "in_reply_to", "language"}}  # fmt: skip
-    return [(name, value) for name, value in change.params.items() if name not in fixed]
+    listed = {name for name, value in change.params.items() if isinstance(value, list)}
+    return [(name, value) for name, value in change.params.items() if name not in fixed | listed]
 
 
 def change_ids(workspace_id: UUID, proposal_id: UUID) -> set[UUID]:

@@ -1,8 +1,12 @@
-"""How much money a proposal moves, added up so that splitting it changes nothing. Pure."""
+"""How much money a proposal moves, added up so that splitting it changes nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+
+from apps.gateway import catalogue
+from apps.policies import facts
+from apps.proposals.models import Change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +17,17 @@ class Stake:
     amount: Decimal | None
     currency: str
     gives_money: bool
+
+
+def stake_of(change: Change) -> Stake:
+    """The money one change moves."""
+    money = facts.stake(change.params, change.before, change.after)
+    return Stake(
+        action=change.action,
+        amount=money.amount,
+        currency=money.currency,
+        gives_money=catalogue.spec(change.action).gives_money,
+    )
 
 
 def add_up(stakes: Iterable[Stake]) -> list[Stake]:

@@ -1,7 +1,7 @@
 """From approval to effect: have the gateway execute, then settle what became of it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -21,6 +21,7 @@ from apps.policies import operations as deciding
 from apps.policies import queries as policies
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.aftermath import follow
 from apps.proposals.operations.judge import bind, proposal_fact, schedule
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
@@ -33,7 +34,12 @@ from apps.proposals.progress import proceed
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-SETTLED = (ExecutionState.DONE, ExecutionState.REFUSED, ExecutionState.NEEDS_PERSON)
+SETTLED = (
+    ExecutionState.DONE,
+    ExecutionState.REFUSED,
+    ExecutionState.PARKED,
+    ExecutionState.NEEDS_PERSON,
+)
 
 
 def execute(*, worker: str, clock: Clock, limit: int = 50) -> int:
@@ -42,6 +48,11 @@ def execute(*, worker: str, clock: Clock, limit: int = 50) -> int:
     fault.reach("after_claim")
     gateway.carry_out(claimed, permit=still_approved, worker=worker, clock=clock)
     return len(claimed)
+
+
+def turn(*, now: datetime) -> float | None:
+    """In how many seconds the gateway may call what the last `execute` here had to leave."""
+    return gateway.turn(now=now)
 
 
 def still_approved(executions: Sequence[Execution]) -> set[UUID]:
@@ -80,7 +91,7 @@ def settle(*, now: datetime, limit: int = 200) -> int:
     rows = Change.objects.filter(proposal__in=list(proposals))
     changes = list(rows.select_related("proposal", "connector").order_by("proposal", "position"))
     newest = outside.executions_of([change.pk for change in changes])
-    following, ended = [], []
+    following, ended, broken = [], [], []
     for _, group in groupby(changes, key=lambda change: change.proposal_id):
         own = list(group)
         step = proceed([newest[c.pk].state if c.pk in newest else None for c in own])
@@ -89,9 +100,27 @@ def settle(*, now: datetime, limit: int = 200) -> int:
         elif step.end is not None:
             own[0].proposal.state, own[0].proposal.settled_at = State(step.end), now
             ended.append(own[0].proposal)
+            if broke_off(own, newest):
+                broken.append(own[0].proposal_id)
     schedule(following, by="gateway", now=now)
     end(ended, now=now)
+    Proposal.objects.filter(pk__in=broken).update(unwinding=True)
+    if any(change.compensates_id for change in changes):
+        follow(ended, now=now)
+    fault.reach("before_settlement")
     return len(finished)
+
+
+def broke_off(changes: Sequence[Change], newest: Mapping[UUID, Execution]) -> bool:
+    """Whether a change set is done in part and cannot go on, and so is to be set back.
+
+    Nothing of it is unproven: that a person has to look at first. An undo is not undone.
+    """
+    states = {newest[change.pk].state for change in changes if change.pk in newest}
+    others = states - {ExecutionState.DONE}
+    ended = bool(others) and others <= {ExecutionState.REFUSED, ExecutionState.STALE}
+    is_undo = any(change.compensates_id for change in changes)
+    return ExecutionState.DONE in states and ended and not is_undo
 
 
 def end(proposals: Sequence[Proposal], *, now: datetime) -> None:
@@ -116,7 +145,7 @@ def reconsider(*, now: datetime, limit: int = 50) -> int:
     for execution in stale:
         change = Change.objects.select_related("connector").get(pk=execution.subject_id)
         try:
-            before, after = outside.look(change.connector, change.action, change.params)
+            before, after = look_again(execution, change)
         except Refused as error:
             with transaction.atomic():
                 drop_stale(execution, str(error), now=now)
@@ -129,6 +158,14 @@ def reconsider(*, now: datetime, limit: int = 50) -> int:
     return len(stale)
 
 
+def look_again(execution: Execution, change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The target before and after the change; as it was last seen where nobody would answer."""
+    if execution.error == gateway.GIVEN_BACK:
+        return change.before, change.after
+    before, after = outside.look(change.connector, change.action, change.params)
+    return before, after
+
+
 def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
     """End the proposal of a stale execution whose target is gone: there is nothing to decide."""
     if not gateway.mark_reported(execution):
@@ -139,8 +176,11 @@ def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
         proposal.returned = [gone]
         proposal.state = end_without_effect(proposal, State.FAILED)
         proposal.settled_at = now
-        proposal.save(update_fields=["returned"])
+        changes = list(proposal.changes.all())
+        proposal.unwinding = broke_off(changes, outside.executions_of([c.pk for c in changes]))
+        proposal.save(update_fields=["returned", "unwinding"])
         end([proposal], now=now)
+        follow([proposal], now=now)
 
 
 def return_stale(
@@ -153,7 +193,8 @@ def return_stale(
     if proposal.state != State.APPROVED:
         return
     changes = open_changes(proposal)
-    what = [POLICY_CHANGED]
+    lapsed = {"field": "permission", "before": "given", "after": execution.error}
+    what = [POLICY_CHANGED if execution.error == gateway.VOID else lapsed]
     for change in changes:
         if change.pk == execution.subject_id:
             seen = [
@@ -186,4 +227,5 @@ def expire(*, now: datetime, limit: int = 200) -> int:
         [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in expired],
         now=now,
     )
+    follow(overdue, now=now)
     return len(overdue)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from apps.policies import operations as policies
 from apps.policies.cel import Outcome
 from apps.proposals.changes import binding, joint_binding
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.stakes import Stake, given_away, largest
+from apps.proposals.stakes import given_away, largest, stake_of
+from apps.proposals.stale import rests_on_stale
 
+CENT = Decimal("0.01")
 STATE_AFTER = {
     Outcome.ALLOW: State.APPROVED,
     Outcome.REVIEW: State.WAITING,
@@ -77,17 +80,6 @@ def siblings(change: Change, changes: Sequence[Change]) -> list[Change]:
     return [other for other in changes if other.proposal_id == change.proposal_id]
 
 
-def stake_of(change: Change) -> Stake:
-    """The money one change moves."""
-    money = vocabulary.stake(change.params, change.before, change.after)
-    return Stake(
-        action=change.action,
-        amount=money.amount,
-        currency=money.currency,
-        gives_money=catalogue.spec(change.action).gives_money,
-    )
-
-
 def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vocabulary.Facts:
     """A change as a rule sees it, among the changes it is proposed together with."""
     proposal, spec = change.proposal, catalogue.spec(change.action)
@@ -106,6 +98,7 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         confidence=proposal.confidence,
         hour=now.hour,
         returned=bool(proposal.returned),
+        stale_read=rests_on_stale(proposal.evidence),
         total_amount=float(given_away(stakes, stake_of(change).currency)),
     )
 
@@ -149,8 +142,10 @@ def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
     return [proposal_fact(kind, proposal, by="policy", rules=rules, title=proposal.title)]
 
 
-def schedule(changes: Sequence[Change], *, by: str, now: datetime) -> None:
-    """Queue changes of approved proposals for execution, in this transaction."""
+def schedule(
+    changes: Sequence[Change], *, by: str, now: datetime, because: Sequence[Fact] = ()
+) -> None:
+    """Queue changes of approved proposals in this transaction; `because` is recorded with it."""
     gateway.schedule(
         [
             gateway.Order(
@@ -158,17 +153,21 @@ def schedule(changes: Sequence[Change], *, by: str, now: datetime) -> None:
                 connector=change.connector,
                 subject_id=change.pk,
                 run_id=change.proposal.run_id,
+                agent_id=change.proposal.agent_id,
                 binding=change.binding,
                 action=change.action,
                 params=change.params,
                 snapshot=change.before,
+                amount=None if stake.amount is None else str(stake.amount.quantize(CENT)),
+                currency=stake.currency,
                 priority=change.proposal.priority,
-                not_before=now,
             )
             for change in changes
+            for stake in (stake_of(change),)
         ],
         by=by,
         now=now,
+        because=because,
     )
 
 

@@ -8,8 +8,10 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as gateway
 from apps.proposals.models import LIFETIME, Change, Proposal, State
+from apps.proposals.operations.aftermath import follow
 from apps.proposals.operations.judge import judge, proposal_fact, update, verdicts
-from apps.proposals.progress import Execution
+from apps.proposals.operations.statements import changes_in
+from apps.proposals.queries import HAPPENED
 
 POLICY_CHANGED: dict[str, Any] = {
     "field": "policy",
@@ -23,13 +25,11 @@ def open_changes(proposal: Proposal) -> list[Change]:
 
     A set of several may have come back with the first ones proven done already.
     """
-    changes = list(proposal.changes.select_related("connector").order_by("position"))
-    for change in changes:
-        change.proposal = proposal
+    changes = changes_in(proposal)
     if len(changes) == 1:
         return changes
     executions = gateway.executions_of([change.pk for change in changes])
-    done = {pk for pk, execution in executions.items() if execution.state == Execution.DONE}
+    done = {pk for pk, execution in executions.items() if execution.state in HAPPENED}
     return [change for change in changes if change.pk not in done]
 
 
@@ -40,11 +40,17 @@ def end_without_effect(proposal: Proposal, state: State) -> State:
 
 
 def give_back(
-    proposal: Proposal, changes: Sequence[Change], what: list[dict[str, Any]], *, now: datetime
+    proposal: Proposal,
+    changes: Sequence[Change],
+    what: list[dict[str, Any]],
+    *,
+    now: datetime,
+    by: str = "gateway",
 ) -> None:
     """Decide the open changes anew; what policy would allow waits for a person all the same.
 
-    `what` lists the changed fields ({field, before, after}). Runs in the caller's transaction.
+    `what` lists the changed fields ({field, before, after}), `by` is whose doing it is. Runs in
+    the caller's transaction.
     """
     proposal.revision += 1
     proposal.returned = what
@@ -56,9 +62,11 @@ def give_back(
         proposal.state = end_without_effect(proposal, State.DENIED)
     update([proposal], changes)
     returned = proposal_fact(
-        Kind.PROPOSAL_RETURNED, proposal, by="gateway", changed=what, title=proposal.title
+        Kind.PROPOSAL_RETURNED, proposal, by=by, changed=what, title=proposal.title
     )
     record_all([returned, *verdicts(proposal, changes), *halves(proposal)], now=now)
+    if proposal.state != State.WAITING:
+        follow([proposal], now=now)
 
 
 def halves(proposal: Proposal) -> list[Fact]:

@@ -9,7 +9,8 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from apps.accounts.models import User
-from apps.accounts.permissions import can, can_approve
+from apps.accounts.permissions import Rights, rights
+from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
@@ -19,7 +20,9 @@ from apps.policies import operations as policies
 from apps.policies import queries as versions
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
-from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, stake_of, update
+from apps.proposals.operations import statements
+from apps.proposals.operations.aftermath import as_seen, follow
+from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
     end_without_effect,
@@ -27,8 +30,8 @@ from apps.proposals.operations.restore import (
     open_changes,
 )
 from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.queries import why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
-from apps.proposals.stakes import add_up
 
 
 class AlreadyDecided(Exception):
@@ -62,20 +65,21 @@ def approve(
     Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `DeniedByPolicy`, `InvalidDraft`.
     """
     with transaction.atomic():
-        proposal, changes = lock(proposal_id, user=user, binding=binding, now=now)
+        proposal, changes, held = lock(proposal_id, user=user, binding=binding, now=now)
         policies.hold(proposal.workspace_id)
         outdated = policy_has_changed(changes)
         if outdated:
             give_back(proposal, changes, [POLICY_CHANGED], now=now)
         else:
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
-            check_authority(user, proposal, changes)
-            standing, facts = vote(
+            check_authority(user, proposal, changes, held=held)
+            standing, voted = vote(
                 proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
             )
-            record_all(facts, now=now)
             if standing == Standing.APPROVED:
-                pass_on(proposal, changes, by=user.actor, now=now)
+                pass_on(proposal, changes, [voted], by=user.actor, now=now)
+            else:
+                record_all([voted], now=now)
             if edited:
                 learn(
                     proposal,
@@ -88,16 +92,19 @@ def approve(
                 )
     if outdated:
         raise StaleApproval("The policy has changed since you saw this. Look at it again.")
+    fault.reach("after_approval")
     return proposal
 
 
-def pass_on(proposal: Proposal, changes: Sequence[Change], *, by: str, now: datetime) -> None:
-    """Mark the proposal approved and queue its first open change."""
+def pass_on(
+    proposal: Proposal, changes: Sequence[Change], facts: Sequence[Fact], *, by: str, now: datetime
+) -> None:
+    """Mark the proposal approved, queue its first open change, and record it all with `facts`."""
     proposal.state = State.APPROVED
-    proposal.save(update_fields=["state"])
+    statements.move(proposal)
     approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
-    record_all([approved], now=now)
-    schedule(changes[:1], by=by, now=now)
+    schedule(changes[:1], by=by, now=now, because=[*facts, approved])
+    fault.reach("before_approval")
 
 
 @transaction.atomic
@@ -118,8 +125,8 @@ def reject(
         raise InvalidDraft(
             "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
         )
-    proposal, changes = lock(proposal_id, user=user, binding=binding, now=now)
-    _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
+    proposal, changes, _ = lock(proposal_id, user=user, binding=binding, now=now)
+    _, voted = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
     proposal.state = end_without_effect(proposal, State.REJECTED)
     proposal.settled_at = now
     proposal.save(update_fields=["state", "settled_at"])
@@ -127,7 +134,8 @@ def reject(
     rejected = proposal_fact(
         Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
     )
-    record_all([*facts, rejected], now=now)
+    record_all([voted, rejected], now=now)
+    follow([proposal], now=now)
     learn(proposal, changes, user, Verdict.REJECT, reason=reason, edited=[], now=now)
     return proposal
 
@@ -138,18 +146,20 @@ def resolve(
 ) -> Proposal:
     """Say what a look at the outside system has shown where AIOS could not prove it.
 
-    Frees the targets for new proposals. Raises `AlreadyDecided`, `NotAuthorised`, `InvalidDraft`
-    without a reason.
+    It ends done, else failed, or undone where an undo had been tried. Frees the targets for new
+    proposals. Raises `AlreadyDecided`, `NotAuthorised`, `InvalidDraft` without a reason.
     """
-    proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
-    if not can(user, "review", proposal.workspace_id):
+    proposal = statements.locked(proposal_id)
+    held = rights(user, proposal.workspace_id)
+    if not held.can("review"):
         raise NotAuthorised("You are not a reviewer of this workspace.")
     if proposal.state != State.NEEDS_PERSON:
         raise AlreadyDecided(f"Nothing is unproven here: {proposal.get_state_display()}.")
     if not reason.strip():
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
-    check_authority(user, proposal, open_changes(proposal))
-    proposal.state = State.DONE if happened else State.FAILED
+    at_stake = open_changes(proposal) or list(proposal.changes.all())
+    check_authority(user, proposal, at_stake, held=held)
+    proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
     proposal.settled_at = now
     proposal.save(update_fields=["state", "settled_at"])
     proposal.changes.update(is_open=False)
@@ -158,15 +168,17 @@ def resolve(
         title=proposal.title,
     )  # fmt: skip
     record_all([settled], now=now)
+    follow([proposal], now=now)
     return proposal
 
 
 def lock(
     proposal_id: UUID, *, user: User, binding: str, now: datetime
-) -> tuple[Proposal, list[Change]]:
-    """The proposal, locked, and its open changes, if this person may decide what they saw."""
-    proposal = Proposal.objects.select_for_update().get(pk=proposal_id)
-    if not can(user, "review", proposal.workspace_id):
+) -> tuple[Proposal, list[Change], Rights]:
+    """The proposal, locked, its open changes, and the rights of a person who may review it."""
+    proposal = statements.locked(proposal_id)
+    held = rights(user, proposal.workspace_id)
+    if not held.can("review"):
         raise NotAuthorised("You are not a reviewer of this workspace.")
     if proposal.state != State.WAITING:
         raise AlreadyDecided(f"This proposal is no longer open: {proposal.get_state_display()}.")
@@ -174,27 +186,15 @@ def lock(
         raise AlreadyDecided("This proposal has expired; the action is not done.")
     if proposal.binding != binding:
         raise StaleApproval(StaleApproval.__doc__)
-    return proposal, open_changes(proposal)
+    return proposal, open_changes(proposal), held
 
 
-def check_authority(user: User, proposal: Proposal, changes: Sequence[Change]) -> None:
+def check_authority(
+    user: User, proposal: Proposal, changes: Sequence[Change], *, held: Rights | None = None
+) -> None:
     """Refuse a self-approval, and money above the person's authority all changes together."""
-    if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
-        raise NotAuthorised("You caused this proposal; somebody else has to approve it.")
-    for stake in add_up(stake_of(change) for change in changes):
-        if not can_approve(
-            user,
-            workspace_id=proposal.workspace_id,
-            action=stake.action,
-            amount=stake.amount,
-            currency=stake.currency or None,
-        ):
-            money = f" of {stake.amount} {stake.currency}" if stake.amount is not None else ""
-            title = catalogue.spec(stake.action).title.lower()
-            raise NotAuthorised(
-                f"Your authority does not cover this: {title}{money}. "
-                "Ask a reviewer with a higher limit."
-            )
+    if objection := why_not(user, proposal, changes, held=held):
+        raise NotAuthorised(objection)
 
 
 def edit(
@@ -262,29 +262,24 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
-) -> tuple[Standing, list[Fact]]:
+) -> tuple[Standing, Fact]:
     """Save the person's verdict on the current binding, once each.
 
     Returns where the votes now leave the proposal, and the event that tells of this one.
     """
-    votes = [
-        Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
-        for review in proposal.reviews.filter(reviewer__is_active=True)
-    ]
-    mine = Vote(user.pk, verdict, proposal.binding)
-    if any((v.reviewer, v.binding) == (mine.reviewer, mine.binding) for v in votes):
-        raise AlreadyDecided("You have already decided this; it waits for somebody else.")
-    Review.objects.create(
+    review = Review(
+        workspace_id=proposal.workspace_id,
         proposal=proposal,
         reviewer=user,
-        binding=proposal.binding,
-        workspace_id=proposal.workspace_id,
         verdict=verdict,
+        binding=proposal.binding,
         reason=reason,
         edited=edited,
         via=via,
         at=now,
     )
+    if not statements.cast(review):
+        raise AlreadyDecided("You have already decided this; it waits for somebody else.")
     reviewed = proposal_fact(
         Kind.REVIEW_RECORDED,
         proposal,
@@ -294,8 +289,18 @@ def vote(
         binding=proposal.binding,
         via=via,
     )
-    standing = count([*votes, mine], binding=proposal.binding, needed=proposal.reviewers)
-    return standing, [reviewed]
+    votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
+    return count(votes, binding=proposal.binding, needed=proposal.reviewers), reviewed
+
+
+def votes_on(proposal: Proposal) -> list[Vote]:
+    """The votes of all who may still vote."""
+    return [vote_of(review) for review in proposal.reviews.filter(reviewer__is_active=True)]
+
+
+def vote_of(review: Review) -> Vote:
+    """A review as it counts."""
+    return Vote(review.reviewer_id, Verdict(review.verdict), review.binding)
 
 
 def close(changes: Sequence[Change]) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
 from apps.accounts.models import Workspace
+from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
@@ -18,6 +19,8 @@ from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
 from apps.proposals.models import LIFETIME, Change, Proposal, State
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
+from apps.proposals.operations.room import check_room
+from apps.proposals.stale import rests_on_stale
 
 SEVERITY = ("low", "medium", "high")
 
@@ -83,23 +86,60 @@ def submit(
 ) -> list[Proposal | None]:
     """Propose; each draft is decided at once. None stands for a draft that is open already.
 
-    1. Check each draft against the catalogue (raises `InvalidDraft`, nothing is written).
-    2. Look at each target in the outside world (raises the gateway's `ConnectorError`s).
-    3. Write proposals, decisions and, where policy allows, executions in one transaction.
+    1. See whether there is room (raises `Overloaded`, nothing is written).
+    2. Check each draft against the catalogue (raises `InvalidDraft`, nothing is written).
+    3. Look at each target in the outside world (raises the gateway's `ConnectorError`s).
+    4. Write proposals, decisions and, where policy allows, executions in one transaction.
     """
-    examined = [examine(workspace=workspace, draft=draft) for draft in drafts]
+    make_room(workspace=workspace, drafts=drafts)
+    examined = examine_all(workspace=workspace, drafts=drafts)
     return submit_examined(workspace=workspace, examined=examined, origin=origin, now=now)
 
 
-def examine(*, workspace: Workspace, draft: Draft) -> Examined:
+def make_room(*, workspace: Workspace, drafts: Sequence[Draft]) -> None:
+    """Take these drafts on, or none. Raises `Overloaded`."""
+    firsts = [action for draft in drafts for action, _ in draft.changes[:1]]
+    check_room(workspace=workspace, actions=firsts)
+
+
+def prepare(*, workspace: Workspace, drafts: Sequence[Draft]) -> list[Examined]:
+    """Examine drafts for somebody who waits for the answer: nothing is written, no lock is held.
+
+    Raises `InvalidDraft` and the gateway's `ConnectorError`s, `Busy` at once.
+    """
+    return examine_all(workspace=workspace, drafts=drafts, patient=False)
+
+
+def examine_all(
+    *, workspace: Workspace, drafts: Sequence[Draft], patient: bool = True
+) -> list[Examined]:
+    """Examine drafts with the same connectors: what one look shows of a back end, all know."""
+    connectors = gateway.connectors_of(workspace.pk)
+    return [
+        examine(workspace=workspace, draft=draft, patient=patient, among=connectors)
+        for draft in drafts
+    ]
+
+
+def examine(
+    *,
+    workspace: Workspace,
+    draft: Draft,
+    patient: bool = True,
+    among: Sequence[Connector] | None = None,
+) -> Examined:
     """Check a draft and look at its targets; writes nothing, so no transaction should be open.
 
-    Raises `InvalidDraft` and the gateway's `ConnectorError`s.
+    A patient caller waits for a turn at a back end with a rate; `among` are the workspace's
+    connectors, if the caller has read them. Raises `InvalidDraft` and the gateway's
+    `ConnectorError`s.
     """
     if not 0 <= draft.confidence <= 1:
         problem = {"field": "confidence", "problem": "has to be between 0 and 1"}
         raise InvalidDraft(f"A confidence of {draft.confidence} cannot be.", [problem])
-    looks = tuple(look(workspace, action, params) for action, params in draft.changes)
+    looks = tuple(
+        look(workspace, action, params, patient, among) for action, params in draft.changes
+    )
     return Examined(draft=draft, looks=looks)
 
 
@@ -108,16 +148,24 @@ def submit_examined(
 ) -> list[Proposal | None]:
     """Write and decide examined drafts in one transaction; None stands for one open already."""
     try:
-        return write(workspace, examined, origin, now)
+        written = write(workspace, examined, origin, now)
     except IntegrityError:  # somebody opened a change on the same target meanwhile
-        return write(workspace, examined, origin, now)
+        written = write(workspace, examined, origin, now)
+    fault.reach("after_submission")
+    return written
 
 
-def look(workspace: Workspace, action: str, params: dict[str, Any]) -> Looked:
+def look(
+    workspace: Workspace,
+    action: str,
+    params: dict[str, Any],
+    patient: bool = True,
+    among: Sequence[Connector] | None = None,
+) -> Looked:
     """Check one change and read its target. Raises `InvalidDraft`."""
     try:
         checked = catalogue.normalise(action, params)
-        connector = gateway.connector_for(workspace.pk, action)
+        connector = gateway.connector_for(workspace.pk, action, among)
     except ValidationError as error:
         problems = [
             {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()
@@ -125,7 +173,7 @@ def look(workspace: Workspace, action: str, params: dict[str, Any]) -> Looked:
         raise InvalidDraft(f"The parameters do not fit '{action}'.", problems) from error
     except LookupError as error:
         raise InvalidDraft(str(error), [{"field": "action", "problem": str(error)}]) from error
-    before, after = gateway.look(connector, action, checked)
+    before, after = gateway.look(connector, action, checked, patient=patient)
     target = catalogue.spec(action).target(checked)
     return Looked(connector, action, checked, target, before, after)
 
@@ -153,13 +201,23 @@ def write(
         rows += [new_change(proposal, position, one) for position, one in enumerate(changes)]
     made = [proposal for proposal in proposals if proposal is not None]
     judge(made, rows, now=now)
+    doubt_stale(made)
+    fault.reach("after_decision")
     Proposal.objects.bulk_create(made)
     Change.objects.bulk_create(rows)
     record_all([submitted(proposal, rows, origin) for proposal in made], now=now)
     record_all([fact for p in made for fact in verdicts(p, changes_of(p, rows))], now=now)
     allowed = [p for p in made if p.state == State.APPROVED]
     schedule([changes_of(p, rows)[0] for p in allowed], by="policy", now=now)
+    fault.reach("before_submission")
     return proposals
+
+
+def doubt_stale(proposals: Sequence[Proposal]) -> None:
+    """Have a person look at what rests on a stale answer, whatever the policy allows."""
+    for proposal in proposals:
+        if proposal.state == State.APPROVED and rests_on_stale(proposal.evidence):
+            proposal.state, proposal.reviewers = State.WAITING, 1
 
 
 def open_targets(workspace_id: UUID, targets: Sequence[str]) -> set[tuple[str, str]]:

@@ -52,3 +52,15 @@ def test_the_shop_tells_what_a_cancellation_gives_back():
     seen = describe(action="cancel_order", params={"order_id": "o"}, before={"refunded": "5.00"},
                     after={"refunded": "50.00", "currency": "EUR"}, **BASE)  # fmt: skip
     assert (seen.amount, seen.currency) == (45.0, "EUR")
+
+
+def test_goods_that_come_back_are_worth_their_price():
+    """A return moves no money yet, but a limit on amounts holds for what the shop will owe."""
+    seen = describe(
+        action="return_items",
+        params={"order_id": "o", "items": [{"line_id": "l", "quantity": 2}]},
+        before={"returned_total": "10.00", "currency": "EUR"},
+        after={"returned_total": "60.00", "currency": "EUR"},
+        **BASE,
+    )
+    assert (seen.has_amount, seen.amount, seen.currency) == (True, 50.0, "EUR")

@@ -207,7 +207,7 @@ def test_two_reviewers_where_the_policy_asks_for_two(world, workspace, now, poli
 def test_no_approval_without_its_audit_record(world, workspace, now):
     """If the event cannot be written, the approval does not exist either."""
     proposal = propose(workspace, "50", now=now)
-    broken = patch("apps.proposals.operations.review.record_all", side_effect=RuntimeError)
+    broken = patch("apps.gateway.operations.order.record_all", side_effect=RuntimeError)
     with broken, pytest.raises(RuntimeError):
         approve(proposal, world.rita, now)
     proposal.refresh_from_db()

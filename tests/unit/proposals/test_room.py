@@ -1,0 +1,106 @@
+"""Turning new proposals away before anything is written."""
+
+import pytest
+
+from apps.audit.models import Event
+from apps.gateway.models import Execution
+from apps.proposals import operations
+from apps.proposals.models import Proposal, State
+from apps.proposals.operations import Overloaded, room
+from tests.factories.proposals import draft, propose
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(monkeypatch):
+    """What is known of the room is forgotten between counts."""
+    monkeypatch.setattr(room, "COUNT_EVERY_SECONDS", -1.0)
+    room._known.clear()
+
+
+@pytest.fixture
+def world(cast, connector, policy):
+    return cast
+
+
+def test_a_full_queue_turns_new_work_away(world, workspace, now, settings):
+    """Nothing is written; when it has drained the next is taken."""
+    settings.GATEWAY_QUEUE_LIMIT = 2
+    propose(workspace, "5", now=now)
+    propose(workspace, "5", now=now)
+    before = Event.objects.count()
+    with pytest.raises(Overloaded) as turned_away:
+        propose(workspace, "5", now=now)
+    assert turned_away.value.retry_after == 5
+    assert (Proposal.objects.count(), Event.objects.count()) == (2, before)
+    operations.execute(worker="w", clock=lambda: now)
+    propose(workspace, "5", now=now)
+
+
+def test_too_much_that_waits_for_people_turns_new_work_away(world, workspace, now, settings):
+    """Also what policy would allow: it is not known before it is decided."""
+    settings.PROPOSALS_WAITING_LIMIT = 1
+    waiting = propose(workspace, "50", now=now)
+    with pytest.raises(Overloaded) as turned_away:
+        propose(workspace, "5", now=now)
+    assert turned_away.value.retry_after == 60
+    operations.reject(proposal_id=waiting.pk, user=world.rita, binding=waiting.binding,
+                      reason="no", now=now)  # fmt: skip
+    propose(workspace, "5", now=now)
+
+
+def test_an_approval_is_never_refused_for_load(world, workspace, now, settings):
+    """People come first, however long the queue."""
+    waiting = propose(workspace, "50", now=now)
+    settings.GATEWAY_QUEUE_LIMIT = settings.PROPOSALS_WAITING_LIMIT = 0
+    operations.approve(proposal_id=waiting.pk, user=world.rita, binding=waiting.binding, now=now)
+    assert Execution.objects.count() == 1
+
+
+def test_a_batch_counts_as_many(world, workspace, now, settings):
+    """All or none; one larger than the limit passes when nothing waits."""
+    settings.GATEWAY_QUEUE_LIMIT = 3
+    two = [draft("5", variant=f"a{n}") for n in range(2)]
+    operations.make_room(workspace=workspace, drafts=[*two, *two, *two])
+    propose(workspace, "5", now=now)
+    propose(workspace, "5", now=now)
+    with pytest.raises(Overloaded):
+        operations.make_room(workspace=workspace, drafts=two)
+
+
+def test_between_counts_what_is_taken_on_is_counted_here(
+    world, workspace, now, settings, monkeypatch
+):
+    """A burst within the second cannot slip past the limit, and asks the database once."""
+    monkeypatch.setattr(room, "COUNT_EVERY_SECONDS", 60.0)
+    settings.GATEWAY_QUEUE_LIMIT = 3
+    for _ in range(3):
+        propose(workspace, "5", now=now)
+    with pytest.raises(Overloaded):
+        propose(workspace, "5", now=now)
+
+
+def test_another_workspace_is_not_affected(world, workspace, elsewhere, now, settings):
+    """One tenant's backlog is not another's."""
+    settings.PROPOSALS_WAITING_LIMIT = 1
+    propose(workspace, "50", now=now)
+    operations.make_room(workspace=elsewhere, drafts=[draft("5")])
+
+
+def test_stale_evidence_has_a_person_look(world, workspace, now):
+    """What the policy would allow waits, and the policy can see it too."""
+    planned = draft("5")
+    stale = operations.Draft(
+        title="t", rationale="r", changes=planned.changes,
+        evidence=[{"kind": "stale", "title": "Planned from an older answer", "detail": "x"}],
+    )  # fmt: skip
+    [proposal] = operations.submit(
+        workspace=workspace, drafts=[stale],
+        origin=operations.Origin(by="agent:x", trigger="schedule"), now=now,
+    )  # fmt: skip
+    assert proposal.state == State.WAITING
+    assert proposal.reviewers == 1
+    assert not Execution.objects.exists()
+    operations.approve(proposal_id=proposal.pk, user=world.rita, binding=proposal.binding, now=now)
+    assert Execution.objects.count() == 1
