@@ -39,15 +39,17 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     """The document with its problem schema and each operation's problem responses."""
     document["components"]["schemas"]["Problem"] = PROBLEM
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            for status in statuses(path, operation):
+        for method, operation in operations.items():
+            for status in statuses(path, method, operation):
                 operation["responses"].setdefault(status, described(status))
     return document
 
 
-def statuses(path: str, operation: dict[str, Any]) -> list[int]:
+def statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """The problems an operation may answer."""
     found = {*ALWAYS, *(WITH_BODY if "requestBody" in operation else ())}
+    if method == "post":
+        found.add(409)
     return sorted(found | ({404} if "{" in path else set()))
 
 

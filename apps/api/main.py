@@ -13,12 +13,23 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from apps.api.document import with_problems
+from apps.api.door import Door
 from apps.api.parsing import MAX_BODY, StrictParser
 from apps.api.problems import Problem, answer, render
-from apps.api.routes import agents, decisions, events, executions, proposals, runs
+from apps.api.routes import (
+    agents,
+    decisions,
+    events,
+    executions,
+    kill_switches,
+    proposals,
+    rehearsals,
+    runs,
+)
 from apps.api.throttle import KeyThrottle, tell_rate
 
 View = Callable[..., HttpResponse]
+door = Door()
 
 DESCRIPTION = """\
 Propose, decide and follow what happens. Every operation needs an API key
@@ -57,7 +68,9 @@ def guarded(view: View) -> View:
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             check_length(request)
-            response = view(request, *args, **kwargs)
+            with door.passed(request):
+                response = view(request, *args, **kwargs)
+            door.hear(request, response)
         except Exception as error:  # noqa: BLE001  (the last door: logged, told as a problem)
             response = answer(request, error)
         if response.status_code == 405:
@@ -101,11 +114,13 @@ api = Api(
 for kind in (Problem, ValidationError, HttpError, Http404, Exception):
     api.add_exception_handler(kind, cast(Any, answer))
 for prefix, resource in (
+    ("/proposals/dry-run", rehearsals),
     ("/proposals", proposals),
     ("/decisions", decisions),
     ("/agents", agents),
     ("/runs", runs),
     ("/executions", executions),
     ("/events", events),
+    ("/kill-switches", kill_switches),
 ):
     api.add_router(prefix, resource.router)

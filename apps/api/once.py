@@ -27,14 +27,21 @@ NeededKey = Annotated[str, Header(alias="Idempotency-Key", pattern=VISIBLE, desc
 WelcomeKey = Annotated[str, Header("", alias="Idempotency-Key", pattern=VISIBLE, description=ABOUT)]
 
 
-def once(request: HttpRequest, key: str, do: Callable[[], HttpResponse]) -> HttpResponse:
+def once(
+    request: HttpRequest,
+    key: str,
+    do: Callable[[], HttpResponse],
+    first: Callable[[], None] = lambda: None,
+) -> HttpResponse:
     """Do it, or answer what was answered when this key came first; with an empty key just do it.
 
     1. Take the request on, visibly to others (`StillRunning`, `KeyReused`).
-    2. In one transaction: the effect, or its refusal, and the answer.
-    3. If there is no lasting answer (a 5xx, a crash), nothing was done: it may be repeated.
+    2. What has to be asked `first` of the outside world, with no transaction open.
+    3. In one transaction: the effect, or its refusal, and the answer.
+    4. If there is no lasting answer (429, a 5xx, a crash), nothing was done: it may be repeated.
     """
     if not key:
+        first()
         return do()
     begun = idempotency.begin(
         workspace=key_of(request).workspace,
@@ -45,7 +52,8 @@ def once(request: HttpRequest, key: str, do: Callable[[], HttpResponse]) -> Http
     if begun.answer:
         return replay(begun.answer)
     try:
-        return carry_out(begun, do)
+        refusal = refused_by(first)
+        return carry_out(begun, (lambda: refusal) if refusal is not None else do)
     except Exception:
         idempotency.release(begun)
         raise
@@ -62,13 +70,24 @@ def carry_out(begun: Begun, do: Callable[[], HttpResponse]) -> HttpResponse:
     return response
 
 
+def refused_by(first: Callable[[], None]) -> HttpResponse | None:
+    """The lasting answer to what the outside world would not have; None if it does not mind."""
+
+    def ask() -> HttpResponse:
+        first()
+        return HttpResponse()
+
+    response = attempt(ask)
+    return None if response.status_code < 400 else response
+
+
 def attempt(do: Callable[[], HttpResponse]) -> HttpResponse:
     """What is done, or its refusal as a response; what is our own trouble is raised."""
     try:
         return do()
     except Exception as error:
         problem = problem_of(error)
-        if problem.status >= 500:
+        if problem.status >= 500 or problem.status == 429:  # to be repeated with the same key
             raise
         return render(problem)
 

@@ -5,24 +5,29 @@
 
 import json
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja.errors import HttpError, Throttled, ValidationError
 from uuid_utils.compat import uuid7
 
 from apps.accounts.idempotency import KeyReused, Overtaken, StillRunning
 from apps.agents.operations import AgentDisabled
-from apps.gateway.errors import BadAnswer, ConnectorError, Refused
+from apps.gateway.errors import Away, BadAnswer, Busy, ConnectorError, Refused
 from apps.proposals.operations import (
     AlreadyDecided,
     DeniedByPolicy,
     InvalidDraft,
     NotAuthorised,
+    NotUndoable,
+    Overloaded,
     StaleApproval,
+    TooLate,
 )
 
 log = logging.getLogger(__name__)
@@ -50,6 +55,8 @@ DOMAIN: dict[type[Exception], tuple[int, str]] = {
     NotAuthorised: (403, "not-authorised"),
     AlreadyDecided: (409, "already-decided"),
     StaleApproval: (409, "stale-approval"),
+    TooLate: (409, "too-late"),
+    NotUndoable: (409, "not-undoable"),
     DeniedByPolicy: (409, "denied-by-policy"),
     StillRunning: (409, "still-running"),
     Overtaken: (409, "overtaken"),
@@ -137,6 +144,29 @@ def of_domain(error: Exception, status: int, slug: str) -> Problem:
     return problem
 
 
+def of_overload(error: Overloaded) -> Problem:
+    """Turned away before anything was written; the same request may be repeated later."""
+    headers = {"Retry-After": str(error.retry_after)}
+    return Problem(429, str(error), kind="overloaded", headers=headers)
+
+
+def of_busy(error: Busy) -> Problem:
+    """The back end may not be called more often at the moment."""
+    return Problem(429, f"Nothing was changed. {error}", kind="busy", headers=retry_at(error))
+
+
+def of_away(error: Away) -> Problem:
+    """The back end is being left alone; until when is known."""
+    detail = f"Nothing was changed. {error}"
+    return Problem(503, detail, kind="back-end-unavailable", headers=retry_at(error))
+
+
+def retry_at(error: Away) -> dict[str, str]:
+    """`Retry-After` in whole seconds."""
+    seconds = math.ceil((error.until - timezone.now()).total_seconds())
+    return {"Retry-After": str(max(seconds, 1))}
+
+
 def of_transport(error: HttpError) -> Problem:
     """An error of the framework; a parser's own problem is its cause."""
     if isinstance(error.__cause__, Problem):
@@ -188,6 +218,9 @@ TRANSPORT: dict[type[Exception], Callable[[Any], Problem]] = {
     HttpError: of_transport,
     ValidationError: of_validation,
     InvalidDraft: of_draft,
+    Overloaded: of_overload,
+    Busy: of_busy,
+    Away: of_away,
     Http404: lambda _: Problem(404, "There is nothing at this address."),
     SuspiciousOperation: lambda _: Problem(400, "The request is malformed."),
 }

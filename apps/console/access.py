@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
@@ -14,6 +15,7 @@ from django_htmx.middleware import HtmxDetails
 
 from apps.accounts import queries as accounts
 from apps.accounts.models import User, Workspace
+from apps.accounts.permissions import can
 
 CHOSEN = "workspace"  # session key: id of the workspace the person switched to
 P = ParamSpec("P")
@@ -33,6 +35,11 @@ class Seat:
     workspace: Workspace
     workspaces: list[Workspace]
 
+    @cached_property
+    def operates(self) -> bool:
+        """Whether the person may stop, repair and configure things here."""
+        return can(self.user, "configure", self.workspace.pk)
+
 
 View = Callable[Concatenate[ConsoleRequest, Seat, P], HttpResponseBase]
 
@@ -47,6 +54,21 @@ def seated(view: View[P]) -> Callable[Concatenate[ConsoleRequest, P], HttpRespon
         seat = find_seat(request.user, request.session.get(CHOSEN))
         if seat is None:
             return render(request, "console/no_workspace.html", status=403)
+        return view(request, seat, *args, **kwargs)
+
+    return entered
+
+
+def operated(view: View[P]) -> Callable[Concatenate[ConsoleRequest, P], HttpResponseBase]:
+    """Let only those in whose role operates the workspace; other members get a 403."""
+
+    @seated
+    @wraps(view)
+    def entered(
+        request: ConsoleRequest, seat: Seat, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if not seat.operates:
+            raise PermissionDenied("Only operators and owners do this.")
         return view(request, seat, *args, **kwargs)
 
     return entered

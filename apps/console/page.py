@@ -11,7 +11,11 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from apps.audit import queries as audit
 from apps.console.access import ConsoleRequest, Seat
 from apps.gateway import queries as gateway
+from apps.gateway.switches import engaged
+from apps.insights.stops import Stop, named
 from apps.proposals import queries as proposals
+
+SHOWN_STOPS = 20
 
 
 def show(
@@ -29,6 +33,7 @@ def show(
         "waiting": count_waiting(seat.workspace.pk),
         "mailbox_url": find_mailbox(seat.workspace.pk),
         "after": audit.last_index() if after is None else after,
+        "stops": find_stops(seat.workspace.pk),
     }
     return private(render(request, template, {**frame, **context}, status=status))
 
@@ -58,6 +63,11 @@ def is_part_wanted(request: ConsoleRequest, target: str) -> bool:
 def count_waiting(workspace_id: UUID) -> int:
     """How many proposals wait for a person."""
     return proposals.count_for_a_person(workspace_id)
+
+
+def find_stops(workspace_id: UUID) -> list[Stop]:
+    """The kill switches that stop something now: one query without any, else up to five."""
+    return named(workspace_id, list(engaged(workspace_id)[:SHOWN_STOPS]))
 
 
 def find_mailbox(workspace_id: UUID) -> str:

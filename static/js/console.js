@@ -3,7 +3,9 @@ import "./vendor/relative-time-element.js";
 import "./errors.js";
 import "./inbox.js";
 import "./drawers.js";
+import "./hold.js";
 import "./stream.js";
+import "./operations.js";
 import { listenForKeys } from "./keys.js";
 import { connect } from "./trace.js";
 

@@ -21,6 +21,9 @@ const single = {
   e: (event) => press(event, "e"),
   r: (event) => press(event, "r"),
   n: (event) => press(event, "n"),
+  u: (event) => press(event, "u"),
+  z: (event) => press(event, "z"),
+  "g s": (event) => halt(event),
   "[Shift]+?": (event) => sheet(event),
   ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((number) => [String(number), (event) => chip(event, number)])),
 };
@@ -70,6 +73,13 @@ function move(event, step) {
   if (rows.indexOf(row) === now) return;
   row.scrollIntoView({ block: "nearest" });
   row.click();
+}
+
+function halt(event) {
+  const link = document.querySelector(".halt-link");
+  if (!link) return;
+  event.preventDefault();
+  link.click();
 }
 
 function sheet(event) {

@@ -22,6 +22,7 @@ from apps.accounts.models import Workspace
 from apps.agents.models import Agent, Run
 from apps.audit import operations as audit
 from apps.gateway.models import Connector, Execution
+from apps.gateway.switches import engage
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Proposal
 from tests.conftest import Cast
@@ -33,7 +34,17 @@ pytestmark = pytest.mark.django_db(transaction=True)  # the application closes c
 EXAMPLES = os.environ.get("AIOS_FUZZ_EXAMPLES", "")
 # What the document cannot say is refused rightly: actions and parameters the catalogue does not
 # know, an Idempotency-Key used before
-SEMANTIC = {"submit_proposal", "review_proposal", "resolve_proposal", "start_run"}
+SEMANTIC = {
+    "submit_proposal",
+    "rehearse_proposal",
+    "review_proposal",
+    "resolve_proposal",
+    "take_back_proposal",
+    "undo_proposal",
+    "start_run",
+    "engage_kill_switch",
+    "release_kill_switch",
+}
 
 
 @pytest.fixture
@@ -60,6 +71,9 @@ def rows(
         "run_id": run.pk,
         "decision_id": Decision.objects.earliest("id").pk,
         "execution_id": Execution.objects.earliest("id").pk,
+        "switch_id": engage(
+            workspace=workspace, scope="action", target="send_message", reason="R", by="t", now=now
+        ).pk,
     }
 
 
@@ -177,9 +191,12 @@ resolutions = st.fixed_dictionaries(
 def test_hostile_values_reach_no_5xx(
     key: str, rows: dict[str, UUID], other: Caller, draft: Any, verdict: Any
 ) -> None:
-    """Odd values in every place a client may fill are stored or refused, in each of two steps."""
+    """Odd values in every place a client may fill are stored or refused, in each of the steps."""
+    rehearsed = send(Caller(key), "/proposals/dry-run", draft)
+    assert rehearsed.status_code in (200, 400, 422), rehearsed.content
     submitted = send(Caller(key), "/proposals", draft)
     assert submitted.status_code in (201, 400, 409, 422), submitted.content
+    assert (rehearsed.status_code == 200) == (submitted.status_code in (201, 409))
     seen = submitted.json() if submitted.status_code == 201 else {}
     if seen.get("state") == "waiting":
         body = {**verdict, "binding": seen["binding"]}

@@ -175,7 +175,7 @@ def test_above_the_limit_the_server_refuses(system: System, sign_in: SignIn) -> 
     """The page offers no approval; a request made by hand is refused and changes nothing."""
     page = sign_in(JUNIOR)
     title = open_waiting(page, REFUND, above=20)
-    expect(page.locator(".limit")).to_contain_text("Your limit does not cover this")
+    expect(page.locator(".limit")).to_contain_text("Your authority does not cover this")
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     number = REFUND.match(title).group(2)  # type: ignore[union-attr]
 

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "AIOS_DATA")
 FIRST_START, LATER_START, STOP = 60.0, 15.0, 12.0  # seconds, as promised
+FROZEN_FOUND = 60.0  # seconds: six canaries, three looks at the verdict, and some questions
 
 
 class Up:
@@ -251,6 +252,61 @@ def test_a_child_that_dies_is_started_again(
 
     wait_for(again, 10, up)
     wait_for(lambda: accepts(ports[0]), 10, up)
+
+
+@pytest.mark.timeout(420)
+def test_a_frozen_worker_is_replaced_and_one_without_a_broker_is_not(
+    start: Callable[..., Up], data: Path, ports: tuple[int, int]
+) -> None:
+    """It runs but takes no messages; while the broker is frozen that is no fault of the worker's."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    wait_for(lambda: worker_state(ports[0]) == "well", 30, up)
+    # control: without a broker it hears as little, for longer than the frozen one is suffered
+    before = child(data, "worker")
+    child(data, "valkey").send_signal(signal.SIGSTOP)
+    wait_for(lambda: worker_state(ports[0]) == "unknown", 20, up)
+    time.sleep(FROZEN_FOUND)
+    assert "is replaced" not in up.said
+    child(data, "valkey").send_signal(signal.SIGCONT)
+    wait_for(lambda: worker_state(ports[0]) == "well", 90, up)
+    assert child(data, "worker").pid == before.pid
+
+    family = [before, *before.children(recursive=True)]
+    before.send_signal(signal.SIGSTOP)
+    wait_for(lambda: "worker is replaced: It does not answer" in up.said, 60 + FROZEN_FOUND, up)
+    wait_for(lambda: not alive(family), 10, up)
+    wait_for(lambda: worker_state(ports[0]) == "well", 30, up)
+    assert up.said.count("is replaced") == 1
+
+
+def test_a_frozen_sweeper_is_replaced_and_the_worker_kept(
+    start: Callable[..., Up], data: Path, ports: tuple[int, int]
+) -> None:
+    """Nobody can tell meanwhile whether the worker hears."""
+    up = start()
+    up.wait_until_ready(LATER_START)
+    wait_for(lambda: worker_state(ports[0]) == "well", 30, up)
+    before, worker = child(data, "sweep"), child(data, "worker")
+    before.send_signal(signal.SIGSTOP)
+    wait_for(lambda: "sweep is replaced: It shows no sign of life" in up.said, FROZEN_FOUND, up)
+    wait_for(lambda: not alive([before]), 10, up)
+    wait_for(lambda: worker_state(ports[0]) == "well", 30, up)
+    assert child(data, "worker").pid == worker.pid
+    assert up.said.count("is replaced") == 1
+
+
+def child(data: Path, name: str) -> psutil.Process:
+    """The child of that name which now runs."""
+    children = json.loads((data / "processes.json").read_text())
+    return psutil.Process(next(child["pid"] for child in children if child["name"] == name))
+
+
+def worker_state(port: int) -> str:
+    """How the readiness page finds the one worker."""
+    with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=10) as answer:
+        workers = json.load(answer)["workers"]
+    return str(workers[0]["state"]) if workers else "none"
 
 
 def test_many_visitors_share_few_connections(

@@ -26,7 +26,8 @@ from apps.api.main import api
 from apps.audit import operations as audit
 from apps.console.access import CHOSEN
 from apps.console.routing import websocket_urlpatterns
-from apps.gateway.models import Connector, Execution
+from apps.gateway.models import Connector, Execution, KillSwitch
+from apps.gateway.switches import engage
 from apps.memory import operations as memory
 from apps.policies.models import Decision, Version
 from apps.proposals import operations
@@ -97,6 +98,10 @@ def secrets(
         workspace=workspace, type="fact", namespace="repricing", subject=f"sku:{MARKER}",
         text=MARKER, data={}, provenance={"source": "test", "by": "test"}, now=now,
     )  # fmt: skip
+    engage(
+        workspace=workspace, scope="action", target="send_message", reason=MARKER, by=MARKER,
+        now=now,
+    )  # fmt: skip
     audit.sequence()
     return secrets_of(workspace)
 
@@ -109,6 +114,8 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "proposal_id": waiting.pk,
         "unproven": Proposal.objects.get(workspace=workspace, state="needs_person").pk,
         "run_id": Run.objects.get().pk,
+        "connector_id": Connector.objects.get(workspace=workspace).pk,
+        "switch_id": KillSwitch.objects.get().pk,
         "decision_id": Decision.objects.first().pk,
         "execution_id": Execution.objects.get().pk,
         "change_id": waiting.changes.get().pk,
@@ -147,15 +154,19 @@ def names_a_row(route: Route) -> bool:
 def bodies(values: dict[str, object]) -> dict[str, dict[str, object]]:
     """For each operation that reads one, a body that fits and names foreign rows."""
     action, params = price_change(50)
+    draft = {"title": "t", "rationale": "r", "changes": [{"action": action, "params": params}]}
     return {
-        "submit_proposal": {
-            "title": "t", "rationale": "r", "changes": [{"action": action, "params": params}],
-        },
+        "submit_proposal": draft,
+        "rehearse_proposal": draft,
         "review_proposal": {
             "verdict": "reject", "reason": "Because.", "binding": values["binding"],
         },
         "resolve_proposal": {"happened": True, "reason": "Because."},
+        "take_back_proposal": {},
+        "undo_proposal": {"reason": "Because."},
         "start_run": {"agent": str(values["agent"])},
+        "engage_kill_switch": {"scope": "agent", "target": str(values["agent"]), "reason": "R"},
+        "release_kill_switch": {},
     }  # fmt: skip
 
 

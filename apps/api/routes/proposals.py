@@ -20,11 +20,12 @@ from apps.api.schemas.proposals import (
     ProposalState,
     ProposalSummary,
     Resolution,
+    UndoRequest,
     Verdict,
 )
 from apps.proposals import operations, queries
 from apps.proposals.models import Proposal
-from apps.proposals.operations import Draft, Origin
+from apps.proposals.operations import Draft, Examined, Origin
 
 router = Router(tags=["proposals"])
 
@@ -56,12 +57,18 @@ def submit_proposal(
     """
     key = key_of(request)
 
+    drafts, examined = [drafted(draft)], []
+    operations.make_room(workspace=key.workspace, drafts=drafts)
+
+    def look() -> None:
+        examined.extend(operations.prepare(workspace=key.workspace, drafts=drafts))
+
     def do() -> HttpResponse:
-        proposal = submit(key, draft, now=timezone.now())
+        proposal = submit(key, examined, now=timezone.now())
         location = reverse("api-1:read_proposal", args=[proposal.pk])
         return respond(in_full(key, proposal.pk), status=201, location=location)
 
-    return once(request, idempotency_key, do)
+    return once(request, idempotency_key, do, first=look)
 
 
 @router.post("/{proposal_id}/reviews", auth=Key("proposals:review"), response={200: ProposalDetail})
@@ -98,6 +105,49 @@ def resolve_proposal(
     return once(request, idempotency_key, do)
 
 
+@router.post(
+    "/{proposal_id}/take-back", auth=Key("proposals:review"), response={200: ProposalDetail}
+)
+def take_back_proposal(
+    request: HttpRequest, proposal_id: UUID, idempotency_key: WelcomeKey
+) -> HttpResponse:
+    """Take an approval back as the key's person, as long as nothing has begun; it waits again.
+
+    For who approved or caused it, and whose authority covers it. 409 `too-late` once a worker has
+    begun to carry it out; what is done can be undone instead.
+    """
+    key = key_of(request)
+    if request.body not in (b"", b"{}"):
+        raise Problem(422, "This takes no body.", kind="invalid")
+
+    def do() -> HttpResponse:
+        known_changes(key, proposal_id)
+        operations.take_back(proposal_id=proposal_id, user=key.user, now=timezone.now())
+        return respond(in_full(key, proposal_id))
+
+    return once(request, idempotency_key, do)
+
+
+@router.post("/{proposal_id}/undo", auth=Key("proposals:submit"), response={201: ProposalDetail})
+def undo_proposal(
+    request: HttpRequest, proposal_id: UUID, wanted: UndoRequest, idempotency_key: WelcomeKey
+) -> HttpResponse:
+    """Propose to undo all that a proposal has done; answers with the new proposal.
+
+    Policy decides on it like on any other, and the key's person may not approve it. Once it is
+    done, the first proposal is `undone`; if it ends otherwise, that one is `needs_person`. 409
+    `not-undoable` where an effect is final. A sent message takes a correction in `texts`.
+    """
+    key = key_of(request)
+
+    def do() -> HttpResponse:
+        undo = propose_undo(key, proposal_id, wanted, now=timezone.now())
+        location = reverse("api-1:read_proposal", args=[undo.pk])
+        return respond(in_full(key, undo.pk), status=201, location=location)
+
+    return once(request, idempotency_key, do)
+
+
 def in_full(key: ApiKey, proposal_id: UUID) -> ProposalDetail:
     """The proposal of the key's workspace. Raises `Problem` 404."""
     try:
@@ -106,23 +156,10 @@ def in_full(key: ApiKey, proposal_id: UUID) -> ProposalDetail:
         raise not_found("proposal") from None
 
 
-def submit(key: ApiKey, draft: ProposalDraft, *, now: datetime) -> Proposal:
+def submit(key: ApiKey, examined: list[Examined], *, now: datetime) -> Proposal:
     """Have the draft proposed on behalf of the key's person, who may not approve it."""
-    [proposal] = operations.submit(
-        workspace=key.workspace,
-        drafts=[
-            Draft(
-                title=draft.title,
-                rationale=draft.rationale,
-                changes=[(change.action, change.params) for change in draft.changes],
-                evidence=[item.model_dump() for item in draft.evidence],
-                case=draft.case,
-                subject=draft.subject,
-                confidence=draft.confidence,
-            )
-        ],
-        origin=Origin(by=key.actor, trigger="api", on_behalf_of=key.user.actor),
-        now=now,
+    [proposal] = operations.submit_examined(
+        workspace=key.workspace, examined=examined, origin=origin_of(key), now=now
     )
     if proposal is None:
         detail = "Another open change has the same target, or two of these have. Decide it first."
@@ -130,12 +167,27 @@ def submit(key: ApiKey, draft: ProposalDraft, *, now: datetime) -> Proposal:
     return proposal
 
 
+def drafted(draft: ProposalDraft) -> Draft:
+    """What the integrator wrote, as the domain takes it."""
+    return Draft(
+        title=draft.title,
+        rationale=draft.rationale,
+        changes=[(change.action, change.params) for change in draft.changes],
+        evidence=[item.model_dump() for item in draft.evidence],
+        case=draft.case,
+        subject=draft.subject,
+        confidence=draft.confidence,
+    )
+
+
+def origin_of(key: ApiKey) -> Origin:
+    """Who proposes: the key, on behalf of its person."""
+    return Origin(by=key.actor, trigger="api", on_behalf_of=key.user.actor)
+
+
 def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -> None:
     """Record the verdict of the key's person. Raises what the operations raise, and `Problem`."""
-    known = queries.change_ids(key.workspace_id, proposal_id)
-    if not known:
-        raise not_found("proposal")
-    check_edits(verdict, known)
+    check_edits(verdict, known_changes(key, proposal_id))
     if verdict.verdict == "reject":
         operations.reject(
             proposal_id=proposal_id, user=key.user, binding=verdict.binding,
@@ -150,12 +202,33 @@ def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -
 
 def resolve(key: ApiKey, proposal_id: UUID, resolution: Resolution, *, now: datetime) -> None:
     """Record what the key's person saw. Raises what the operation raises, and `Problem` 404."""
-    if not queries.change_ids(key.workspace_id, proposal_id):
-        raise not_found("proposal")
+    known_changes(key, proposal_id)
     operations.resolve(
         proposal_id=proposal_id, user=key.user, happened=resolution.happened,
         reason=resolution.reason, now=now,
     )  # fmt: skip
+
+
+def propose_undo(key: ApiKey, proposal_id: UUID, wanted: UndoRequest, *, now: datetime) -> Proposal:
+    """Propose the undo for the key's person. Raises what the operation raises, and `Problem`."""
+    strange = set(wanted.texts) - known_changes(key, proposal_id)
+    if strange:
+        wrong = [
+            {"pointer": pointer(["texts", change]), "detail": "Not a change of this proposal."}
+            for change in strange
+        ]
+        raise Problem(422, "The texts do not fit the proposal.", kind="invalid", errors=wrong)
+    return operations.undo(
+        proposal_id=proposal_id, user=key.user, by=key.actor, reason=wanted.reason,
+        texts=wanted.texts, now=now,
+    )  # fmt: skip
+
+
+def known_changes(key: ApiKey, proposal_id: UUID) -> set[UUID]:
+    """The changes of a proposal of the key's workspace. Raises `Problem` 404."""
+    if known := queries.change_ids(key.workspace_id, proposal_id):
+        return known
+    raise not_found("proposal")
 
 
 def check_edits(verdict: Verdict, known: set[UUID]) -> None:

@@ -10,8 +10,9 @@ from apps.api.schemas.rows import filled
 from apps.gateway.models import Execution
 
 ExecutionState = Literal[
-    "due", "claimed", "calling", "unknown", "done", "refused", "stale", "needs_person"
-]
+    "due", "claimed", "calling", "unknown", "done", "refused", "stale", "cancelled", "compensated",
+    "parked", "needs_person",
+]  # fmt: skip
 
 
 class ExecutionSummary(Schema):

@@ -15,8 +15,9 @@ from apps.proposals.models import Review
 from apps.proposals.queries import ChangeView, ProposalView
 
 ProposalState = Literal[
-    "waiting", "approved", "done", "denied", "rejected", "failed", "needs_person", "expired"
-]
+    "waiting", "approved", "done", "denied", "rejected", "failed", "needs_person", "expired",
+    "undone",
+]  # fmt: skip
 
 
 class Input(Schema):
@@ -70,9 +71,22 @@ class Resolution(Input):
     """What a look at the outside system has shown, where the effect could not be proven."""
 
     happened: Annotated[
-        StrictBool, Field(description="true: the proposal ends `done`; false: it ends `failed`.")
+        StrictBool,
+        Field(
+            description="true: the proposal ends `done`; false: it ends `failed`, or `undone` if "
+            "an undo of it did not go through."
+        ),
     ]
     reason: Annotated[str, words(2_000), Field(description="What was seen, and where.")]
+
+
+class UndoRequest(Input):
+    """Why what was done is to be undone; `texts` map a message's change id to its correction."""
+
+    reason: Annotated[str, words(2_000)]
+    texts: Annotated[
+        dict[UUID, Annotated[str, StringConstraints(max_length=10_000)]], Field(max_length=20)
+    ] = {}
 
 
 class ProposalSummary(Schema):
@@ -115,6 +129,8 @@ class ChangeDetail(Schema):
     id: UUID
     position: int
     action: str
+    reversibility: Literal["reversible", "compensable", "final"]
+    compensates: UUID | None
     title: str
     target: str
     connector: str
@@ -132,6 +148,8 @@ class ChangeDetail(Schema):
         """From the domain's view of a change."""
         names = {
             "title": view.spec.title,
+            "reversibility": view.spec.reversibility.value,
+            "compensates": view.change.compensates_id,
             "connector": view.change.connector.name,
             "fields": view.fields,
             "edited": view.edited,
@@ -161,7 +179,10 @@ class ReviewDetail(Schema):
 
 
 class ProposalDetail(ProposalSummary):
-    """A proposal in full; `binding` is what a verdict has to name."""
+    """A proposal in full; `binding` is what a verdict has to name.
+
+    `undoes` is the proposal this one is to undo, `undos` are the attempts to undo this one.
+    """
 
     rationale: str
     evidence: list[dict[str, Any]]
@@ -169,6 +190,8 @@ class ProposalDetail(ProposalSummary):
     returned: list[dict[str, Any]]
     binding: str
     approvals_left: int
+    undoes: UUID | None
+    undos: list[UUID]
     changes: list[ChangeDetail]
     reviews: list[ReviewDetail]
 
@@ -177,6 +200,8 @@ class ProposalDetail(ProposalSummary):
         """From the domain's view of a proposal."""
         names = {
             "approvals_left": view.approvals_left,
+            "undoes": view.undoes.pk if view.undoes else None,
+            "undos": [undo.pk for undo in view.undos],
             "changes": [ChangeDetail.of(change) for change in view.changes],
             "reviews": [ReviewDetail.of(review) for review in view.reviews],
         }

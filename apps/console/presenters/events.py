@@ -31,6 +31,7 @@ ENDS = {
     "done": "carried out and proven",
     "failed": "refused by the back end",
     "needs_person": "stopped: a person has to look",
+    "undone": "undone and proven",
 }
 OUTCOMES = {"allow": "allows it", "review": "asks for a review", "deny": "denies it"}
 ARRIVING = (Kind.PROPOSAL_SUBMITTED, Kind.PROPOSAL_RETURNED)
@@ -105,6 +106,8 @@ def submitted(f: Fields) -> str:
 def returned(f: Fields) -> str:
     """A proposal that came back."""
     fields = [str(one.get("field", "")) for one in f.get("changed", ()) if isinstance(one, dict)]
+    if fields == ["approval"]:
+        return f"took the approval of {quoted(f)} back; it waits again"
     return f"gave {quoted(f)} back: {', '.join(fields) or 'something'} has changed"
 
 
@@ -123,8 +126,12 @@ def reviewed(f: Fields) -> str:
 
 def settled(f: Fields) -> str:
     """The end of a proposal: proven by the gateway, or told by a person who looked."""
+    if f.get("undo_state") and f.get("state") != "undone":
+        why = because(f, "why") or f": the undo ended {f['undo_state']}".replace("_", " ")
+        return f"could not undo {quoted(f)}; a person has to look{why}"
     if f.get("reason"):
-        end = "happened" if f.get("state") == "done" else "did not happen"
+        end = {"done": "happened", "undone": "has been undone"}.get(str(f.get("state")))
+        end = end or "did not happen"
         return f"says that {quoted(f)} {end}{because(f)}"
     return f"{ENDS.get(str(f.get('state')), 'settled')}: {quoted(f)}"
 
@@ -151,6 +158,24 @@ def finished(f: Fields) -> str:
 def tried(f: Fields) -> str:
     """An attempt whose outcome is open."""
     return f"cannot tell yet whether {what(f)} happened, and reads back{because(f, 'error')}"
+
+
+def stepping(f: Fields) -> str:
+    """One step of an action that takes several."""
+    step = f"“{str(f.get('step', '?')).replace('_', ' ')}” of {what(f)}"
+    if f.get("undone"):
+        return f"has undone {step}"
+    if "failed" in f:
+        return f"did not get through with {step}{because(f, 'failed')}"
+    if "turned" in f:
+        return f"undoes the steps before {step}{because(f, 'turned')}"
+    return f"has done {step}"
+
+
+def stopped(f: Fields) -> str:
+    """What a kill switch stops."""
+    scope = f.get("scope", "")
+    return "everything" if scope == "workspace" else f"one {scope}: {f.get('target', '?')}"
 
 
 def authorised(f: Fields) -> str:
@@ -186,6 +211,18 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.EXECUTION_FINISHED: ("receipt", "good", finished),
     Kind.EXECUTION_UNKNOWN: ("alert", "warn", tried),
     Kind.EXECUTION_STALE: ("return", "warn", lambda f: f"did not call for {what(f)}: stale"),
+    Kind.EXECUTION_STEPPED: ("send", "", stepping),
+    Kind.EXECUTION_CANCELLED: ("return", "", lambda f: f"took {what(f)} back{because(f)}"),
+    Kind.EXECUTION_PARKED: ("alert", "bad", lambda f: f"set {what(f)} aside{because(f, 'error')}"),
+    Kind.EXECUTION_RELEASED: ("return", "", lambda f: f"took {what(f)} up again{because(f)}"),
+    Kind.EXECUTION_COMPENSATED: ("return", "good", lambda f: f"made up for {what(f)}"),
+    Kind.SWITCH_ENGAGED: ("stop", "bad", lambda f: f"stopped {stopped(f)}{because(f)}"),
+    Kind.SWITCH_RELEASED: ("run", "good", lambda f: f"let {stopped(f)} go on"),
+    Kind.BREAKER_OPENED: (
+        "alert", "warn", lambda f: f"calls a back end no more for now{because(f, 'error')}"
+    ),
+    Kind.BREAKER_CLOSED: ("check", "good", lambda _: "calls a back end again"),
+    Kind.ACTION_CHANGED: ("person", "", lambda f: f"changed how {what(f)} is handled"),
     Kind.ITEM_REMEMBERED: (
         "memory", "", lambda f: f"remembers {article(f.get('type', 'fact'))}{because(f, 'subject')}"
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
 from apps.console.presenters.values import Row, label, money, movement, rows, show
+from apps.gateway.catalogue import Reversibility
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
@@ -23,9 +24,13 @@ TONES = {
     State.FAILED: "bad",
     State.NEEDS_PERSON: "warn",
     State.EXPIRED: "",
+    State.UNDONE: "",
 }
 EXECUTION_TONES = {
     ExecutionState.DONE: "good",
+    ExecutionState.COMPENSATED: "",
+    ExecutionState.CANCELLED: "",
+    ExecutionState.PARKED: "bad",
     ExecutionState.REFUSED: "bad",
     ExecutionState.NEEDS_PERSON: "warn",
     ExecutionState.STALE: "warn",
@@ -97,6 +102,7 @@ class ChangeCard:
 def card(view: ChangeView) -> ChangeCard:
     """A change with everything a reviewer needs."""
     change, spec = view.change, view.spec
+    undoing, undo = reversal(view)
     currency = currency_of(change.params, change.after)
     moved = frozenset(one.path for one in view.fields)
     return ChangeCard(
@@ -107,12 +113,24 @@ def card(view: ChangeView) -> ChangeCard:
         edited=[difference(one, currency) for one in view.edited],
         context=[*rows(change.before, without=moved), *notes(change.params, change.after)],
         effect=spec.effect,
-        undo=spec.undo,
-        undoing=UNDOING[spec.reversibility],
-        reversibility=spec.reversibility.value,
+        undo=undo,
+        undoing=UNDOING[undoing],
+        reversibility=undoing,
         ruling=ruling(view.decision) if view.decision else None,
         receipt=receipt(view.execution) if view.execution else None,
     )
+
+
+def reversal(view: ChangeView) -> tuple[str, str]:
+    """Whether this very change can be undone (as a key of `UNDOING`), and how.
+
+    A reversible action is final where there is no earlier value to set again.
+    """
+    spec, change = view.spec, view.change
+    earlier = spec.compensate and spec.compensate(change.params, change.before, change.after)
+    if spec.reversibility == Reversibility.REVERSIBLE and not earlier:
+        return Reversibility.FINAL.value, "There is no earlier value that could be set again."
+    return spec.reversibility.value, spec.undo
 
 
 def summarise_edits(cards: Sequence[ChangeCard]) -> list[str]:

@@ -17,6 +17,14 @@ LABELS = {
     "fulfillment_status": "Delivery",
     "payment_status": "Payment",
     "in_reply_to": "In reply to",
+    "returning": "On its way back",
+}
+NAMED = {  # fields that hold one value a currency or article
+    "prices": "Price",
+    "unit_price": "Each",
+    "items": "Ordered",
+    "returning": "On its way back",
+    "returned": "Returned",
 }
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
@@ -52,8 +60,8 @@ def decimal(value: object) -> Decimal | None:
 def label(path: str) -> str:
     """The words for a dotted field path: `prices.EUR` is `Price (EUR)`."""
     head, _, rest = path.partition(".")
-    if head == "prices" and rest:
-        return f"Price ({rest})"
+    if head in NAMED and rest:
+        return f"{NAMED[head]} ({rest})"
     if path in LABELS:
         return LABELS[path]
     return path.replace("_", " ").replace(".", " · ").strip().capitalize()
@@ -93,8 +101,10 @@ def movement(before: object, after: object) -> str:
 
 
 def rows(state: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Iterator[Row]:
-    """A record's fields in words, without those at the given paths."""
+    """A record's fields in words, without identifiers and those at the given paths."""
     currency = str(state.get("currency") or "")
     for path, value in flatten(state):
+        if path.partition(".")[0].endswith("_ids"):
+            continue
         if path and path not in without and path != "currency":
             yield Row(label(path), show(path, value, currency))

@@ -1,10 +1,14 @@
-"""Approving (perhaps edited) and rejecting. The server decides who may; the page only shows it."""
+"""Approving (perhaps edited), rejecting, taking back, undoing.
+
+The server decides who may; the page only shows it.
+"""
 
 from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -13,18 +17,23 @@ from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.forms import read_edits, read_reason
 from apps.console.presenters.problems import in_plain_words
+from apps.console.presenters.undoing import hold, text_name
 from apps.console.views import panel
 from apps.console.views.inbox import listing
 from apps.console.views.panel import Mishap
+from apps.gateway.errors import ConnectorError
 from apps.proposals import operations, queries
 from apps.proposals.models import Proposal, State
 
 STATUS: dict[type[Exception], int] = {
     operations.AlreadyDecided: 409,
     operations.StaleApproval: 409,
+    operations.TooLate: 409,
+    operations.NotUndoable: 409,
     operations.NotAuthorised: 403,
     operations.DeniedByPolicy: 422,
     operations.InvalidDraft: 422,
+    ConnectorError: 503,
 }
 
 
@@ -88,6 +97,37 @@ def resolve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRespo
     return decide(request, seat, proposal_id, "resolve", act)
 
 
+@require_POST
+@seated
+def take_back(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """Take an approval back that is held, or not begun yet."""
+    panel.find(seat, proposal_id)
+
+    def act() -> Proposal:
+        return operations.take_back(proposal_id=proposal_id, user=seat.user, now=timezone.now())
+
+    return decide(request, seat, proposal_id, "take-back", act)
+
+
+@require_POST
+@seated
+def undo(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """Propose to undo what was done, with a reason and what has to be written; show that."""
+    view = panel.find(seat, proposal_id)
+    texts = {one.change.pk: request.POST.get(text_name(one), "") for one in view.effects}
+
+    def act() -> Proposal:
+        return operations.undo(
+            proposal_id=proposal_id,
+            user=seat.user,
+            reason=request.POST.get("reason", "").strip(),
+            texts=texts,
+            now=timezone.now(),
+        )
+
+    return decide(request, seat, proposal_id, "undo", act)
+
+
 def decide(
     request: ConsoleRequest,
     seat: Seat,
@@ -97,25 +137,31 @@ def decide(
 ) -> HttpResponseBase:
     """Act, and show the proposal as it stands then; a refusal is shown in place, with its status.
 
-    Without JavaScript a success redirects to the page, so that reloading repeats nothing.
+    Acting may lead to another proposal. Without JavaScript a success redirects to the page, so
+    that reloading repeats nothing.
     """
-    mishap, status, said = None, 200, ""
+    mishap, status, said, asked_for = None, 200, "", proposal_id
     try:
-        said = announce(act(), form)
+        done = act()
+        proposal_id, said = done.pk, announce(done, form)
     except tuple(STATUS) as error:
         errors = in_plain_words(getattr(error, "errors", ()))
         mishap = Mishap(message=str(error), form=form, posted=request.POST, errors=errors)
-        status = STATUS[type(error)]
+        status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     if mishap is None and not request.htmx:
         return redirect("console:proposal", proposal_id=proposal_id)
     seen = audit.last_index()
     waiting = queries.inbox(seat.workspace.pk)
     view = panel.find(seat, proposal_id)
     if said:
-        said = f"{said} {len(waiting)} left."
+        held = hold(view, timezone.now())
+        said = " ".join([said, *([f"{held.words}."] if held else ()), f"{len(waiting)} left."])
     context = panel.build(seat, view, waiting, seen=seen, chosen=True, mishap=mishap, said=said)
     if request.htmx:
-        return page.show_part(request, "_components/panel.html", context, status=status)
+        response = page.show_part(request, "_components/panel.html", context, status=status)
+        if proposal_id != asked_for:
+            response["HX-Push-Url"] = reverse("console:proposal", args=[proposal_id])
+        return response
     context |= listing(seat, waiting, selected=str(proposal_id))
     return page.show(request, seat, "console/inbox.html", context, status=status)
 
@@ -124,6 +170,10 @@ def announce(proposal: Proposal, form: str) -> str:
     """What was just decided, for screen readers."""
     if form == "reject":
         return "Rejected."
+    if form == "take-back":
+        return "Taken back; it waits again."
+    if form == "undo":
+        return f"The undo is proposed: {proposal.get_state_display().lower()}."
     if form == "resolve":
         return "Recorded: it happened." if proposal.state == State.DONE else "Recorded: it did not."
     if proposal.state == State.WAITING:

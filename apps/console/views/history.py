@@ -15,6 +15,7 @@ PAGE_SIZE = 50
 DECIDED = {
     State.APPROVED: "Under way",
     State.DONE: "Done",
+    State.UNDONE: "Undone",
     State.DENIED: "Denied",
     State.REJECTED: "Rejected",
     State.FAILED: "Failed",

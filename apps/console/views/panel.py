@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, QueryDict
+from django.utils import timezone
 
-from apps.accounts.permissions import can_approve
 from apps.audit import queries as audit
 from apps.console.access import Seat
 from apps.console.forms import REASONS, edit_groups
@@ -15,8 +15,7 @@ from apps.console.names import tell_all
 from apps.console.presenters import proposals as words
 from apps.console.presenters.events import Told
 from apps.console.presenters.evidence import exhibits
-from apps.console.presenters.values import money
-from apps.policies.facts import stake
+from apps.console.presenters.undoing import case, hold, undoing
 from apps.proposals import queries
 from apps.proposals.models import Proposal, State
 from apps.proposals.queries import ProposalView
@@ -26,7 +25,7 @@ from apps.proposals.queries import ProposalView
 class Mishap:
     """Why a decision was not taken.
 
-    `form` (approve, edit, reject, resolve) stays open with what was typed; `errors` say which
+    `form` (approve, edit, reject, resolve, undo) stays open with what was typed; `errors` say which
     field has which problem.
     """
 
@@ -82,7 +81,12 @@ def build(
         "can_decide": is_open and not voted,
         "voted": is_open and voted,
         "is_unproven": is_unproven,
-        "forbidden": forbidden(seat, view) if is_unproven or (is_open and not voted) else "",
+        "case": case(view) if is_unproven else None,
+        "forbidden": why_not(seat, view) if is_unproven or (is_open and not voted) else None,
+        "hold": hold(view, timezone.now()) if may_take_back(seat, view) else None,
+        "undoing": undoing(view, mishap.posted if mishap and mishap.form == "undo" else None),
+        "undoes": view.undoes,
+        "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
         "groups": edit_groups(
             view.changes,
             mishap.posted if mishap and mishap.form == "edit" else None,
@@ -116,27 +120,22 @@ def timeline(seat: Seat, view: ProposalView) -> list[Told]:
     return tell_all(seat.workspace.pk, sorted(events, key=lambda event: event.index))
 
 
-def forbidden(seat: Seat, view: ProposalView) -> str:
-    """Why this person may not approve or say what happened; empty if they may.
+def may_take_back(seat: Seat, view: ProposalView) -> bool:
+    """Whether this person may take the approval back; the server asks again when they do."""
+    if view.proposal.state != State.APPROVED:
+        return False
+    approved = any(
+        review.reviewer_id == seat.user.pk
+        and review.verdict == "approve"
+        and review.binding == view.proposal.binding
+        for review in view.reviews
+    )
+    return not queries.why_not_take_back(seat.user, view.proposal, view.at_stake, approved=approved)
 
-    The server asks again when they do.
-    """
-    if seat.user.actor in (view.proposal.submitted_by, view.proposal.on_behalf_of):
-        return "You caused this proposal, so somebody else has to decide it."
-    for one in view.changes:
-        at_stake = stake(one.change.params, one.change.before, one.change.after)
-        if not can_approve(
-            seat.user,
-            workspace_id=seat.workspace.pk,
-            action=one.change.action,
-            amount=at_stake.amount,
-            currency=at_stake.currency or None,
-        ):
-            title = one.spec.title.lower()
-            amount = at_stake.amount
-            of = f" of {money(amount, at_stake.currency)}" if amount is not None else ""
-            return f"Your limit does not cover this: {title}{of}."
-    return ""
+
+def why_not(seat: Seat, view: ProposalView) -> str | None:
+    """Why this person may not decide; the server asks the same again when they do."""
+    return queries.why_not(seat.user, view.proposal, view.at_stake)
 
 
 def next_waiting(proposal: Proposal, waiting: Sequence[Proposal]) -> Proposal | None:

@@ -78,6 +78,9 @@ def test_a_key_ends_with_the_membership(otto: Caller, cast: Cast) -> None:
         ("runs:start", "POST", "/runs"),
         ("executions:read", "GET", "/executions"),
         ("events:read", "GET", "/events"),
+        ("switches:read", "GET", "/kill-switches"),
+        ("switches:set", "POST", "/kill-switches"),
+        ("switches:set", "POST", f"/kill-switches/{'0' * 32}/release"),
     ],
 )
 def test_each_operation_needs_its_scope(

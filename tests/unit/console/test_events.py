@@ -87,6 +87,16 @@ def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
             {"state": "done", "title": "T"},
             "carried out and proven: “T”",
         ),
+        (
+            Kind.EXECUTION_STEPPED,
+            {"step": "begin_receipt", "action": "return_items", "undone": True},
+            "has undone “begin receipt” of return items",
+        ),
+        (
+            Kind.EXECUTION_STEPPED,
+            {"step": "begin_receipt", "action": "return_items", "turned": "No."},
+            "undoes the steps before “begin receipt” of return items: No.",
+        ),
     ],
 )
 def test_sentences_are_whole(happened, kind, fields, words):

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from apps.console.forms import clean, edit_groups, input_name, kind_of, read_edits, read_reason
 from apps.proposals import queries
+from apps.proposals.models import Change
 from tests.factories.proposals import propose
 
 
@@ -64,3 +65,9 @@ def test_only_what_differs_is_an_edit(cast, connector, policy, workspace, now):
     same[input_name(change.pk, "amount")] = "45,5"
     same[input_name(change.pk, "variant_id")] = "another"
     assert read_edits(changes, same) == {change.pk: {"amount": "45.5"}}
+
+
+def test_what_has_no_input_of_its_own_is_not_edited():
+    """Lists of lines are proposed anew, not typed into a box; identifiers never."""
+    params = {"order_id": "o", "items": [{"line_id": "l", "quantity": 1}], "note": "small"}
+    assert queries.editable_fields(Change(params=params)) == [("note", "small")]

@@ -6,7 +6,7 @@ from apps.console.presenters.differences import Piece, compare
 from apps.console.presenters.evidence import exhibits
 from apps.console.presenters.problems import advise, in_plain_words
 from apps.console.presenters.proposals import currency_of, difference, facts, name_target, notes
-from apps.console.presenters.values import label, money, movement, show
+from apps.console.presenters.values import label, money, movement, rows, show
 from apps.proposals.changes import FieldDiff
 
 
@@ -49,6 +49,7 @@ def test_problems_are_advice(problem, advice):
 def test_labels_are_words():
     """Paths become labels, the currency of a price included."""
     assert label("prices.EUR") == "Price (EUR)"
+    assert label("returned.SKU-1.M") == "Returned (SKU-1.M)"
     assert label("payment_status") == "Payment"
     assert label("some_new.field") == "Some new · field"
 
@@ -136,3 +137,14 @@ def test_unknown_numbers_are_no_facts():
 def test_money_survives_what_is_no_number():
     """Garbage is shown as it is."""
     assert money("many", "EUR") == "many"
+
+
+def test_a_return_is_shown_by_article():
+    """Pieces and prices carry the article's name; identifiers of lines are not for reading."""
+    state = {"currency": "EUR", "unit_price": {"SKU-1": "20.00"}, "returned": {"SKU-1": 1},
+             "returned_total": "20.00", "line_ids": {"SKU-1": "ordli_1"}}  # fmt: skip
+    assert [(row.label, row.value) for row in rows(state)] == [
+        ("Each (SKU-1)", "20.00 EUR"),
+        ("Returned (SKU-1)", "1"),
+        ("Returned total", "20.00 EUR"),
+    ]

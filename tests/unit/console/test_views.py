@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User
-from apps.audit import bell
+from apps.audit import bell, pulse
+from apps.audit.models import Pulse
 from apps.audit.operations import sequence
+from apps.audit.verdict import DEAF_AFTER, Part
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
@@ -62,7 +64,7 @@ def test_a_proposal_is_shown_in_full(browse, world, waiting, django_assert_max_n
     with django_assert_max_num_queries(ROUND_TRIPS):
         page = browse(world.rita).get(url("proposal", waiting)).content.decode()
     for words in ("50.00", "The competitor is cheaper.", "larger amounts wait", "version 1",
-                  "The shop sells this variant at the new price", "Can be undone", "Medium risk",
+                  "The shop sells this variant at the new price", "Cannot be undone", "Medium risk",
                   "What has happened so far", "1 approval needed", waiting.binding):  # fmt: skip
         assert words in page
 
@@ -153,6 +155,14 @@ def test_above_the_limit_it_is_forbidden(browse, token, world, waiting):
     assert waiting.state == State.WAITING
 
 
+def test_the_page_says_beforehand_who_may_not(browse, world, waiting):
+    """What the server would answer, instead of the button."""
+    page = browse(world.jun).get(url("proposal", waiting)).content.decode()
+    assert "Your authority does not cover this: set price of 50.00 EUR." in page
+    assert "You can still reject it." in page
+    assert "does not cover" not in browse(world.rita).get(url("proposal", waiting)).content.decode()
+
+
 def test_the_second_decision_conflicts(browse, token, world, waiting):
     """409, and what was typed is still there in a page of the state now."""
     post(browse(world.rita), token, "approve", waiting)
@@ -214,7 +224,7 @@ def test_what_is_unproven_waits_for_a_person(browse, world, unproven):
     client = browse(world.rita)
     page = client.get("/").content.decode()
     execution = Execution.objects.get()
-    for words in ("Unproven: look whether it happened", "The shop never answered.", "8 attempts",
+    for words in ("Open case: a person has to look", "The shop never answered.", "8 attempts",
                   execution.key, execution.target, "What did you see?", "It happened",
                   "It did not happen"):  # fmt: skip
         assert words in page
@@ -368,7 +378,25 @@ def test_health_needs_no_session(client, db):
     """Alive, and ready with the lag and the broker told."""
     assert json.loads(client.get("/healthz").content) == {"status": "ok"}
     ready = json.loads(client.get("/readyz").content)
-    assert (ready["status"], ready["lag"]) == ("ok", 0)
+    assert (ready["database"], ready["broker"], ready["lag"]) == ("ok", "ok", 0)
+
+
+def test_ready_tells_who_does_their_part(client, db):
+    """A deaf worker degrades the whole, which still serves; nobody is told a host's name."""
+    now = timezone.now()
+    for part in (Part.BROKER, Part.SWEEPER):
+        Pulse.objects.create(name=part, part=part, since=now, seen_at=now, busy_at=now)
+    pulse.greet(worker="aios@host.example", now=now)
+    pulse.answer(worker="aios@host.example", now=now)
+    ready = json.loads(client.get("/readyz").content)
+    assert ready["status"] == "ok"
+    assert [worker["state"] for worker in ready["workers"]] == ["well"]
+    assert ready["workers"][0]["seconds_since_pulse"] < 5
+    Pulse.objects.filter(part=Part.WORKER).update(missed=DEAF_AFTER)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["workers"][0]["state"] == "deaf"
+    assert b"host.example" not in response.content
 
 
 def test_without_the_broker_it_is_still_ready(client, db, settings, monkeypatch):

@@ -1,0 +1,29 @@
+"""Dry runs of proposals: what submitting one would lead to, with nothing written."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Router
+
+from apps.api.answers import respond
+from apps.api.auth import Key, key_of
+from apps.api.routes.proposals import drafted, origin_of
+from apps.api.schemas.proposals import ProposalDraft
+from apps.api.schemas.rehearsals import RehearsalDetail
+from apps.proposals import operations
+
+router = Router(tags=["proposals"])
+
+
+@router.post("", auth=Key("proposals:submit"), response=RehearsalDetail)
+def rehearse_proposal(request: HttpRequest, draft: ProposalDraft) -> HttpResponse:
+    """Dry run: read the targets, predict the effect and ask the policy, and write nothing.
+
+    Takes what `POST /proposals` takes and answers what it would lead to now. `outcome`, `rule` and
+    `fields` of each change are those of the real run on the same state; `obstacles` are the guards
+    that would keep it from being called. It may be repeated freely, so it takes no Idempotency-Key.
+    """
+    key = key_of(request)
+    rehearsal = operations.rehearse(
+        workspace=key.workspace, draft=drafted(draft), origin=origin_of(key), now=timezone.now()
+    )
+    return respond(RehearsalDetail.of(rehearsal))

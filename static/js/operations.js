@@ -1,0 +1,35 @@
+// Operations: the banner follows the kill switches, an execution that is open follows its events,
+// and lists say that something has changed without moving a row.
+const execution = () => document.getElementById("execution");
+let wanted = 0;
+let timer = 0;
+
+document.addEventListener("aios:event", ({ detail: event }) => {
+  if (event.subject.kind === "switch") document.body.dispatchEvent(new CustomEvent("aios:switch"));
+  for (const note of document.querySelectorAll("[data-fresh]")) {
+    if (note.dataset.fresh.split(" ").includes(event.subject.kind)) note.hidden = false;
+  }
+  if (execution() && event.about.includes(execution().dataset.about)) {
+    wanted = event.index;
+    clearTimeout(timer);
+    timer = setTimeout(follow, 150);
+  }
+});
+
+// What somebody is writing, and a dry run they are reading, is not taken away.
+function follow() {
+  const now = execution();
+  if (!now || Number(now.dataset.seen) >= wanted) return;
+  const busy = now.querySelector(".drawer:not([hidden]), [data-rehearsal], .htmx-request");
+  if (!busy) htmx.trigger(now, "aios:execution");
+}
+
+// The result of a dry run is read where it was asked for.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.elt.matches?.("[data-rehearsal]")) detail.elt.focus({ preventScroll: true });
+});
+
+// "Repair" leads to the form of the page it opens.
+if (location.hash === "#resubmit-form") {
+  document.querySelector('[data-opens="resubmit-form"][aria-expanded="false"]')?.click();
+}

@@ -1,0 +1,112 @@
+"""An operator's day in the browser: stop, look, let go on, against the shop's own ledger."""
+
+import time
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.flows.conftest import REVIEWER, SignIn, System, wait_until
+from tests.flows.test_review_in_browser import PRICE, open_waiting, settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+OPERATOR = "operator@demo.example"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def stop_everything(page: Page, reason: str) -> None:
+    """With the keyboard alone: two keys lead to the form, a reason and Enter stop."""
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/operations/stop/")
+    expect(page.get_by_label("Why (everybody reads it)")).to_be_focused()
+    page.keyboard.type(reason)
+    page.keyboard.press("Enter")
+    expect(page.locator(".stops")).to_contain_text("Everything is stopped by Otto Operator")
+
+
+def release(page: Page) -> None:
+    """Let it go on, and wait until the page says so."""
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator(".stops").get_by_role("button", name="Release").first.click()
+    expect(page.locator(".stops")).to_have_count(0)
+
+
+def of_sku(ledger: list[dict[str, Any]], sku: str) -> list[dict[str, Any]]:
+    """The shop's writes on one article."""
+    return [line for line in ledger if line["params"].get("sku") == sku]
+
+
+def test_nothing_is_called_while_everything_is_stopped(system: System, sign_in: SignIn) -> None:
+    """An approval waits, the operator sees why, and after the release it is called once."""
+    reviewer, operator = sign_in(REVIEWER), sign_in(OPERATOR)
+    open_waiting(reviewer, PRICE)
+    sku = reviewer.locator(".context div").filter(has_text="SKU").locator("dd").inner_text()
+    reviewer.evaluate("window.neverReloaded = true")
+
+    stop_everything(operator, "Odd prices in the shop.")
+
+    expect(reviewer.locator(".stops")).to_contain_text("Odd prices in the shop.")
+    expect(reviewer.get_by_role("button", name="Release")).to_have_count(0)
+    time.sleep(1.5)  # what was under way has ended
+    earlier = system.ledger()
+    reviewer.get_by_role("button", name="Approve").click()
+    expect(reviewer.locator("#panel")).to_have_attribute("data-state", "approved")
+    operator.goto("/operations/stuck/?why=stopped")
+    stuck = operator.locator("[data-stuck=stopped]").first
+    stuck.get_by_role("button", name="Dry run").click()
+    shown = stuck.locator("[data-rehearsal]")
+    expect(shown).to_contain_text("It would not be called now.")
+    expect(shown).to_contain_text("Odd prices in the shop.")
+    expect(shown).to_be_focused()
+    time.sleep(3)
+    assert system.ledger() == earlier
+
+    release(operator)
+
+    settled(reviewer)
+    assert reviewer.evaluate("window.neverReloaded")
+    expect(reviewer.locator(".stops")).to_have_count(0)
+    new = system.ledger()[len(earlier) :]
+    assert [line["action"] for line in of_sku(new, sku)] == ["set_price"]
+
+
+def test_an_execution_is_followed_from_its_proposal(sign_in: SignIn) -> None:
+    """The list leads to one with its attempt, its grant and the shop's own reference."""
+    page = sign_in(OPERATOR)
+
+    def find() -> int:
+        page.goto("/operations/?state=done&action=set_price")
+        return page.locator(".executions a").count()
+
+    wait_until(find, 60)
+    page.locator(".executions a").first.click()
+    expect(page.locator("[data-attempt='1'] .badge")).to_have_text("Done and proven")
+    expect(page.locator("[data-grant=used]")).to_be_visible()
+    expect(page.locator("[data-receipt]")).to_contain_text("Reference of the back end")
+    page.locator(".headline a[href^='/proposals/']").click()
+    expect(page.locator("#panel")).to_have_attribute("data-state", "done")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_everybody_can_use_the_pages(sign_in: SignIn, scheme: str, width: int) -> None:
+    """WCAG 2.2 AA as far as a machine can tell, and nothing is wider than the screen."""
+    page = sign_in(OPERATOR, color_scheme=scheme, bypass_csp=True,
+                   viewport={"width": width, "height": 900})  # fmt: skip
+    page.goto("/operations/stop/?scope=action&target=cancel_order")
+    page.get_by_label("Why (everybody reads it)").fill("A trial.")
+    page.get_by_role("button", name="Stop it").click()
+    expect(page.locator(".stops")).to_contain_text("A trial.")
+    page.goto("/operations/")
+    one = page.locator(".executions a").first.get_attribute("href")
+    paths = ("/operations/", one, "/operations/stuck/", "/operations/connectors/",
+             "/operations/stop/", "/")  # fmt: skip
+    for path in paths:
+        page.goto(path or "/")
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    release(page)
