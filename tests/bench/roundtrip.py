@@ -211,15 +211,13 @@ def lines(ledger: str) -> list[UUID]:
 
 
 def cpu_seconds() -> float:
-    """CPU time of this process, its children, and the database it started."""
-    ended = os.times()
-    total = ended.children_user + ended.children_system
+    """CPU time of this process, its children and the database, those that have ended included."""
+    total = 0.0
     for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
         try:
-            times = process.cpu_times()
+            total += sum(process.cpu_times()[:4])  # user, system, and of the children that ended
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
     return total
 
 

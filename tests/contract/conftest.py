@@ -79,13 +79,15 @@ def take_variant(client: MedusaClient, used: set[str]) -> Callable[[], Variant]:
 def take_order(client: MedusaClient, used: set[str]) -> Callable[..., Order]:
     """Hand out an order in the given state which no other test touches."""
 
-    def take(fulfillment: frozenset[str] = frozenset({"not_fulfilled"})) -> Order:
+    def take(
+        fulfillment: frozenset[str] = frozenset({"not_fulfilled"}), payment: str = "captured"
+    ) -> Order:
         for order in client.read("orders"):
             assert isinstance(order, Order)
-            fits = order.payment_status == "captured" and order.fulfillment_status in fulfillment
+            fits = order.payment_status == payment and order.fulfillment_status in fulfillment
             if fits and order.status == "pending" and order.order_id not in used:
                 used.add(order.order_id)
                 return order
-        raise AssertionError(f"no untouched paid order is left that is {fulfillment}")
+        raise AssertionError(f"no untouched {payment} order is left that is {fulfillment}")
 
     return take

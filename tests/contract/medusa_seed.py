@@ -9,7 +9,7 @@ KINDS = ("Trail Shoe", "Rain Jacket", "Wool Sock", "Day Pack", "Head Lamp", "Cam
          "Steel Bottle", "Dry Bag", "Compass")  # fmt: skip
 TITLES = [f"{line} {kind}" for line in ("Alder", "Tarn") for kind in KINDS]
 COUNTRIES = ("de", "fr", "it")
-ORDERS, FULFILLED, UNPAID = 20, 2, 1  # how many orders; how many of them are not just paid
+ORDERS, FULFILLED, UNPAID = 38, 18, 2  # how many orders; how many of them are not just paid
 ADDRESS = {
     "first_name": "Anna", "last_name": "Schmidt", "address_1": "Hauptstr. 1", "city": "Berlin",
     "country_code": "de", "postal_code": "10115",

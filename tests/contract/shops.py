@@ -36,6 +36,10 @@ class Shop:
         )
         assert answer.status_code == 201, answer.text
 
+    def behave(self) -> None:
+        """Have the demo shop forget how it was to misbehave."""
+        httpx2.delete(f"{self.address}/demo/control", trust_env=False)
+
 
 @contextmanager
 def demo_shop(ledger: Path, *more: str) -> Iterator[Shop]:

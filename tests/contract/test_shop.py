@@ -19,6 +19,7 @@ Params = dict[str, Any]
 TakeVariant = Callable[[], Variant]
 TakeOrder = Callable[..., Order]
 ANY_FULFILLMENT = frozenset({"not_fulfilled", "shipped", "delivered"})
+SENT = frozenset({"fulfilled", "shipped", "delivered"})
 NOWHERE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"  # a well-formed ULID that is no record's
 
 
@@ -47,8 +48,13 @@ def refund_of(order: Order, amount: str) -> Params:
     })  # fmt: skip
 
 
+def return_of(order: Order, pieces: int = 1) -> Params:
+    items = [{"line_id": order.lines[0].line_id, "quantity": pieces}]
+    return normalise("return_items", {"order_id": order.order_id, "items": items, "note": "small"})
+
+
 @pytest.fixture(params=["set_price", "set_stock", "update_product", "refund_payment",
-                        "cancel_order"])  # fmt: skip
+                        "cancel_order", "return_items"])  # fmt: skip
 def change(
     request: pytest.FixtureRequest, take_variant: TakeVariant, take_order: TakeOrder
 ) -> tuple[str, Params]:
@@ -60,6 +66,7 @@ def change(
             "product_id": take_variant().product_id, "title": "Renamed", "subtitle": "Größe é"}),
         "refund_payment": lambda: refund_of(take_order(ANY_FULFILLMENT), "2.50"),
         "cancel_order": lambda: {"order_id": take_order().order_id},
+        "return_items": lambda: return_of(take_order(SENT)),
     }  # fmt: skip
     return request.param, makers[request.param]()
 
@@ -261,7 +268,7 @@ def test_cancel_twice(client: MedusaClient, take_order: TakeOrder) -> None:
 
 def test_cancel_fulfilled(client: MedusaClient, take_order: TakeOrder) -> None:
     """A fulfilled order is not cancelled."""
-    order = take_order(frozenset({"fulfilled", "shipped", "delivered"}))
+    order = take_order(SENT)
     params = {"order_id": order.order_id}
     before = client.snapshot("cancel_order", params)
     with pytest.raises(Refused) as refusal:

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from apps.gateway import operations as gateway
-from apps.gateway import queries
 from apps.gateway.configuration import configure_connector
 from apps.gateway.models import Connector
 from apps.proposals import operations as proposals
@@ -57,11 +55,3 @@ def sweep(now: datetime, rounds: int = 4) -> None:
         while proposals.settle(now=at):
             pass
         proposals.reconsider(now=at)
-
-
-def close_connections() -> None:
-    """Before a fork: a child must not share a connection with us."""
-    for client in queries._clients.values():
-        client.close()
-    queries._clients.clear()
-    connections.close_all()
