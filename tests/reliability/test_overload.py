@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from aios.embedded.ports import find_free
 from apps.accounts.models import User
-from apps.gateway.models import Connector, Execution, State
+from apps.gateway.models import ActionSetting, Connector, Execution, State
 from apps.proposals.models import Proposal
 from tests.factories.keys import caller
 from tests.factories.proposals import price_change, propose
@@ -45,6 +45,7 @@ OFFERED = 10 * ADMITTED
 LIMIT = 10  # due executions
 KEYS = 8  # so that no key's own limit of requests matters
 PAGE_P95_SECONDS = 0.5
+WINDOW_SECONDS, SLACK = 5.0, 4  # executions beyond the rate: what a full bucket holds, and delays
 LIMITS = httpx2.Limits(keepalive_expiry=2.0)  # the server closes idle connections after five
 
 
@@ -213,18 +214,24 @@ def lines(url: str) -> Counter[str]:
         return Counter(key for (key,) in ledger.execute("SELECT key FROM null_ledger"))
 
 
-def most_in_a_second(url: str) -> int:
-    """How many effects the back end saw within the busiest second."""
+def most_in(seconds: float, url: str) -> int:
+    """How many effects the back end saw within the busiest so many seconds."""
     with psycopg.connect(url) as ledger:
         times = [at.timestamp() for (at,) in ledger.execute("SELECT at FROM null_ledger")]
-    return max(sum(began <= at < began + 1 for at in times) for began in times)
+    return max(sum(began <= at < began + seconds for at in times) for began in times)
 
 
 def repeat(world: World, answer: dict) -> int:
-    """Send a request again that was turned away, with the same key; the status."""
+    """Send a request again that was turned away, with the same key, when it was told to; the
+    status once it is not told to wait any more, or after five times."""
     headers = {"Authorization": f"Bearer {answer['token']}", "Idempotency-Key": answer["key"]}
-    return httpx2.post(f"{world.address}/api/v1/proposals", json=answer["body"], headers=headers,
-                       trust_env=False, timeout=30).status_code  # fmt: skip
+    for _ in range(5):
+        time.sleep(float(answer["retry_after"]))
+        again = httpx2.post(f"{world.address}/api/v1/proposals", json=answer["body"],
+                            headers=headers, trust_env=False, timeout=30)  # fmt: skip
+        if again.status_code != 429:
+            break
+    return again.status_code
 
 
 def wait_until_empty(seconds: float) -> None:
@@ -293,16 +300,19 @@ def test_ten_times_the_admitted_rate_is_turned_away_in_order(
     assert queue["drained"] <= 2 * burst
     # on a machine that others keep busy the page is slow before the burst already
     assert busy <= max(PAGE_P95_SECONDS, 2 * idle)
-    assert most_in_a_second(ledger_url) <= CALLS_PER_SECOND / CALLS_EACH_EXECUTION + 1
+    # a call may come some tenths of a second after its turn, so a second alone would see more
+    most = most_in(WINDOW_SECONDS, ledger_url)
+    assert most <= WINDOW_SECONDS * CALLS_PER_SECOND / CALLS_EACH_EXECUTION + SLACK
     assert not lost
     assert set(seen.values()) == {1}
     assert len(seen) == len(admitted) + approvals + 1
 
 
 def test_control_without_a_limit_the_queue_grows(cast, limited, workspace, burst, tmp_path, say):
-    """Control: a limit out of reach lets the same burst pile up."""
+    """Control: a limit out of reach lets the same burst pile up behind a back end that stands."""
     seconds = min(burst, 8.0)
-    Connector.objects.update(calls_per_second=1.5 * OFFERED)  # enough to look at each proposal
+    Connector.objects.update(calls_per_second=None)  # each proposal can be looked at
+    ActionSetting.objects.create(workspace=workspace, action="set_price", hold_seconds=600)
     with product(1_000_000, tmp_path, workspace, cast) as world:
         together(world, seconds, submit_all)
         queue = Execution.objects.filter(state=State.DUE).count()
