@@ -152,6 +152,7 @@ def activate(shop, workspace, connector_id: UUID, number: int, log: Path) -> tup
     with workers(log):
         assert wait_for(lambda: in_flight(log) >= IN_FLIGHT, 30), in_flight(log)
         flying = in_flight(log)
+        time.sleep(number * 3 % 5 * DELAY_SECONDS / 2)  # among re-reads, intents and writes
         switch = switches.engage(workspace=workspace, scope=scope, target=target, reason="test",
                                  by="user:x", now=timezone.now())  # fmt: skip
         committed = time.time()

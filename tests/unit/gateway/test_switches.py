@@ -8,6 +8,7 @@ from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway import switches
 from apps.gateway.models import Execution, KillSwitch, State
+from apps.gateway.operations import attempt
 from apps.gateway.switches import InvalidSwitch
 from apps.proposals import operations as proposals
 from apps.proposals.operations import effect
@@ -83,6 +84,25 @@ def test_a_switch_engaged_after_the_claim_is_seen_with_the_intent(due, stop, now
     row = Execution.objects.get()
     assert (row.attempts, row.deliveries, row.worker) == (0, 0, "")
     assert row.grants.get().consumed_at is None
+
+
+def test_a_switch_engaged_after_the_intent_is_seen_before_anything_is_sent(
+    due, stop, now, monkeypatch
+):
+    """Surely not called: due again later, with its permission back."""
+    begin = attempt.begin
+
+    def begin_then_stop(*args, **options):
+        begun = begin(*args, **options)
+        stop("workspace")
+        return begun
+
+    monkeypatch.setattr(attempt, "begin", begin_then_stop)
+    monkeypatch.setattr(attempt, "LOOK_AGAIN_SECONDS", 0)
+    assert run(now) == State.DUE
+    row = Execution.objects.get()
+    assert (row.attempts, row.error) == (1, attempt.STOPPED)
+    assert row.grants.filter(consumed_at=None).count() == 1
 
 
 @pytest.mark.parametrize(
