@@ -95,13 +95,6 @@ def can(user: User, verb: str, workspace_id: UUID) -> bool:
     return rights(user, workspace_id).can(verb)
 
 
-def can_approve(
-    user: User, *, workspace_id: UUID, action: str, amount: Decimal | None, currency: str | None
-) -> bool:
-    """Whether the person is a member and holds an authority for the action up to the amount."""
-    return rights(user, workspace_id).cover(action, amount, currency)
-
-
 def workspaces_for(user: User, verb: str) -> QuerySet[Workspace]:
     """The workspaces in which the person's role has the verb; none for an inactive person."""
     places = Membership.objects.filter(user=user, user__is_active=True, role__in=VERBS[verb])

@@ -40,7 +40,6 @@ class Kind(StrEnum):
     EXECUTION_STEPPED = "execution.stepped"  # step of a saga, reference
     EXECUTION_CANCELLED = "execution.cancelled"  # reason
     EXECUTION_PARKED = "execution.parked"  # deliveries
-    EXECUTION_RELEASED = "execution.released"  # a parked one is due again: why
     EXECUTION_COMPENSATED = "execution.compensated"  # by which execution
     # guards
     SWITCH_ENGAGED = "switch.engaged"  # scope, target, reason

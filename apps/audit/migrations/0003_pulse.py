@@ -63,7 +63,6 @@ class Migration(migrations.Migration):
                     ("execution.stepped", "execution.stepped"),
                     ("execution.cancelled", "execution.cancelled"),
                     ("execution.parked", "execution.parked"),
-                    ("execution.released", "execution.released"),
                     ("execution.compensated", "execution.compensated"),
                     ("switch.engaged", "switch.engaged"),
                     ("switch.released", "switch.released"),

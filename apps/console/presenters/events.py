@@ -214,7 +214,6 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.EXECUTION_STEPPED: ("send", "", stepping),
     Kind.EXECUTION_CANCELLED: ("return", "", lambda f: f"took {what(f)} back{because(f)}"),
     Kind.EXECUTION_PARKED: ("alert", "bad", lambda f: f"set {what(f)} aside{because(f, 'error')}"),
-    Kind.EXECUTION_RELEASED: ("return", "", lambda f: f"took {what(f)} up again{because(f)}"),
     Kind.EXECUTION_COMPENSATED: ("return", "good", lambda f: f"made up for {what(f)}"),
     Kind.SWITCH_ENGAGED: ("stop", "bad", lambda f: f"stopped {stopped(f)}{because(f)}"),
     Kind.SWITCH_RELEASED: ("run", "good", lambda f: f"let {stopped(f)} go on"),

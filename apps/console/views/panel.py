@@ -84,22 +84,26 @@ def build(
         "case": case(view) if is_unproven else None,
         "forbidden": why_not(seat, view) if is_unproven or (is_open and not voted) else None,
         "hold": hold(view, timezone.now()) if may_take_back(seat, view) else None,
-        "undoing": undoing(view, mishap.posted if mishap and mishap.form == "undo" else None),
         "undoes": view.undoes,
         "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
-        "groups": edit_groups(
-            view.changes,
-            mishap.posted if mishap and mishap.form == "edit" else None,
-            mishap.errors if mishap else (),
-        ),
-        "reasons": REASONS,
-        "mishap": mishap,
-        "chips": mishap.posted.getlist("chip") if mishap else [],
-        "typed": mishap.posted.get("reason", "") if mishap else "",
+        **forms(view, mishap),
         "next": next_waiting(proposal, waiting),
         "left": len([one for one in waiting if one.pk != proposal.pk]),
         "chosen": chosen,
         "said": said,
+    }
+
+
+def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
+    """The forms of the panel, with what was typed before a mishap."""
+    posted = {mishap.form: mishap.posted} if mishap else {}
+    return {
+        "undoing": undoing(view, posted.get("undo")),
+        "groups": edit_groups(view.changes, posted.get("edit"), mishap.errors if mishap else ()),
+        "reasons": REASONS,
+        "mishap": mishap,
+        "chips": mishap.posted.getlist("chip") if mishap else [],
+        "typed": mishap.posted.get("reason", "") if mishap else "",
     }
 
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby, takewhile
+from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from apps.gateway.connectors.gate import guarded
 from apps.gateway.errors import BadAnswer, Refused, Stopped, Unproven, Unreachable
 from apps.gateway.models import Connector, Execution, State
 from apps.gateway.operations import breakers, grants
+from apps.gateway.operations.deliveries import together
 from apps.gateway.operations.outcome import (
     Outcome,
     digest,
@@ -74,15 +75,6 @@ def claim(*, worker: str, now: datetime, limit: int) -> list[Execution]:
         lease_until=now + lease(),
     )
     return executions
-
-
-def together(rows: Sequence[Execution], *, usual: int = 0) -> list[Execution]:
-    """Those that may be taken at once: the first alone if it was taken more often than usual.
-
-    Whoever had it before has died with it, and must not take others along.
-    """
-    harmless = list(takewhile(lambda execution: execution.deliveries <= usual, rows))
-    return harmless or list(rows[:1])
 
 
 def lease() -> timedelta:

@@ -19,6 +19,7 @@ from apps.gateway.models import (
     State,
     WhenAway,
 )
+from apps.gateway.operations.deliveries import together
 from apps.gateway.operations.outcome import AWAY, Outcome, write
 from apps.gateway.switches import stopping
 
@@ -84,9 +85,7 @@ def due_of(connector: Connector, *, now: datetime, limit: int) -> list[Execution
     )
     for row in rows:
         row.connector = connector
-    if rows and rows[0].deliveries:
-        return rows[:1]
-    return [row for row in rows if not row.deliveries]
+    return together(rows)
 
 
 def give_back(connector: Connector, *, worker: str, now: datetime, limit: int) -> None:

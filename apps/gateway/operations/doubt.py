@@ -16,14 +16,14 @@ from apps.gateway.connectors.gate import guarded
 from apps.gateway.errors import BadAnswer, CannotTell, Refused, Unreachable
 from apps.gateway.models import Execution, State
 from apps.gateway.operations import breakers
-from apps.gateway.operations.attempt import gate_of, lease, together
+from apps.gateway.operations.attempt import gate_of, lease
+from apps.gateway.operations.deliveries import MAX_DELIVERIES, together
 from apps.gateway.operations.outcome import MAX_ATTEMPTS, Outcome, doubt, finish, write
 from apps.gateway.operations.saga import carry_on
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-MAX_DELIVERIES = 3  # workers that may die with an execution before it is set aside
 
 
 def reconcile(*, clock: Clock, limit: int = 20) -> int:

@@ -21,7 +21,7 @@ from apps.gateway.errors import Away, Refused
 from apps.gateway.models import ActionSetting, Connector, Execution, Grant, Scope, State
 from apps.gateway.operations import grants
 from apps.gateway.operations.attempt import CHANGED, VOID
-from apps.gateway.operations.doubt import MAX_DELIVERIES
+from apps.gateway.operations.deliveries import MAX_DELIVERIES
 
 UNPROVEN = (State.CALLING, State.UNKNOWN, State.NEEDS_PERSON)
 NOT_CALLED_YET = (State.DUE, State.CLAIMED, State.PARKED)

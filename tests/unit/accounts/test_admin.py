@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import ApiKey, Authority, Membership, User, Workspace
-from apps.accounts.permissions import can, can_approve
+from apps.accounts.permissions import can
 from apps.accounts.queries import find_key
 from apps.audit.models import Event
 from apps.gateway.catalogue import ACTIONS
 from tests.conftest import Cast
+from tests.factories.authority import can_approve
 
 
 @pytest.fixture

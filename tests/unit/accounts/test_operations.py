@@ -8,9 +8,10 @@ import pytest
 
 from apps.accounts import operations
 from apps.accounts.models import Authority, Membership, User, Workspace
-from apps.accounts.permissions import can, can_approve
+from apps.accounts.permissions import can
 from apps.audit.models import Event, Payload
 from tests.conftest import Cast
+from tests.factories.authority import can_approve
 
 
 def told(kind: str, person: User) -> list[dict[str, Any]]:

@@ -8,13 +8,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User, Workspace
-from apps.accounts.permissions import can, can_approve
+from apps.accounts.permissions import can
 from apps.agents.models import Agent
 from apps.agents.playbooks.registry import default_policies
 from apps.audit.models import Payload
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector
 from apps.policies.queries import guardrails
+from tests.factories.authority import can_approve
 
 
 def create(name: str = "My shop", owner: str = "you@example.com") -> str:

@@ -11,13 +11,14 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from apps.accounts.models import ApiKey, User, Workspace
-from apps.accounts.permissions import can, can_approve
+from apps.accounts.permissions import can
 from apps.accounts.queries import find_key
 from apps.agents.models import Agent, Run
 from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector
 from apps.policies.models import Version
 from apps.policies.queries import guardrails
+from tests.factories.authority import can_approve
 
 SECRET = "sk_canary_of_the_shop"
 
