@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "apps.gateway",
     "apps.proposals",
     "apps.agents",
+    "apps.notifications",
     "apps.insights",
     "apps.api",
     "apps.console",

@@ -49,6 +49,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     keyboard_shortcuts = models.BooleanField(
         default=True, help_text="Single keys decide in the console; turn off to type freely."
     )
+    keymap = models.JSONField(
+        default=dict, blank=True, help_text="Other keys for the console: command to key."
+    )
+    contrast = models.CharField(
+        max_length=8,
+        choices=[("auto", "As the system asks"), ("more", "High contrast")],
+        default="auto",
+    )
+    theme = models.CharField(
+        max_length=8,
+        choices=[("auto", "As the system asks"), ("light", "Light"), ("dark", "Dark")],
+        default="auto",
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -9,6 +9,14 @@ from uuid_utils.compat import uuid7
 from apps.accounts.models import Workspace
 
 
+class Autonomy(models.TextChoices):
+    """How far an agent may go; policy decides within it, never beyond."""
+
+    SHADOW = "shadow", "Shadow: works out what it would propose, and proposes nothing"
+    REVIEW_ALL = "review_all", "Review all: a person decides each proposal"
+    BY_THRESHOLD = "by_threshold", "Review by threshold: policy decides who decides"
+
+
 class Agent(models.Model):
     """A configured worker: a playbook with its knobs, a model tier, a budget.
 
@@ -20,6 +28,9 @@ class Agent(models.Model):
     name = models.CharField(max_length=100)
     playbook = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
+    autonomy = models.CharField(
+        max_length=12, choices=Autonomy.choices, default=Autonomy.BY_THRESHOLD
+    )
     settings = models.JSONField(default=dict, blank=True)
     tier = models.CharField(max_length=40, default="small", help_text="Class of model it asks for.")
     budget_usd = models.DecimalField(

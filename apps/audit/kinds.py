@@ -29,6 +29,14 @@ class Kind(StrEnum):
     PROPOSAL_RETURNED = "proposal.returned"  # what changed
     PROPOSAL_EXPIRED = "proposal.expired"
     PROPOSAL_SETTLED = "proposal.settled"  # outcome
+    PROPOSAL_CLAIMED = "proposal.claimed"  # until
+    PROPOSAL_RELEASED = "proposal.released"  # reason: released | skipped | decided | lapsed
+    PROPOSAL_SNOOZED = "proposal.snoozed"  # until, on_change
+    PROPOSAL_WOKEN = "proposal.woken"  # reason: time | change | person, changed
+    PROPOSAL_VIEWED = "proposal.viewed"  # section, binding
+    PROPOSAL_ASKED = "proposal.asked"  # question, text
+    PROPOSAL_ANSWERED = "proposal.answered"  # question, text, changed
+    PROPOSAL_ESCALATED = "proposal.escalated"  # due_at
     DECISION_RECORDED = "decision.recorded"  # outcome, rules, version
     REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason
     # effects
@@ -56,6 +64,9 @@ class Kind(StrEnum):
     POLICY_RETIRED = "policy.retired"  # policy, version
     AGENT_CHANGED = "agent.changed"  # before, after
     CONNECTOR_CHANGED = "connector.changed"  # what; never a secret
+    CHANNEL_CHANGED = "channel.changed"  # before, after; never a secret
+    NOTICE_FAILED = "notice.failed"  # channel, error
+    DEMO_REMOVED = "demo.removed"  # what, counts
     CREDENTIAL_ROTATED = "credential.rotated"  # connector
     MEMBER_CHANGED = "member.changed"  # user, role
     AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling

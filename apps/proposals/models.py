@@ -43,6 +43,10 @@ class Proposal(models.Model):
     proposer's own terms, so that a later, similar case can be recognised. `binding` is the hash
     an approval has to name. `returned` lists what had changed when an approval became void.
     `unwinding`: it broke off half-way, and undoing what was done has still to be proposed.
+
+    A reviewer holds it until `claimed_until`; others only read. It is hidden from the queue until
+    `snoozed_until`, or until the shop has changed if it `wakes_on_change`. `due_at` is when
+    somebody should have decided; after it people are told (`escalated_at`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -72,12 +76,35 @@ class Proposal(models.Model):
     returned = models.JSONField(default=list)
     unwinding = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    claimed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    claimed_until = models.DateTimeField(null=True)
+    snoozed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    snoozed_until = models.DateTimeField(null=True)
+    wakes_on_change = models.BooleanField(default=False)
+    escalated_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["workspace", "state", "-id"], name="proposal_inbox"),
+            models.Index(fields=["workspace", "subject", "-id"], name="proposal_subject"),
+            models.Index(
+                fields=["workspace", "id"],
+                name="proposal_for_a_person",
+                condition=models.Q(state__in=[State.WAITING, State.NEEDS_PERSON]),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="proposal_due",
+                condition=models.Q(state=State.WAITING, escalated_at__isnull=True),
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                name="proposal_snoozed",
+                condition=models.Q(snoozed_until__isnull=False),
+            ),
             models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
             models.Index(fields=["workspace", "playbook", "-id"], name="proposal_playbook"),
@@ -94,6 +121,11 @@ class Proposal(models.Model):
             models.CheckConstraint(
                 condition=models.Q(confidence__gte=0, confidence__lte=1), name="confidence_0_to_1"
             ),
+            models.CheckConstraint(
+                condition=models.Q(claimed_by__isnull=True, claimed_until__isnull=True)
+                | models.Q(claimed_until__isnull=False),
+                name="claims_lapse",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -104,7 +136,8 @@ class Change(models.Model):
     """One action with the target's state before and after, as seen when it was proposed.
 
     `proposed` keeps the agent's parameters when a reviewer has edited them. `compensates` is the
-    earlier change this one makes up for.
+    earlier change this one makes up for. `sources` has a list per paragraph of its text: the places
+    in the proposal's evidence it was made from; empty where nothing supports it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -122,8 +155,12 @@ class Change(models.Model):
     binding = models.CharField(max_length=64, blank=True)
     is_open = models.BooleanField(default=True)
     compensates = models.ForeignKey("self", models.PROTECT, null=True, related_name="compensations")
+    sources = models.JSONField(default=list)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "target", "-id"], name="change_target"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["proposal", "position"], name="one_change_each_place"),
             models.UniqueConstraint(
@@ -163,3 +200,81 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer}: {self.verdict}"
+
+
+class Skip(models.Model):
+    """That a person put a proposal behind all others in their own order of the queue."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="skips")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "user"], name="one_skip_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} skipped {self.proposal_id}"
+
+
+class Question(models.Model):
+    """What a reviewer asked the proposer, and the answer; the proposal stays open meanwhile.
+
+    `changed` lists what the answer changed in the proposal ({field, before, after}). `attempts`
+    counts tries to answer; nobody tries before `not_before`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="questions")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+    answered_by = models.CharField(max_length=200, blank=True)  # actor
+    answer = models.TextField(blank=True)
+    changed = models.JSONField(default=list)
+    answered_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                name="question_open",
+                condition=models.Q(answered_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answered_at__isnull=True, answer="")
+                | (models.Q(answered_at__isnull=False) & ~models.Q(answer="")),
+                name="answers_say_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Viewing(models.Model):
+    """That a person opened a section of a proposal as it was then; an approval may depend on it."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="viewings")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    binding = models.CharField(max_length=64)
+    section = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proposal", "user", "binding", "section"], name="one_viewing_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} opened {self.section}"

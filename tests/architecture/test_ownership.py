@@ -5,7 +5,7 @@ from django.db import models
 
 LAYERS = [
     {"audit"}, {"accounts"}, {"inference"}, {"policies", "gateway", "memory"},
-    {"proposals"}, {"agents"}, {"insights"}, {"api", "console"},
+    {"proposals"}, {"agents"}, {"notifications"}, {"insights"}, {"api", "console"},
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 OURS = [config for config in apps.get_app_configs() if config.name.startswith("apps.")]

@@ -19,8 +19,8 @@ from apps.console.forms import read_edits, read_reason
 from apps.console.presenters.problems import in_plain_words
 from apps.console.presenters.undoing import hold, text_name
 from apps.console.views import panel
+from apps.console.views.deciding import Mishap
 from apps.console.views.inbox import listing
-from apps.console.views.panel import Mishap
 from apps.gateway.errors import ConnectorError
 from apps.proposals import operations, queries
 from apps.proposals.models import Proposal, State

@@ -1,38 +1,22 @@
 """What the page of one proposal shows; shared by the inbox, the direct page and decisions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, QueryDict
-from django.utils import timezone
+from django.http import Http404
 
 from apps.audit import queries as audit
 from apps.console.access import Seat
-from apps.console.forms import REASONS, edit_groups
 from apps.console.names import tell_all
 from apps.console.presenters import proposals as words
 from apps.console.presenters.events import Told
 from apps.console.presenters.evidence import exhibits
-from apps.console.presenters.undoing import case, hold, undoing
+from apps.console.views import deciding
+from apps.console.views.deciding import Mishap
 from apps.proposals import queries
 from apps.proposals.models import Proposal, State
 from apps.proposals.queries import ProposalView
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mishap:
-    """Why a decision was not taken.
-
-    `form` (approve, edit, reject, resolve, undo) stays open with what was typed; `errors` say which
-    field has which problem.
-    """
-
-    message: str
-    form: str
-    posted: QueryDict
-    errors: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 def find(seat: Seat, proposal_id: UUID) -> ProposalView:
@@ -59,10 +43,7 @@ def build(
     person opened it, and `said` is read out by screen readers.
     """
     proposal = view.proposal
-    mine = [r for r in view.reviews if r.reviewer_id == seat.user.pk]
-    voted = any(review.binding == proposal.binding for review in mine)
     is_open = proposal.state == State.WAITING
-    is_unproven = proposal.state == State.NEEDS_PERSON
     cards = [words.card(change) for change in view.changes]
     return {
         "seat": seat,
@@ -78,32 +59,11 @@ def build(
         "reviews": view.reviews,
         "approvals_left": view.approvals_left if is_open else 0,
         "timeline": timeline(seat, view),
-        "can_decide": is_open and not voted,
-        "voted": is_open and voted,
-        "is_unproven": is_unproven,
-        "case": case(view) if is_unproven else None,
-        "forbidden": why_not(seat, view) if is_unproven or (is_open and not voted) else None,
-        "hold": hold(view, timezone.now()) if may_take_back(seat, view) else None,
         "undoes": view.undoes,
         "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
-        **forms(view, mishap),
-        "next": next_waiting(proposal, waiting),
-        "left": len([one for one in waiting if one.pk != proposal.pk]),
+        **deciding.context(seat, view, waiting, mishap=mishap),
         "chosen": chosen,
         "said": said,
-    }
-
-
-def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
-    """The forms of the panel, with what was typed before a mishap."""
-    posted = {mishap.form: mishap.posted} if mishap else {}
-    return {
-        "undoing": undoing(view, posted.get("undo")),
-        "groups": edit_groups(view.changes, posted.get("edit"), mishap.errors if mishap else ()),
-        "reasons": REASONS,
-        "mishap": mishap,
-        "chips": mishap.posted.getlist("chip") if mishap else [],
-        "typed": mishap.posted.get("reason", "") if mishap else "",
     }
 
 
@@ -122,28 +82,3 @@ def timeline(seat: Seat, view: ProposalView) -> list[Told]:
         for event in audit.history(subject_kind=kind, subject_ids=ids)
     ]
     return tell_all(seat.workspace.pk, sorted(events, key=lambda event: event.index))
-
-
-def may_take_back(seat: Seat, view: ProposalView) -> bool:
-    """Whether this person may take the approval back; the server asks again when they do."""
-    if view.proposal.state != State.APPROVED:
-        return False
-    approved = any(
-        review.reviewer_id == seat.user.pk
-        and review.verdict == "approve"
-        and review.binding == view.proposal.binding
-        for review in view.reviews
-    )
-    return not queries.why_not_take_back(seat.user, view.proposal, view.at_stake, approved=approved)
-
-
-def why_not(seat: Seat, view: ProposalView) -> str | None:
-    """Why this person may not decide; the server asks the same again when they do."""
-    return queries.why_not(seat.user, view.proposal, view.at_stake)
-
-
-def next_waiting(proposal: Proposal, waiting: Sequence[Proposal]) -> Proposal | None:
-    """The one after this in the order of the inbox, else the first; None when nothing waits."""
-    others = [one for one in waiting if one.pk != proposal.pk]
-    behind = [one for one in others if queries.place(one) > queries.place(proposal)]
-    return next(iter([*behind, *others]), None)
