@@ -172,6 +172,27 @@ def stepping(f: Fields) -> str:
     return f"has done {step}"
 
 
+def freed(f: Fields) -> str:
+    """A claim that ended."""
+    if f.get("reason") == "lapsed":
+        return "lost the claim: it lapsed"
+    return "put it behind the others" if f.get("reason") == "skipped" else "gave it free"
+
+
+def snoozed(f: Fields) -> str:
+    """A proposal put off."""
+    until = str(f.get("until") or "")[:16].replace("T", " ")
+    ends = [f"until {until} UTC"] if until else []
+    ends += ["until the shop changes"] if f.get("on_change") else []
+    return f"snoozed it {' or '.join(ends)}".rstrip()
+
+
+def woken(f: Fields) -> str:
+    """A proposal that is back in the queue."""
+    whys = {"time": ": it is time", "change": ": the shop has changed"}
+    return f"brought it back{whys.get(str(f.get('reason')), '')}"
+
+
 def stopped(f: Fields) -> str:
     """What a kill switch stops."""
     scope = f.get("scope", "")
@@ -204,6 +225,16 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.PROPOSAL_RETURNED: ("return", "warn", returned),
     Kind.PROPOSAL_EXPIRED: ("wait", "", lambda f: f"let {quoted(f)} expire; nothing was done"),
     Kind.PROPOSAL_SETTLED: ("check", "good", settled),
+    Kind.PROPOSAL_CLAIMED: ("person", "", lambda _: "took it to decide it"),
+    Kind.PROPOSAL_RELEASED: ("person", "", freed),
+    Kind.PROPOSAL_SNOOZED: ("wait", "", snoozed),
+    Kind.PROPOSAL_WOKEN: ("return", "", woken),
+    Kind.PROPOSAL_VIEWED: ("proposal", "", lambda f: f"opened the {f.get('section', 'facts')}"),
+    Kind.PROPOSAL_ASKED: ("note", "warn", lambda f: f"asked{because(f, 'text')}"),
+    Kind.PROPOSAL_ANSWERED: ("note", "", lambda f: f"answered{because(f, 'text')}"),
+    Kind.PROPOSAL_ESCALATED: (
+        "alert", "warn", lambda _: "told others: nobody has decided it in time"
+    ),
     Kind.DECISION_RECORDED: ("policy", "", decided),
     Kind.REVIEW_RECORDED: ("person", "", reviewed),
     Kind.EXECUTION_DUE: ("wait", "", lambda f: f"queued {what(f)}"),
@@ -233,6 +264,9 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
     Kind.AGENT_CHANGED: ("person", "", lambda f: f"changed an agent{because(f, 'name')}"),
     Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'what')}"),
+    Kind.CHANNEL_CHANGED: ("mail", "", lambda f: f"changed a channel{because(f, 'name')}"),
+    Kind.NOTICE_FAILED: ("alert", "warn", lambda f: f"could not tell people{because(f, 'error')}"),
+    Kind.DEMO_REMOVED: ("box", "", lambda _: "removed the demo data"),
     Kind.CREDENTIAL_ROTATED: ("plug", "", lambda _: "replaced a connector's secret"),
     Kind.MEMBER_CHANGED: ("person", "", lambda f: f"made a member {f.get('role', 'part of it')}"),
     Kind.AUTHORITY_CHANGED: ("person", "", authorised),
