@@ -62,6 +62,12 @@ class State(models.TextChoices):
 
 
 FINAL_STATES = (State.DONE, State.REFUSED, State.STALE, State.PARKED, State.NEEDS_PERSON)
+# What somebody still has to see to, a worker or a person
+OPEN = models.Q(
+    state__in=[
+        State.DUE, State.CLAIMED, State.CALLING, State.UNKNOWN, State.PARKED, State.NEEDS_PERSON,
+    ]
+) | models.Q(state=State.STALE, reported=False)  # fmt: skip
 
 
 class Execution(models.Model):
@@ -122,6 +128,7 @@ class Execution(models.Model):
                 name="execution_unreported",
                 condition=models.Q(state__in=FINAL_STATES, reported=False),
             ),
+            models.Index(fields=["workspace", "id"], name="execution_unsettled", condition=OPEN),
             models.Index(fields=["subject_id"], name="execution_subject"),
             models.Index(fields=["workspace", "-id"], name="execution_newest"),
         ]

@@ -18,7 +18,7 @@ from django.db.models import (
 )
 
 from apps.gateway import queries as gateway
-from apps.gateway.models import Circuit, Execution, State
+from apps.gateway.models import OPEN, Circuit, Execution, State
 from apps.gateway.switches import stopping
 from apps.insights.executions import HEAVY, with_changes
 from apps.proposals.models import Change
@@ -83,7 +83,8 @@ def stuck_in(workspace_id: UUID, *, now: datetime) -> QuerySet[Any]:
     waits = Q(state__in=UNFINISHED)
     aside = Q(Exists(unsettled), ~Exists(newer), state__in=SET_ASIDE)
     void = Q(state=State.STALE, reported=False, finished_at__lt=now - LATE)
-    rows = gateway.executions_in(workspace_id).filter(waits | aside | void)
+    rows = gateway.executions_in(workspace_id).filter(OPEN)  # what the index holds
+    rows = rows.filter(waits | aside | void)
     return rows.annotate(why=reason(now)).exclude(why="").order_by("id")
 
 
