@@ -24,7 +24,9 @@ from apps.api.routes import (
     kill_switches,
     proposals,
     rehearsals,
+    reviewing,
     runs,
+    together,
 )
 from apps.api.throttle import KeyThrottle, tell_rate
 
@@ -115,7 +117,9 @@ for kind in (Problem, ValidationError, HttpError, Http404, Exception):
     api.add_exception_handler(kind, cast(Any, answer))
 for prefix, resource in (
     ("/proposals/dry-run", rehearsals),
+    ("/proposals/approvals", together),
     ("/proposals", proposals),
+    ("/proposals", reviewing),
     ("/decisions", decisions),
     ("/agents", agents),
     ("/runs", runs),

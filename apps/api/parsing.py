@@ -33,6 +33,12 @@ class StrictParser(Parser):
         return body
 
 
+def refuse_body(request: HttpRequest) -> None:
+    """Refuse a body where none is read; `{}` will do. Raises `Problem` 422."""
+    if request.body not in (b"", b"{}"):
+        raise Problem(422, "This takes no body.", kind="invalid")
+
+
 def check(value: Any, path: tuple[object, ...]) -> None:
     """Refuse what cannot be stored or hashed. Raises `Problem` 422 with its place."""
     if len(path) > MAX_DEPTH:

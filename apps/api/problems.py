@@ -21,9 +21,13 @@ from apps.agents.operations import AgentDisabled
 from apps.gateway.errors import Away, BadAnswer, Busy, ConnectorError, Refused
 from apps.proposals.operations import (
     AlreadyDecided,
+    Answered,
+    Claimed,
     DeniedByPolicy,
     InvalidDraft,
     NotAuthorised,
+    NotInBulk,
+    NotLooked,
     NotUndoable,
     Overloaded,
     StaleApproval,
@@ -55,6 +59,9 @@ DOMAIN: dict[type[Exception], tuple[int, str]] = {
     NotAuthorised: (403, "not-authorised"),
     AlreadyDecided: (409, "already-decided"),
     StaleApproval: (409, "stale-approval"),
+    Claimed: (409, "claimed"),
+    NotLooked: (409, "not-looked"),
+    Answered: (409, "answered"),
     TooLate: (409, "too-late"),
     NotUndoable: (409, "not-undoable"),
     DeniedByPolicy: (409, "denied-by-policy"),
@@ -199,6 +206,16 @@ def of_draft(error: InvalidDraft) -> Problem:
     return Problem(422, str(error), kind="invalid", errors=wrong)
 
 
+def of_bulk(error: NotInBulk) -> Problem:
+    """Why these are not approved together, by proposal."""
+    wrong = [
+        {"pointer": pointer(["bindings", e["field"]] if e["field"] else ["bindings"]),
+         "detail": str(e["problem"])}
+        for e in error.errors
+    ]  # fmt: skip
+    return Problem(422, str(error), kind="not-in-bulk", errors=wrong)
+
+
 def place(loc: Iterable[object]) -> dict[str, str]:
     """Where an invalid value is: a JSON pointer into the body, else a parameter's name."""
     source, *path = map(str, loc)
@@ -218,6 +235,7 @@ TRANSPORT: dict[type[Exception], Callable[[Any], Problem]] = {
     HttpError: of_transport,
     ValidationError: of_validation,
     InvalidDraft: of_draft,
+    NotInBulk: of_bulk,
     Overloaded: of_overload,
     Busy: of_busy,
     Away: of_away,

@@ -13,7 +13,7 @@ class Kind(StrEnum):
 
     # the loop: stage is sense | plan | act | learn
     RUN_STARTED = "run.started"  # agent, playbook, trigger
-    RUN_STEPPED = "run.stepped"  # stage, number, summary
+    RUN_STEPPED = "run.stepped"  # stage, number, summary; of planning: cases, recalled
     RUN_WAITING = "run.waiting"  # proposals
     RUN_FINISHED = "run.finished"  # summary
     RUN_FAILED = "run.failed"  # stage, error

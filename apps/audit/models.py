@@ -40,6 +40,40 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["xid", "id"], name="audit_event_xid"),
             models.Index(fields=["subject_kind", "subject_id"], name="audit_event_subject"),
+            # what insights counts by day; no event is in two of these
+            models.Index(
+                fields=["workspace_id", "at", "id"],
+                name="audit_event_decided",
+                condition=models.Q(
+                    kind__in=[
+                        Kind.PROPOSAL_APPROVED,
+                        Kind.PROPOSAL_DENIED,
+                        Kind.PROPOSAL_REJECTED,
+                        Kind.PROPOSAL_EXPIRED,
+                    ]
+                ),
+            ),
+            models.Index(
+                fields=["workspace_id", "at", "id"],
+                name="audit_event_settled",
+                condition=models.Q(kind=Kind.PROPOSAL_SETTLED),
+            ),
+            models.Index(
+                fields=["workspace_id", "at", "id"],
+                name="audit_event_mishap",
+                condition=models.Q(
+                    kind__in=[
+                        Kind.EXECUTION_UNKNOWN,
+                        Kind.BREAKER_OPENED,
+                        Kind.BREAKER_CLOSED,
+                    ]
+                ),
+            ),
+            models.Index(
+                fields=["workspace_id", "at", "id"],
+                name="audit_event_stepped",
+                condition=models.Q(kind=Kind.RUN_STEPPED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,12 @@
 """Reading the audit log in its order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.audit.models import Cursor, Entry, Event, Payload
 
@@ -49,8 +51,20 @@ def latest(
 
 def history(*, subject_kind: str, subject_ids: Iterable[object]) -> list[Recorded]:
     """All numbered events about these subjects, in order."""
-    wanted = [str(subject_id) for subject_id in subject_ids]
-    events = Event.objects.filter(subject_kind=subject_kind, subject_id__in=wanted)
+    return history_of({subject_kind: subject_ids})
+
+
+def history_of(
+    subjects: Mapping[str, Iterable[object]], *, without: Collection[str] = ()
+) -> list[Recorded]:
+    """All numbered events about subjects of several kinds (kind to ids), in order; 3 queries.
+
+    `without` are kinds of event that are left out.
+    """
+    about = Q(pk__in=[])
+    for kind, ids in subjects.items():
+        about |= Q(subject_kind=kind, subject_id__in=[str(one) for one in ids])
+    events = Event.objects.filter(about).exclude(kind__in=list(without))
     entries = Entry.objects.filter(event_id__in=events.values("id"))
     return load(entries.order_by("index").values_list("index", "event_id"))
 

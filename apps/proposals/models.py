@@ -1,8 +1,9 @@
 """A change set with its reasons, and the people who judged it."""
 
-from datetime import timedelta
-
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import User, Workspace
@@ -24,12 +25,12 @@ class State(models.TextChoices):
     UNDONE = "undone", "Done, then undone"
 
 
-LIFETIME = timedelta(hours=72)  # of a proposal that waits; after it, the action is not done
+WORDS = SearchVector("title", "subject", config="simple")  # as they are, in any language
 OPEN_STATES = (State.WAITING, State.APPROVED, State.NEEDS_PERSON)
 
 
 class Risk(models.TextChoices):
-    """The highest risk among the changes; the values sort by severity."""
+    """The highest risk among the changes."""
 
     HIGH = "high", "High risk"
     MEDIUM = "medium", "Medium risk"
@@ -105,9 +106,21 @@ class Proposal(models.Model):
                 name="proposal_snoozed",
                 condition=models.Q(snoozed_until__isnull=False),
             ),
+            models.Index(
+                fields=["claimed_until"],
+                name="proposal_claims",
+                condition=models.Q(claimed_until__isnull=False),
+            ),
+            GinIndex(WORDS, name="proposal_words"),
             models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
             models.Index(fields=["workspace", "playbook", "-id"], name="proposal_playbook"),
+            models.Index(
+                models.F("workspace"),
+                KeyTextTransform("about", "case"),
+                models.F("id").desc(),
+                name="proposal_about",
+            ),
             models.Index(
                 fields=["expires_at"],
                 name="proposal_expiry",
@@ -180,7 +193,7 @@ class Review(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="reviews")
-    reviewer = models.ForeignKey(User, models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(User, models.PROTECT, related_name="reviews", db_index=False)
     verdict = models.CharField(
         max_length=10, choices=[("approve", "Approve"), ("reject", "Reject")]
     )
@@ -191,7 +204,10 @@ class Review(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "-at"], name="review_newest")]
+        indexes = [
+            models.Index(fields=["workspace", "-at"], name="review_newest"),
+            models.Index(fields=["reviewer", "-at"], name="review_by_reviewer"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["proposal", "reviewer", "binding"], name="one_review_of_a_binding"

@@ -1,14 +1,16 @@
 """Reading proposals: what waits, one in full, what happened to similar ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Rights, rights
+from apps.audit.kinds import Kind
+from apps.audit.queries import Recorded
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
@@ -16,12 +18,25 @@ from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
-from apps.proposals.models import OPEN_STATES, Change, Proposal, Review, Risk, State
+from apps.proposals.models import (
+    OPEN_STATES,
+    Change,
+    Proposal,
+    Question,
+    Review,
+    Risk,
+    State,
+    Viewing,
+)
 from apps.proposals.stakes import add_up, stake_of
 
 FOR_A_PERSON = (State.WAITING, State.NEEDS_PERSON)  # to be judged, or to be looked at
+HIDDEN = "hidden"  # who gave a vote that may not be known yet
+TELLING = (Kind.REVIEW_RECORDED, Kind.PROPOSAL_EDITED)  # how somebody judged
+DECISIVE = "facts"  # the section that has to be opened before high risk is approved
 CONCLUDED = (State.DONE, State.UNDONE, State.NEEDS_PERSON, State.FAILED)  # may have undos
 HAPPENED = (ExecutionState.DONE, ExecutionState.COMPENSATED)
+LONG = ("rationale", "evidence", "case")  # read with one proposal, not with a list of them
 RANK = {Risk.HIGH: 0, Risk.MEDIUM: 1, Risk.LOW: 2}
 
 
@@ -81,28 +96,10 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:
     return Proposal.objects.filter(workspace_id=workspace_id).order_by("-id")
 
 
-def inbox(workspace_id: UUID, *, limit: int = 100) -> list[Proposal]:
-    """What waits for a person, unproven effects included: high risk first, then oldest first."""
-    waiting = Proposal.objects.filter(workspace_id=workspace_id, state__in=FOR_A_PERSON)
-    rank = Case(*(When(risk=risk, then=Value(place)) for risk, place in RANK.items()))
-    return list(waiting.order_by(rank, "id")[:limit])
-
-
-def place(proposal: Proposal) -> tuple[int, UUID]:
-    """Where a proposal stands in the order of `inbox`, also when it no longer waits."""
-    return RANK[Risk(proposal.risk)], proposal.pk
-
-
 def count_waiting(workspace_id: UUID, *, at_most: int) -> int:
     """How many proposals of the workspace wait to be judged; counts no further than `at_most`."""
     waiting = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
     return waiting.values("pk")[:at_most].count()
-
-
-def count_for_a_person(workspace_id: UUID) -> int:
-    """How many proposals `inbox` would list without a limit."""
-    found = counts(workspace_id)
-    return sum(found.get(state, 0) for state in FOR_A_PERSON)
 
 
 def counts(workspace_id: UUID) -> dict[str, int]:
@@ -117,7 +114,8 @@ def counts(workspace_id: UUID) -> dict[str, int]:
 
 def detail(workspace_id: UUID, proposal_id: UUID) -> ProposalView:
     """One proposal in full; at most six queries. Raises `Proposal.DoesNotExist`."""
-    proposal = Proposal.objects.get(workspace_id=workspace_id, pk=proposal_id)
+    proposals = Proposal.objects.select_related("claimed_by")
+    proposal = proposals.get(workspace_id=workspace_id, pk=proposal_id)
     changes = list(
         proposal.changes.select_related(
             "connector", "decision__version__policy", "compensates__proposal"
@@ -151,6 +149,75 @@ def view(change: Change, execution: Execution | None) -> ChangeView:
         decision=change.decision,
         execution=execution,
     )
+
+
+def is_blind(view: ProposalView, user: User) -> bool:
+    """Whether the person has still to judge what others may have judged, unswayed by them."""
+    return view.proposal.state == State.WAITING and not any(
+        review.reviewer_id == user.pk and review.binding == view.proposal.binding
+        for review in view.reviews
+    )
+
+
+def visible_reviews(view: ProposalView, user: User) -> list[Review]:
+    """The votes this person may see: those on the current binding only after their own."""
+    if not is_blind(view, user):
+        return view.reviews
+    return [review for review in view.reviews if review.binding != view.proposal.binding]
+
+
+def seen_by(view: ProposalView, user: User) -> ProposalView:
+    """The proposal as this person may see it: its votes, and how many are left, like that."""
+    return replace(view, reviews=visible_reviews(view, user))
+
+
+def visible_events(events: Sequence[Recorded], user: User | None) -> list[Recorded]:
+    """These events as this person may see them; one query if there are votes among them.
+
+    Without a person: as anybody may see them. Of a vote they may not know yet they see that it was
+    given (`actor` "hidden", `fields` only {hidden: true}); of an edit with one what, not whose.
+    """
+    told = [event for event in events if event.kind in TELLING]
+    unknown = blind_to([UUID(event.subject_id) for event in told], user) if told else {}
+    return [hidden_in(event, unknown) if event.kind in TELLING else event for event in events]
+
+
+def hidden_in(event: Recorded, unknown: Mapping[UUID, Proposal]) -> Recorded:
+    """The event without what tells a vote on these proposals as they are now."""
+    proposal, fields = unknown.get(UUID(event.subject_id)), event.fields or {}
+    if proposal is None:
+        return event
+    if event.kind == Kind.REVIEW_RECORDED and fields.get("binding") == proposal.binding:
+        return replace(event, actor=HIDDEN, fields={HIDDEN: True})
+    if event.kind == Kind.PROPOSAL_EDITED and fields.get("revision") == proposal.revision:
+        return replace(event, actor=HIDDEN)
+    return event
+
+
+def blind_to(proposal_ids: Iterable[UUID], user: User | None) -> dict[UUID, Proposal]:
+    """Those of these proposals whose votes the person may not know yet; binding and revision."""
+    rows = Proposal.objects.filter(pk__in=set(proposal_ids), state=State.WAITING)
+    if user is not None:
+        own = {"proposal": OuterRef("pk"), "binding": OuterRef("binding"), "reviewer": user}
+        rows = rows.exclude(Exists(Review.objects.filter(**own)))
+    return {proposal.pk: proposal for proposal in rows.only("binding", "revision")}
+
+
+def questions_of(proposal: Proposal) -> list[Question]:
+    """What reviewers have asked about it with the answers, in the order of asking."""
+    return list(proposal.questions.select_related("asked_by").order_by("asked_at", "pk"))
+
+
+def has_question(proposal_id: UUID, question_id: UUID) -> bool:
+    """Whether the question is about this proposal."""
+    return Question.objects.filter(pk=question_id, proposal_id=proposal_id).exists()
+
+
+def has_opened(proposal: Proposal, user: User, section: str = DECISIVE) -> bool:
+    """Whether the person has opened the section of the proposal as it is now."""
+    return Viewing.objects.filter(
+        proposal=proposal, user=user, binding=proposal.binding, section=section
+    ).exists()
 
 
 def why_not(
@@ -194,6 +261,18 @@ def open_among(proposal_ids: Sequence[UUID]) -> int:
 def of_run(run_id: UUID) -> list[Proposal]:
     """The proposals of a run, in the order they were made."""
     return list(Proposal.objects.filter(run_id=run_id).order_by("id"))
+
+
+def count_by_run(run_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many proposals each of these runs made, for those that made any; one query."""
+    rows = Proposal.objects.filter(run_id__in=run_ids).values_list("run_id")
+    return {run_id: made for run_id, made in rows.annotate(made=Count("pk")) if run_id}
+
+
+def proposals_of_changes(workspace_id: UUID, change_ids: Iterable[str]) -> dict[str, str]:
+    """The id of the proposal by the id of its change, for those of the workspace."""
+    rows = Change.objects.filter(workspace_id=workspace_id, pk__in=list(change_ids))
+    return {str(pk): str(proposal) for pk, proposal in rows.values_list("pk", "proposal_id")}
 
 
 def runs_with_open(run_ids: Sequence[UUID]) -> set[UUID]:

@@ -60,3 +60,12 @@ def expire(**_: object) -> None:
     """Close what nobody decided in time."""
     while operations.expire(now=timezone.now()):
         pass
+
+
+@shared_task(name="proposals.tend", ignore_result=True)
+def tend(**_: object) -> None:
+    """Keep the queue in order: free lapsed claims, wake what is due, escalate what is late."""
+    now = timezone.now()
+    operations.lapse(now=now)
+    operations.wake_due(now=now)
+    operations.escalate(now=now)

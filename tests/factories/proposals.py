@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import count
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import User, Workspace
 from apps.proposals import operations
-from apps.proposals.models import Proposal
+from apps.proposals.deadlines import due_at
+from apps.proposals.models import Proposal, Risk
 from apps.proposals.operations import Draft, Origin
 
 _numbers = count(1)
@@ -43,4 +44,23 @@ def propose(
         workspace=workspace, drafts=[draft(*amounts, variant=variant)], origin=origin, now=now
     )
     assert proposal is not None
+    return proposal
+
+
+def look_at(proposal: Proposal, *people: User, now: datetime) -> Proposal:
+    """Have these people open the facts of the proposal as it is, as high risk demands."""
+    for person in people:
+        operations.open_section(
+            proposal_id=proposal.pk, user=person, binding=proposal.binding, section="facts",
+            now=now,
+        )  # fmt: skip
+    return proposal
+
+
+def at_risk(proposal: Proposal, risk: Risk) -> Proposal:
+    """The proposal as if its action were of this risk: the ledger only knows one of medium."""
+    Proposal.objects.filter(pk=proposal.pk).update(
+        risk=risk, due_at=due_at(risk, now=proposal.created_at)
+    )
+    proposal.refresh_from_db()
     return proposal

@@ -32,6 +32,7 @@ from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal, State
 from tests.contract.shops import Shop
 from tests.factories import agents as make
+from tests.factories.proposals import look_at
 from tests.reliability.forks import Process, run_together
 from tests.reliability.refunds import ledger, refund, refundable
 
@@ -206,6 +207,7 @@ def test_what_is_set_to_go_to_a_person_does(open_breaker, shop, workspace, cast)
     assert "does not answer" in str(proposal.returned)
     assert answered_with_errors(shop) == before
     setting.delete()
+    look_at(proposal, cast.rita, now=timezone.now())
     proposals.approve(proposal_id=proposal.pk, user=cast.rita, binding=proposal.binding,
                       now=timezone.now())  # fmt: skip
     assert proposals.execute(worker="w", clock=timezone.now) == 0

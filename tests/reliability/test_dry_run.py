@@ -32,7 +32,7 @@ from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations import Draft, Rehearsal
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
-from tests.factories.proposals import AGENT
+from tests.factories.proposals import AGENT, look_at
 from tests.reliability.drawing import DRAWS, Parameters, ledger_price
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -158,6 +158,7 @@ def one_run(market: Market, cast: Cast, kind: str) -> Run:
     if proposal.state == State.DENIED:
         return Run(proposal.state, wrong + ["a denied change acted"] * (market.lines() != lines))
     if proposal.state == State.WAITING:
+        look_at(proposal, cast.olga, now=market.now)
         proposals.approve(
             proposal_id=proposal.pk, user=cast.olga, binding=proposal.binding, now=market.now
         )

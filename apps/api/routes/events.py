@@ -6,17 +6,24 @@ from ninja import Query, Router
 from apps.api.auth import Key, key_of
 from apps.api.schemas.events import EventPage, EventPaging
 from apps.audit import queries
+from apps.proposals import queries as proposals
 
 router = Router(tags=["events"], auth=Key("events:read"))
 
 
 @router.get("", response=EventPage)
 def list_events(request: HttpRequest, paging: Query[EventPaging]) -> dict[str, object]:
-    """Events behind `after`; nothing is missed or doubled when followed by `last`."""
+    """Events behind `after`; nothing is missed or doubled when followed by `last`.
+
+    Of a vote on a proposal that the key's person has still to judge only that it was given is told:
+    `actor` is `hidden`, `fields` is {"hidden": true}.
+    """
+    key = key_of(request)
     items = queries.stream(
-        workspace_id=key_of(request).workspace_id,
+        workspace_id=key.workspace_id,
         after=paging.after,
         run_id=paging.run_id,
         limit=paging.limit,
     )
+    items = proposals.visible_events(items, key.user)
     return {"items": items, "last": items[-1].index if items else paging.after}

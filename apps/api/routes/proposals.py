@@ -13,6 +13,7 @@ from apps.api.answers import respond
 from apps.api.auth import Key, key_of
 from apps.api.once import NeededKey, WelcomeKey, once
 from apps.api.pages import Page, Paging, cut
+from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found, pointer
 from apps.api.schemas.proposals import (
     ProposalDetail,
@@ -36,8 +37,8 @@ def list_proposals(
 ) -> dict[str, object]:
     """Proposals, newest first; `state=waiting` are those a person has to judge."""
     rows = queries.of_workspace(key_of(request).workspace_id)
-    rows = rows.defer("rationale", "evidence", "case", "returned")
-    return cut(rows.filter(state=state) if state else rows, paging, ProposalSummary.from_orm)
+    rows = rows.select_related("claimed_by").defer(*queries.LONG, "returned")
+    return cut(rows.filter(state=state) if state else rows, paging, ProposalSummary.of)
 
 
 @router.get("/{proposal_id}", auth=Key("proposals:read"), response=ProposalDetail)
@@ -75,7 +76,12 @@ def submit_proposal(
 def review_proposal(
     request: HttpRequest, proposal_id: UUID, verdict: Verdict, idempotency_key: WelcomeKey
 ) -> HttpResponse:
-    """Approve (perhaps edited) or reject as the key's person, under that person's authority."""
+    """Approve (perhaps edited) or reject as the key's person, under that person's authority.
+
+    High risk: 409 `not-looked` unless that person has opened `sections/facts` of this very binding,
+    or `typed_amount` is the amount at stake. 409 `claimed` while somebody else holds it. Others'
+    votes are shown once you have given yours.
+    """
     key = key_of(request)
 
     def do() -> HttpResponse:
@@ -117,8 +123,7 @@ def take_back_proposal(
     begun to carry it out; what is done can be undone instead.
     """
     key = key_of(request)
-    if request.body not in (b"", b"{}"):
-        raise Problem(422, "This takes no body.", kind="invalid")
+    refuse_body(request)
 
     def do() -> HttpResponse:
         known_changes(key, proposal_id)
@@ -149,9 +154,12 @@ def undo_proposal(
 
 
 def in_full(key: ApiKey, proposal_id: UUID) -> ProposalDetail:
-    """The proposal of the key's workspace. Raises `Problem` 404."""
+    """The proposal of the key's workspace, as its person may see it. Raises `Problem` 404."""
     try:
-        return ProposalDetail.in_full(queries.detail(key.workspace_id, proposal_id))
+        view = queries.detail(key.workspace_id, proposal_id)
+        return ProposalDetail.in_full(
+            queries.seen_by(view, key.user), queries.questions_of(view.proposal)
+        )
     except Proposal.DoesNotExist:
         raise not_found("proposal") from None
 
@@ -197,6 +205,7 @@ def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -
         operations.approve(
             proposal_id=proposal_id, user=key.user, binding=verdict.binding,
             reason=verdict.reason, edits=verdict.edits, now=now, via="api",
+            typed_amount=verdict.typed_amount,
         )  # fmt: skip
 
 

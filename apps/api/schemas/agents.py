@@ -37,6 +37,10 @@ class AgentRecord(Schema):
     name: str
     playbook: str
     enabled: bool
+    autonomy: Annotated[
+        Literal["shadow", "review_all", "by_threshold"],
+        Field(description="How far it may go; policy decides within it, never beyond."),
+    ]
     schedule: Schedule | None
     last_run: LastRun | None
 

@@ -1,5 +1,6 @@
 """Proposals as integrators write and read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 from apps.api.schemas.decisions import DecisionSummary
 from apps.api.schemas.executions import ExecutionSummary
 from apps.api.schemas.rows import filled
-from apps.proposals.models import Review
+from apps.proposals.models import Proposal, Question, Review
 from apps.proposals.queries import ChangeView, ProposalView
 
 ProposalState = Literal[
@@ -65,6 +66,11 @@ class Verdict(Input):
     binding: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     reason: Annotated[str, StringConstraints(max_length=2_000)] = ""
     edits: Annotated[dict[UUID, dict[str, Any]], Field(max_length=20)] = {}
+    typed_amount: Annotated[
+        str,
+        StringConstraints(max_length=40),
+        Field(description="High risk: the amount at stake, instead of having opened the facts."),
+    ] = ""
 
 
 class Resolution(Input):
@@ -90,7 +96,7 @@ class UndoRequest(Input):
 
 
 class ProposalSummary(Schema):
-    """A proposal in a list."""
+    """A proposal in a list; nobody but `claimed_by` decides it until `claimed_until`."""
 
     id: UUID
     title: str
@@ -108,8 +114,22 @@ class ProposalSummary(Schema):
     revision: int
     reviewers: int
     created_at: datetime
+    due_at: datetime | None
     expires_at: datetime
     settled_at: datetime | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    snoozed_until: datetime | None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Self:
+        """From the row with who holds it."""
+        return cls.model_validate(filled(cls, proposal, {"claimed_by": holder(proposal)}))
+
+
+def holder(proposal: Proposal) -> str | None:
+    """The name of who holds the proposal, or held it last."""
+    return str(proposal.claimed_by) if proposal.claimed_by else None
 
 
 class FieldChange(Schema):
@@ -178,10 +198,29 @@ class ReviewDetail(Schema):
         return cls.model_validate(filled(cls, review, {"reviewer": str(review.reviewer)}))
 
 
+class QuestionDetail(Schema):
+    """A reviewer's question and its answer; `answered_at` is null as long as it is open."""
+
+    id: UUID
+    asked_by: str
+    text: str
+    asked_at: datetime
+    answered_by: str
+    answer: str
+    changed: list[dict[str, Any]]
+    answered_at: datetime | None
+
+    @classmethod
+    def of(cls, question: Question) -> Self:
+        """From the row with who asked."""
+        return cls.model_validate(filled(cls, question, {"asked_by": str(question.asked_by)}))
+
+
 class ProposalDetail(ProposalSummary):
     """A proposal in full; `binding` is what a verdict has to name.
 
-    `undoes` is the proposal this one is to undo, `undos` are the attempts to undo this one.
+    `undoes` is the proposal this one is to undo, `undos` are the attempts to undo this one. Others'
+    votes on this binding are in `reviews`, and counted in `approvals_left`, once you have voted.
     """
 
     rationale: str
@@ -194,11 +233,14 @@ class ProposalDetail(ProposalSummary):
     undos: list[UUID]
     changes: list[ChangeDetail]
     reviews: list[ReviewDetail]
+    questions: list[QuestionDetail]
 
     @classmethod
-    def in_full(cls, view: ProposalView) -> Self:
-        """From the domain's view of a proposal."""
+    def in_full(cls, view: ProposalView, questions: Sequence[Question]) -> Self:
+        """From the domain's view of a proposal, and what was asked about it."""
         names = {
+            "claimed_by": holder(view.proposal),
+            "questions": [QuestionDetail.of(question) for question in questions],
             "approvals_left": view.approvals_left,
             "undoes": view.undoes.pk if view.undoes else None,
             "undos": [undo.pk for undo in view.undos],

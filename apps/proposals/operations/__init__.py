@@ -1,24 +1,34 @@
 """Everything that changes a proposal: submit it, judge it, carry it out, settle it."""
 
+from apps.proposals.operations.ask import Answered, answer, ask
+from apps.proposals.operations.bulk import BulkResult, NotInBulk, approve_all
+from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
 from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
+from apps.proposals.operations.entry import (
+    AlreadyDecided,
+    Claimed,
+    NotAuthorised,
+    StaleApproval,
+)
+from apps.proposals.operations.escalate import escalate
 from apps.proposals.operations.rehearse import (
     Rehearsal,
     RehearsedChange,
     RehearsedExecution,
     rehearse,
+    rehearse_examined,
     rehearse_execution,
 )
 from apps.proposals.operations.repair import NothingToRepair, resubmit
 from apps.proposals.operations.review import (
-    AlreadyDecided,
     DeniedByPolicy,
-    NotAuthorised,
-    StaleApproval,
     approve,
     reject,
     resolve,
 )
 from apps.proposals.operations.room import Overloaded
+from apps.proposals.operations.skip import skip
+from apps.proposals.operations.snooze import snooze, wake, wake_due
 from apps.proposals.operations.submit import (
     Draft,
     Examined,
@@ -32,14 +42,21 @@ from apps.proposals.operations.submit import (
 )
 from apps.proposals.operations.take_back import TooLate, take_back
 from apps.proposals.operations.undo import NotUndoable, effects_of, undo, unwind
+from apps.proposals.operations.viewing import NotLooked, open_section
 
 __all__ = [
+    "CLAIM_LEASE",
     "AlreadyDecided",
+    "Answered",
+    "BulkResult",
+    "Claimed",
     "DeniedByPolicy",
     "Draft",
     "Examined",
     "InvalidDraft",
     "NotAuthorised",
+    "NotInBulk",
+    "NotLooked",
     "NotUndoable",
     "NothingToRepair",
     "Origin",
@@ -49,24 +66,38 @@ __all__ = [
     "RehearsedExecution",
     "StaleApproval",
     "TooLate",
+    "answer",
     "approve",
+    "approve_all",
+    "ask",
+    "claim",
     "effects_of",
+    "escalate",
     "examine",
     "execute",
     "expire",
+    "keep",
+    "lapse",
     "make_room",
+    "open_section",
     "prepare",
     "reconsider",
     "rehearse",
+    "rehearse_examined",
     "rehearse_execution",
     "reject",
+    "release",
     "resolve",
     "resubmit",
     "settle",
+    "skip",
+    "snooze",
     "submit",
     "submit_examined",
     "take_back",
     "turn",
     "undo",
     "unwind",
+    "wake",
+    "wake_due",
 ]

@@ -126,7 +126,8 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
     Proposal.objects.bulk_update(
         proposals,
         ["state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
-         "returned", "expires_at"],
+         "returned", "expires_at", "due_at", "escalated_at", "snoozed_by", "snoozed_until",
+         "wakes_on_change"],
     )  # fmt: skip
     Change.objects.bulk_update(
         rows, ["params", "before", "after", "decision", "binding", "is_open"]

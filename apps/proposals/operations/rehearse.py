@@ -24,10 +24,12 @@ from apps.proposals.operations.effect import still_approved
 from apps.proposals.operations.judge import bind, facts_of, stand
 from apps.proposals.operations.submit import (
     Draft,
+    Examined,
     Looked,
     Origin,
     doubt_stale,
     examine,
+    leave_to_person,
     new_change,
     new_proposal,
     open_targets,
@@ -110,10 +112,21 @@ def rehearse(*, workspace: Workspace, draft: Draft, origin: Origin, now: datetim
     once. Whether there is room for one more proposal is not asked: it would take the room.
     """
     with writing_nothing():
-        looks = examine(workspace=workspace, draft=draft, patient=False).looks
-        proposal = new_proposal(workspace, draft, looks, origin, now)
+        examined = examine(workspace=workspace, draft=draft, patient=False)
+        return rehearse_examined(workspace=workspace, examined=examined, origin=origin, now=now)
+
+
+def rehearse_examined(
+    *, workspace: Workspace, examined: Examined, origin: Origin, now: datetime
+) -> Rehearsal:
+    """What submitting an examined draft would lead to; the shop is not looked at again."""
+    with writing_nothing():
+        looks = examined.looks
+        proposal = new_proposal(workspace, examined.draft, looks, origin, now)
         changes = [new_change(proposal, position, one) for position, one in enumerate(looks)]
         weigh(proposal, changes, now=now)
+        if origin.needs_person:
+            leave_to_person([proposal])
         taken = taken_among(workspace, looks)
         return Rehearsal(
             proposal=proposal,

@@ -7,7 +7,8 @@ from typing import Any
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as gateway
-from apps.proposals.models import LIFETIME, Change, Proposal, State
+from apps.proposals.deadlines import LIFETIME, due_at
+from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.aftermath import follow
 from apps.proposals.operations.judge import judge, proposal_fact, update, verdicts
 from apps.proposals.operations.statements import changes_in
@@ -49,12 +50,14 @@ def give_back(
 ) -> None:
     """Decide the open changes anew; what policy would allow waits for a person all the same.
 
-    `what` lists the changed fields ({field, before, after}), `by` is whose doing it is. Runs in
-    the caller's transaction.
+    `what` lists the changed fields ({field, before, after}), `by` is whose doing it is. It has
+    its whole time again, and is snoozed no longer. Runs in the caller's transaction.
     """
     proposal.revision += 1
     proposal.returned = what
     proposal.expires_at = max(proposal.expires_at, now + LIFETIME)
+    proposal.due_at, proposal.escalated_at = due_at(proposal.risk, now=now), None
+    awake = rouse(proposal, what, by=by)
     judge([proposal], changes, now=now)
     if proposal.state == State.APPROVED:
         proposal.state, proposal.reviewers = State.WAITING, 1
@@ -64,9 +67,19 @@ def give_back(
     returned = proposal_fact(
         Kind.PROPOSAL_RETURNED, proposal, by=by, changed=what, title=proposal.title
     )
-    record_all([returned, *verdicts(proposal, changes), *halves(proposal)], now=now)
+    record_all([*awake, returned, *verdicts(proposal, changes), *halves(proposal)], now=now)
     if proposal.state != State.WAITING:
         follow([proposal], now=now)
+
+
+def rouse(proposal: Proposal, what: list[dict[str, Any]], *, by: str) -> list[Fact]:
+    """Take a snooze off, not saved yet, because the proposal has changed; its event, if any."""
+    if proposal.snoozed_until is None:
+        return []
+    proposal.snoozed_by = proposal.snoozed_until = None
+    proposal.wakes_on_change = False
+    fields = {"reason": "change", "changed": what}
+    return [proposal_fact(Kind.PROPOSAL_WOKEN, proposal, by=by, **fields)]
 
 
 def halves(proposal: Proposal) -> list[Fact]:

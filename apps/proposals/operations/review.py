@@ -9,7 +9,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from apps.accounts.models import User
-from apps.accounts.permissions import Rights, rights
+from apps.accounts.permissions import Rights
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
@@ -22,6 +22,15 @@ from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.aftermath import as_seen, follow
+from apps.proposals.operations.claim import CLAIM_FIELDS
+from apps.proposals.operations.entry import (
+    AlreadyDecided,
+    NotAuthorised,
+    StaleApproval,
+    check_free,
+    free,
+    reviewer_rights,
+)
 from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
@@ -30,20 +39,9 @@ from apps.proposals.operations.restore import (
     open_changes,
 )
 from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.operations.viewing import check_looked
 from apps.proposals.queries import why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
-
-
-class AlreadyDecided(Exception):
-    """Somebody has decided this proposal, or it has expired. Nothing was changed."""
-
-
-class StaleApproval(Exception):
-    """The proposal is not what you saw any more. Look at it again and decide anew."""
-
-
-class NotAuthorised(Exception):
-    """You may not decide this. Ask somebody whose authority covers it."""
 
 
 class DeniedByPolicy(Exception):
@@ -59,10 +57,13 @@ def approve(
     reason: str = "",
     edits: Mapping[UUID, Mapping[str, Any]] | None = None,
     via: str = "console",
+    typed_amount: str = "",
 ) -> Proposal:
     """Approve exactly what `binding` names; `edits` (change id -> parameters) come first.
 
-    Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `DeniedByPolicy`, `InvalidDraft`.
+    High risk takes a look at its facts as `binding` names them, or the amount as it will be,
+    typed. Raises `AlreadyDecided`, `Claimed`, `StaleApproval`, `NotAuthorised`, `NotLooked`,
+    `DeniedByPolicy`, `InvalidDraft`.
     """
     with transaction.atomic():
         proposal, changes, held = lock(proposal_id, user=user, binding=binding, now=now)
@@ -73,13 +74,15 @@ def approve(
         else:
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
-            standing, voted = vote(
+            check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
+            standing, facts = vote(
                 proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
             )
             if standing == Standing.APPROVED:
-                pass_on(proposal, changes, [voted], by=user.actor, now=now)
+                pass_on(proposal, changes, facts, by=user.actor, now=now)
             else:
-                record_all([voted], now=now)
+                proposal.save(update_fields=CLAIM_FIELDS)
+                record_all(facts, now=now)
             if edited:
                 learn(
                     proposal,
@@ -119,22 +122,23 @@ def reject(
 ) -> Proposal:
     """Reject with a reason, which becomes a correction the agent recalls at similar cases.
 
-    Raises `AlreadyDecided`, `StaleApproval`, `NotAuthorised`, `InvalidDraft` without a reason.
+    Raises `AlreadyDecided`, `Claimed`, `StaleApproval`, `NotAuthorised`, `InvalidDraft` without a
+    reason.
     """
     if not reason.strip():
         raise InvalidDraft(
             "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
         )
     proposal, changes, _ = lock(proposal_id, user=user, binding=binding, now=now)
-    _, voted = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
+    _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
     proposal.state = end_without_effect(proposal, State.REJECTED)
     proposal.settled_at = now
-    proposal.save(update_fields=["state", "settled_at"])
+    proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
     close(changes)
     rejected = proposal_fact(
         Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
     )
-    record_all([voted, rejected], now=now)
+    record_all([*facts, rejected], now=now)
     follow([proposal], now=now)
     learn(proposal, changes, user, Verdict.REJECT, reason=reason, edited=[], now=now)
     return proposal
@@ -147,27 +151,28 @@ def resolve(
     """Say what a look at the outside system has shown where AIOS could not prove it.
 
     It ends done, else failed, or undone where an undo had been tried. Frees the targets for new
-    proposals. Raises `AlreadyDecided`, `NotAuthorised`, `InvalidDraft` without a reason.
+    proposals. Raises `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a
+    reason.
     """
     proposal = statements.locked(proposal_id)
-    held = rights(user, proposal.workspace_id)
-    if not held.can("review"):
-        raise NotAuthorised("You are not a reviewer of this workspace.")
+    held = reviewer_rights(user, proposal)
     if proposal.state != State.NEEDS_PERSON:
         raise AlreadyDecided(f"Nothing is unproven here: {proposal.get_state_display()}.")
+    check_free(proposal, user=user, now=now)
     if not reason.strip():
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
     at_stake = open_changes(proposal) or list(proposal.changes.all())
     check_authority(user, proposal, at_stake, held=held)
     proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
     proposal.settled_at = now
-    proposal.save(update_fields=["state", "settled_at"])
+    facts = free(proposal, now=now, reason="decided", user=user)
+    proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
     proposal.changes.update(is_open=False)
     settled = proposal_fact(
         Kind.PROPOSAL_SETTLED, proposal, by=user.actor, state=proposal.state, reason=reason,
         title=proposal.title,
     )  # fmt: skip
-    record_all([settled], now=now)
+    record_all([*facts, settled], now=now)
     follow([proposal], now=now)
     return proposal
 
@@ -177,15 +182,14 @@ def lock(
 ) -> tuple[Proposal, list[Change], Rights]:
     """The proposal, locked, its open changes, and the rights of a person who may review it."""
     proposal = statements.locked(proposal_id)
-    held = rights(user, proposal.workspace_id)
-    if not held.can("review"):
-        raise NotAuthorised("You are not a reviewer of this workspace.")
+    held = reviewer_rights(user, proposal)
     if proposal.state != State.WAITING:
         raise AlreadyDecided(f"This proposal is no longer open: {proposal.get_state_display()}.")
     if proposal.expires_at <= now:
         raise AlreadyDecided("This proposal has expired; the action is not done.")
     if proposal.binding != binding:
         raise StaleApproval(StaleApproval.__doc__)
+    check_free(proposal, user=user, now=now)
     return proposal, open_changes(proposal), held
 
 
@@ -209,9 +213,7 @@ def edit(
     edited: list[dict[str, Any]] = []
     if not edits:
         return edited
-    if strange := set(edits) - {change.pk for change in changes}:
-        problems = [{"field": str(pk), "problem": "is not an open change"} for pk in strange]
-        raise InvalidDraft("What is carried out already, or elsewhere, cannot be edited.", problems)
+    check_edited(edits, changes)
     for change in changes:
         params = checked_edit(change, edits.get(change.pk, {}))
         edited += [
@@ -234,6 +236,13 @@ def edit(
         [proposal_fact(Kind.PROPOSAL_EDITED, proposal, by=user.actor, edited=edited)], now=now
     )
     return edited
+
+
+def check_edited(edits: Mapping[UUID, Mapping[str, Any]], changes: Sequence[Change]) -> None:
+    """Refuse edits of anything but these changes. Raises `InvalidDraft`."""
+    if strange := set(edits) - {change.pk for change in changes}:
+        problems = [{"field": str(pk), "problem": "is not an open change"} for pk in strange]
+        raise InvalidDraft("What is carried out already, or elsewhere, cannot be edited.", problems)
 
 
 def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,10 +271,11 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
-) -> tuple[Standing, Fact]:
-    """Save the person's verdict on the current binding, once each.
+) -> tuple[Standing, list[Fact]]:
+    """Save the person's verdict on the current binding, once each; it frees their claim.
 
-    Returns where the votes now leave the proposal, and the event that tells of this one.
+    Returns where the votes now leave the proposal, and the events that tell of this one. The
+    freed claim is not saved yet.
     """
     review = Review(
         workspace_id=proposal.workspace_id,
@@ -290,7 +300,10 @@ def vote(
         via=via,
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
-    return count(votes, binding=proposal.binding, needed=proposal.reviewers), reviewed
+    standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)
+    # not "decided" where others are still to vote without knowing that this one has
+    reason = "released" if standing == Standing.PENDING else "decided"
+    return standing, [reviewed, *free(proposal, now=now, reason=reason, user=user)]
 
 
 def votes_on(proposal: Proposal) -> list[Vote]:

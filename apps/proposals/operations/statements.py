@@ -99,10 +99,13 @@ def cast(review: Review) -> bool:
         return bool(sql.rowcount)
 
 
-MOVE = "UPDATE proposals_proposal SET state = %s WHERE id = %s"
+MOVE = """
+    UPDATE proposals_proposal SET state = %s, claimed_by_id = NULL, claimed_until = NULL
+    WHERE id = %s
+"""
 
 
 def move(proposal: Proposal) -> None:
-    """Save the state of a locked proposal."""
+    """Save the state of a locked proposal, which nobody holds any more."""
     with connection.cursor() as sql:
         sql.execute(MOVE, [proposal.state, proposal.pk])

@@ -1,7 +1,7 @@
 """Submitting proposals: check, look at the shop, decide, all in one transaction but the look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,9 +17,11 @@ from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
-from apps.proposals.models import LIFETIME, Change, Proposal, State
+from apps.proposals.deadlines import LIFETIME, due_at
+from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
 from apps.proposals.operations.room import check_room
+from apps.proposals.provenance import paragraphs, text_of
 from apps.proposals.stale import rests_on_stale
 
 SEVERITY = ("low", "medium", "high")
@@ -35,7 +37,10 @@ class InvalidDraft(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Who proposes: an agent's run, an integrator, or a person; `by` is the actor."""
+    """Who proposes: an agent's run, an integrator, or a person; `by` is the actor.
+
+    `needs_person`: somebody decides each proposal, also one that policy would allow.
+    """
 
     by: str
     trigger: str
@@ -44,11 +49,16 @@ class Origin:
     agent_id: UUID | None = None
     agent: str = ""
     playbook: str = ""
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """One proposal to be: `changes` are (action, parameters) pairs, carried out in order."""
+    """One proposal to be: `changes` are (action, parameters) pairs, carried out in order.
+
+    `sources` says of a change, by its place, which evidence each paragraph of its text was made
+    from, by its place too; a change that is not named tells nothing of it.
+    """
 
     title: str
     rationale: str
@@ -59,11 +69,12 @@ class Draft:
     confidence: float = 1.0
     cost: Decimal = Decimal(0)
     priority: int = 5
+    sources: Mapping[int, list[list[int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A checked change with the state of its target before and after."""
+    """A checked change with the state of its target before and after, and its text's sources."""
 
     connector: Connector
     action: str
@@ -71,6 +82,7 @@ class Looked:
     target: str
     before: dict[str, Any]
     after: dict[str, Any]
+    sources: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +149,31 @@ def examine(
     if not 0 <= draft.confidence <= 1:
         problem = {"field": "confidence", "problem": "has to be between 0 and 1"}
         raise InvalidDraft(f"A confidence of {draft.confidence} cannot be.", [problem])
+    check_sources(draft)
     looks = tuple(
-        look(workspace, action, params, patient, among) for action, params in draft.changes
+        replace(
+            look(workspace, action, params, patient, among), sources=draft.sources.get(position, [])
+        )
+        for position, (action, params) in enumerate(draft.changes)
     )
     return Examined(draft=draft, looks=looks)
+
+
+def check_sources(draft: Draft) -> None:
+    """Refuse sources that name no change, no paragraph or no evidence. Raises `InvalidDraft`."""
+    problems: list[str] = []
+    for position, places in draft.sources.items():
+        if not 0 <= position < len(draft.changes):
+            problems.append(f"there is no change {position}; the first is 0")
+            continue
+        count = len(paragraphs(text_of(draft.changes[position][1])))
+        if len(places) != count:
+            problems.append(f"change {position} has {count} paragraphs, not {len(places)}")
+        wrong = {i for named in places for i in named if not 0 <= i < len(draft.evidence)}
+        problems += [f"there is no evidence {i}; the first is 0" for i in sorted(wrong)]
+    if problems:
+        errors = [{"field": "sources", "problem": problem} for problem in problems]
+        raise InvalidDraft(f"The sources do not fit: {'; '.join(problems)}.", errors)
 
 
 def submit_examined(
@@ -202,6 +235,8 @@ def write(
     made = [proposal for proposal in proposals if proposal is not None]
     judge(made, rows, now=now)
     doubt_stale(made)
+    if origin.needs_person:
+        leave_to_person(made)
     fault.reach("after_decision")
     Proposal.objects.bulk_create(made)
     Change.objects.bulk_create(rows)
@@ -216,7 +251,14 @@ def write(
 def doubt_stale(proposals: Sequence[Proposal]) -> None:
     """Have a person look at what rests on a stale answer, whatever the policy allows."""
     for proposal in proposals:
-        if proposal.state == State.APPROVED and rests_on_stale(proposal.evidence):
+        if rests_on_stale(proposal.evidence):
+            leave_to_person([proposal])
+
+
+def leave_to_person(proposals: Sequence[Proposal]) -> None:
+    """Have one person at least decide what policy allows; what it denies stays denied."""
+    for proposal in proposals:
+        if proposal.state == State.APPROVED:
             proposal.state, proposal.reviewers = State.WAITING, 1
 
 
@@ -231,6 +273,7 @@ def new_proposal(
 ) -> Proposal:
     """A proposal row, not yet judged or saved."""
     risks = [catalogue.spec(one.action).risk.value for one in changes]
+    risk = max(risks, key=SEVERITY.index)
     return Proposal(
         workspace=workspace,
         run_id=origin.run_id,
@@ -247,10 +290,11 @@ def new_proposal(
         subject=draft.subject[:200],
         confidence=draft.confidence,
         cost=draft.cost,
-        risk=max(risks, key=SEVERITY.index),
+        risk=risk,
         priority=draft.priority,
         state=State.WAITING,
         created_at=now,
+        due_at=due_at(risk, now=now),
         expires_at=now + LIFETIME,
     )
 
@@ -268,6 +312,7 @@ def new_change(proposal: Proposal, position: int, one: Looked) -> Change:
         target=one.target,
         before=one.before,
         after=one.after,
+        sources=one.sources,
     )
 
 

@@ -12,8 +12,8 @@ from apps.audit import fault
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
 from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised
 from apps.proposals.operations.restore import give_back, open_changes
-from apps.proposals.operations.review import AlreadyDecided, NotAuthorised
 from apps.proposals.queries import why_not_take_back
 
 

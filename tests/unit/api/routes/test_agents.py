@@ -44,6 +44,7 @@ def test_listed(otto: Caller, agent: Agent, workspace: Workspace, now: datetime)
         "name": "Repricer",
         "playbook": "repricing",
         "enabled": True,
+        "autonomy": "by_threshold",
         "schedule": {"every": 90, "period": "seconds", "cron": "", "timezone": None},
         "last_run": {
             "id": str(last.pk),

@@ -61,7 +61,7 @@ class TestReading:
         proposal = propose(workspace, 5, now=now)
         with CaptureQueriesContext(connection) as used:
             found = otto.get(f"/proposals/{proposal.pk}").json()
-        assert len(used) <= 8
+        assert len(used) <= 9
         assert found["state"] == "approved"
         assert found["amount"] == "5.00"
         assert found["created_at"] == "2026-11-21T09:00:00Z"

@@ -12,7 +12,7 @@ from apps.gateway import queries as gateway
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.gateway.records import Variant
-from apps.proposals import operations, queries
+from apps.proposals import operations, queue
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import (
     AlreadyDecided,
@@ -152,7 +152,7 @@ def test_an_undo_that_fails_leaves_an_open_case(
     done.refresh_from_db()
     undo.refresh_from_db()
     assert done.state == State.NEEDS_PERSON
-    assert done in queries.inbox(workspace.pk)
+    assert done in queue.queue(workspace.pk, world.rita, now=now)
     last = told(done, "proposal.settled")[-1]
     assert (last["state"], last["undo_state"]) == ("needs_person", undo.state)
     assert states(done) == ["done"]

@@ -1,0 +1,66 @@
+"""Proposals that wait and are alike: what may be approved together. Reads only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from apps.proposals.bulk import Item, outliers
+from apps.proposals.models import Change, Proposal, Question
+from apps.proposals.queries import LONG
+
+COMPARED = 500  # similar ones that are looked at to tell what stands out
+
+
+def chosen(workspace_id: UUID, ids: Sequence[UUID]) -> list[Proposal]:
+    """These proposals of the workspace with their changes and decisions, whatever their state."""
+    return list(with_changes(Proposal.objects.filter(workspace_id=workspace_id, pk__in=ids)))
+
+
+def with_changes(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """With changes, their decisions, and whether a question is open (`is_asked`)."""
+    changes = Change.objects.select_related("decision").order_by("position")
+    asked = Question.objects.filter(proposal=OuterRef("pk"), answered_at__isnull=True)
+    return (
+        rows.annotate(is_asked=Exists(asked))
+        .select_related("claimed_by")
+        .prefetch_related(Prefetch("changes", changes))
+        .defer(*LONG)
+    )
+
+
+def item_of(proposal: Proposal) -> Item:
+    """What matters of a proposal that came with its changes."""
+    changes = list(proposal.changes.all())
+    facts = [change.decision.facts for change in changes if change.decision]
+    moved = [float(f["change_percent"]) for f in facts if f.get("has_change")]
+    return Item(
+        id=proposal.pk,
+        title=proposal.title,
+        actions=frozenset(change.action for change in changes),
+        rules=frozenset(change.decision.rule for change in changes if change.decision),
+        risk=proposal.risk,
+        reviewers=proposal.reviewers,
+        amount=proposal.amount,
+        currency=proposal.currency,
+        change_percent=max(moved, key=abs, default=None),
+        confidence=proposal.confidence,
+        fields=frozenset(name for change in changes for name in change.params),
+        size=sum(len(v) for c in changes for v in c.params.values() if isinstance(v, str)),
+        doubts=tuple(doubts_about(proposal)),
+    )
+
+
+def doubts_about(proposal: Proposal) -> list[str]:
+    """What a person should see of it alone, whatever the others are like."""
+    doubts = []
+    if proposal.returned:
+        doubts.append("it came back because something had changed")
+    if getattr(proposal, "is_asked", False):
+        doubts.append("a question about it is open")
+    return doubts
+
+
+def left_out(proposals: Sequence[Proposal]) -> dict[UUID, list[str]]:
+    """Which of these similar ones stand out, each with the reasons in words."""
+    return outliers([item_of(proposal) for proposal in proposals])

@@ -1,0 +1,140 @@
+"""Asking the proposer, and the answer; the proposal stays open meanwhile."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.audit.kinds import Kind
+from apps.audit.operations import record_all
+from apps.gateway import queries as gateway
+from apps.proposals.changes import diff
+from apps.proposals.models import Change, Proposal, Question, State
+from apps.proposals.operations import statements
+from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised, enter
+from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.restore import give_back, open_changes
+from apps.proposals.operations.review import DeniedByPolicy, check_edited, checked_edit
+from apps.proposals.operations.submit import InvalidDraft
+
+LONGEST = 2_000  # characters of a question
+LONGEST_ANSWER = 10_000
+
+
+class Answered(Exception):
+    """This question has its answer already. Nothing was changed."""
+
+
+@transaction.atomic
+def ask(*, proposal_id: UUID, user: User, text: str, now: datetime) -> Question:
+    """Send a question back to who proposed it; it stays open and can be decided all the same.
+
+    Raises `AlreadyDecided`, `NotAuthorised`, `InvalidDraft` without a text.
+    """
+    check_text(text, "text", LONGEST)
+    proposal, _ = enter(proposal_id, user=user, now=now)
+    question = Question.objects.create(
+        workspace_id=proposal.workspace_id,
+        proposal=proposal,
+        asked_by=user,
+        text=text.strip(),
+        asked_at=now,
+        not_before=now,
+    )
+    fields = {"question": str(question.pk), "text": question.text}
+    record_all([proposal_fact(Kind.PROPOSAL_ASKED, proposal, by=user.actor, **fields)], now=now)
+    return question
+
+
+def check_text(text: str, field: str, most: int) -> None:
+    """Refuse a text that says nothing, or too much. Raises `InvalidDraft`."""
+    if not text.strip():
+        raise InvalidDraft("Write something.", [{"field": field, "problem": "is empty"}])
+    if len(text) > most:
+        problem = f"has {len(text)} characters; {most} are possible"
+        raise InvalidDraft("That is too long.", [{"field": field, "problem": problem}])
+
+
+@transaction.atomic
+def answer(
+    *,
+    question_id: UUID,
+    by: str,
+    text: str,
+    changes: Mapping[UUID, Mapping[str, Any]],
+    now: datetime,
+    sources: Mapping[UUID, list[Any]] | None = None,
+) -> Proposal:
+    """Answer a question, perhaps with new parameters by change, which policy decides on anew.
+
+    Only for the actor who submitted the proposal. A change makes a new revision that waits, and
+    votes on the earlier one no longer count; `sources` are those of the new texts. Raises
+    `Question.DoesNotExist`, `Answered`, `NotAuthorised`, `InvalidDraft`; with changes also
+    `DeniedByPolicy`, and `AlreadyDecided` where none are possible any more.
+    """
+    check_text(text, "text", LONGEST_ANSWER)
+    asked = Question.objects.only("proposal_id").get(pk=question_id)
+    proposal = statements.locked(asked.proposal_id)
+    question = Question.objects.select_for_update().get(pk=question_id)
+    if question.answered_at is not None:
+        raise Answered(Answered.__doc__)
+    if by != proposal.submitted_by:
+        raise NotAuthorised("Only who submitted the proposal answers questions about it.")
+    changed = revise(proposal, changes, sources or {}, by=by, now=now) if changes else []
+    question.answered_by, question.answer = by, text.strip()
+    question.answered_at, question.changed = now, changed
+    question.save(update_fields=["answered_by", "answer", "answered_at", "changed"])
+    fields = {"question": str(question.pk), "text": question.answer, "changed": changed}
+    record_all([proposal_fact(Kind.PROPOSAL_ANSWERED, proposal, by=by, **fields)], now=now)
+    return proposal
+
+
+def revise(
+    proposal: Proposal,
+    wanted: Mapping[UUID, Mapping[str, Any]],
+    sources: Mapping[UUID, list[Any]],
+    *,
+    by: str,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Put other parameters before the reviewers; the differences ({change, field, before, after}).
+
+    What it is aimed at stays; its state is that which was seen last.
+    """
+    if proposal.state != State.WAITING or proposal.expires_at <= now:
+        raise AlreadyDecided("This proposal is no longer open: it can be answered, not changed.")
+    rows = open_changes(proposal)
+    check_edited(wanted, rows)
+    changed = [one for row in rows for one in rewrite(row, wanted.get(row.pk, {}))]
+    if not changed:
+        return []
+    for row in rows:
+        if row.pk in wanted:
+            row.sources = sources.get(row.pk, [])
+    give_back(proposal, rows, changed, now=now, by=by)
+    if proposal.state != State.WAITING:
+        raise DeniedByPolicy(f"The policy denies this answer's changes: {denials(rows)}")
+    Change.objects.bulk_update(rows, ["proposed", "sources"])
+    return changed
+
+
+def rewrite(change: Change, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give a change other parameters, not saved yet; the differences."""
+    params = checked_edit(change, wanted)
+    differences = [
+        {"change": str(change.pk), "field": d.path, "before": d.before, "after": d.after}
+        for d in diff(change.params, params)
+    ]
+    if differences:
+        change.params = change.proposed = params
+        change.after = gateway.foresee(change.connector, change.action, params, change.before)
+    return differences
+
+
+def denials(changes: Sequence[Change]) -> str:
+    """Why the policy denies these."""
+    decisions = [change.decision for change in changes if change.decision]
+    return " ".join(one.reason for one in decisions if one.outcome == "deny")

@@ -1,0 +1,88 @@
+"""Approving similar proposals of low risk together, each with its own binding."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.proposals import alike, bulk, queue
+from apps.proposals.models import Proposal
+from apps.proposals.operations.entry import AlreadyDecided, Claimed, NotAuthorised, StaleApproval
+from apps.proposals.operations.review import DeniedByPolicy, approve
+from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.operations.viewing import NotLooked
+
+REFUSALS = (
+    AlreadyDecided, Claimed, DeniedByPolicy, InvalidDraft, NotAuthorised, NotLooked, StaleApproval,
+)  # fmt: skip
+
+
+class NotInBulk(ValueError):
+    """These are not approved together. `errors` say why: {field, problem}.
+
+    `field` is a proposal's id, or empty where it is about all of them.
+    """
+
+    def __init__(self, message: str, errors: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkResult:
+    """What became of one of them; `problem` says why it was not approved."""
+
+    proposal_id: UUID
+    approved: bool
+    problem: str = ""
+
+
+def approve_all(
+    *,
+    workspace_id: UUID,
+    user: User,
+    bindings: Mapping[UUID, str],
+    now: datetime,
+    via: str = "bulk",
+) -> list[BulkResult]:
+    """Approve similar proposals of low risk, exactly what each binding names, one by one.
+
+    1. Refuse all of them if one is not to be approved like this (`NotInBulk`): high risk, another
+       action or rule, two people needed, too many, too much money, one that stands out.
+    2. Approve each in its own transaction: one that was decided, claimed or changed meanwhile
+       keeps nobody else from being approved.
+    """
+    chosen = alike.chosen(workspace_id, list(bindings)[: bulk.MOST + 1])
+    check_together(chosen, bindings)
+    ordered = sorted(chosen, key=lambda proposal: proposal.pk)
+    return [one(proposal, user, bindings[proposal.pk], now=now, via=via) for proposal in ordered]
+
+
+def check_together(chosen: Sequence[Proposal], bindings: Mapping[UUID, str]) -> None:
+    """Refuse what is not to be approved in bulk. Raises `NotInBulk`."""
+    unknown = set(bindings) - {proposal.pk for proposal in chosen}
+    if unknown and len(bindings) <= bulk.MOST:
+        problems = [
+            {"field": str(pk), "problem": "is not here, or has no change"} for pk in unknown
+        ]
+        raise NotInBulk("Some of these are not proposals of this workspace.", problems)
+    items = [alike.item_of(proposal) for proposal in chosen]
+    similar = queue.similar_waiting(chosen[0], limit=alike.COMPARED) if chosen else []
+    found = bulk.objections(items, [alike.item_of(proposal) for proposal in similar])
+    if not found:
+        return
+    problems = [
+        {"field": str(pk or ""), "problem": "; ".join(reasons)} for pk, reasons in found.items()
+    ]
+    raise NotInBulk("These are not approved together; nothing was approved.", problems)
+
+
+def one(proposal: Proposal, user: User, binding: str, *, now: datetime, via: str) -> BulkResult:
+    """Approve one of them; a refusal is its result."""
+    try:
+        approve(proposal_id=proposal.pk, user=user, binding=binding, now=now, via=via)
+    except REFUSALS as error:
+        return BulkResult(proposal_id=proposal.pk, approved=False, problem=str(error))
+    return BulkResult(proposal_id=proposal.pk, approved=True)

@@ -1,0 +1,166 @@
+"""Snoozing: hidden from the queue until a time, or until the shop's record has changed."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.audit.kinds import Kind
+from apps.audit.operations import Fact, record_all
+from apps.gateway import queries as outside
+from apps.gateway.errors import ConnectorError
+from apps.proposals.changes import diff
+from apps.proposals.deadlines import LIFETIME
+from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations import statements
+from apps.proposals.operations.claim import CLAIM_FIELDS
+from apps.proposals.operations.entry import check_free, enter, free
+from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.restore import give_back, open_changes
+from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.queries import FOR_A_PERSON
+
+log = logging.getLogger(__name__)
+
+SNOOZE_FIELDS = ("snoozed_by", "snoozed_until", "wakes_on_change")
+LOOKS = 10  # proposals looked after in the shop in one sweep
+
+
+@transaction.atomic
+def snooze(
+    *, proposal_id: UUID, user: User, until: datetime | None, on_change: bool, now: datetime
+) -> Proposal:
+    """Hide it from the queue until then; with `on_change` until the shop's record differs.
+
+    Without a time it comes back at its deadline. Frees the person's claim. Raises `InvalidDraft`
+    for a time that has passed or at which it would have expired, `Claimed`, `AlreadyDecided`,
+    `NotAuthorised`.
+    """
+    proposal, _ = enter(proposal_id, user=user, now=now)
+    check_free(proposal, user=user, now=now)
+    proposal.snoozed_until = checked_time(proposal, until, now=now)
+    proposal.snoozed_by = user
+    proposal.wakes_on_change = on_change and proposal.state == State.WAITING
+    facts = free(proposal, now=now, reason="released", user=user)
+    proposal.save(update_fields=[*SNOOZE_FIELDS, *CLAIM_FIELDS])
+    fields = {"until": proposal.snoozed_until.isoformat(), "on_change": proposal.wakes_on_change}
+    snoozed = proposal_fact(Kind.PROPOSAL_SNOOZED, proposal, by=user.actor, **fields)
+    record_all([*facts, snoozed], now=now)
+    return proposal
+
+
+def checked_time(proposal: Proposal, until: datetime | None, *, now: datetime) -> datetime:
+    """When it comes back: at its deadline if nobody says. Raises `InvalidDraft`."""
+    latest = proposal.expires_at if proposal.state == State.WAITING else now + LIFETIME
+    until = until or proposal.due_at or latest
+    if now < until < latest:
+        return until
+    problem = "has passed" if until <= now else f"has to be before {latest:%Y-%m-%d %H:%M} UTC"
+    raise InvalidDraft("It cannot be snoozed until then.", [{"field": "until", "problem": problem}])
+
+
+@transaction.atomic
+def wake(*, proposal_id: UUID, user: User, now: datetime) -> Proposal:
+    """Put a snoozed proposal back into the queue. Raises `AlreadyDecided`, `NotAuthorised`."""
+    proposal, _ = enter(proposal_id, user=user, now=now)
+    if proposal.snoozed_until is not None:
+        fact = woken(proposal, by=user.actor, reason="person")
+        proposal.save(update_fields=SNOOZE_FIELDS)
+        record_all([fact], now=now)
+    return proposal
+
+
+def woken(proposal: Proposal, *, by: str, reason: str) -> Fact:
+    """Take the snooze off, not saved yet; the event that tells of it."""
+    proposal.snoozed_by = proposal.snoozed_until = None
+    proposal.wakes_on_change = False
+    return proposal_fact(Kind.PROPOSAL_WOKEN, proposal, by=by, reason=reason)
+
+
+def wake_due(*, now: datetime) -> int:
+    """Wake what is due, or whose record in the shop has changed; return how many (sweep).
+
+    The shop is asked with no transaction open, about a few proposals at a time.
+    """
+    return wake_in_time(now=now) + wake_changed(now=now)
+
+
+@transaction.atomic
+def wake_in_time(*, now: datetime, limit: int = 200) -> int:
+    """Wake what was snoozed until now; what has ended meanwhile only loses its mark."""
+    over = list(
+        Proposal.objects.select_for_update(skip_locked=True)
+        .filter(snoozed_until__lte=now)
+        .order_by("snoozed_until")[:limit]
+    )
+    waiting = [proposal for proposal in over if proposal.state in FOR_A_PERSON]
+    facts = [woken(proposal, by="clock", reason="time") for proposal in waiting]
+    Proposal.objects.filter(pk__in=[proposal.pk for proposal in over]).update(
+        snoozed_by=None, snoozed_until=None, wakes_on_change=False
+    )
+    record_all(facts, now=now)
+    return len(waiting)
+
+
+def watched(*, now: datetime) -> QuerySet[Proposal]:
+    """What is snoozed until the shop changes."""
+    return Proposal.objects.filter(snoozed_until__gt=now, wakes_on_change=True, state=State.WAITING)
+
+
+def wake_changed(*, now: datetime) -> int:
+    """Look at the records of some snoozed proposals; give those back that differ.
+
+    Chosen by lot, so that each has its turn however many there are. A back end that does not
+    answer is left alone for the rest of this time.
+    """
+    count, silent = 0, set()
+    for proposal in watched(now=now).order_by("?")[:LOOKS]:
+        changes = open_changes(proposal)
+        if any(change.connector_id in silent for change in changes):
+            continue
+        try:
+            seen = {change.pk: look_at(change) for change in changes}
+        except ConnectorError as error:
+            silent |= {change.connector_id for change in changes}
+            log.info("Snoozed proposal %s cannot be compared: %s", proposal.pk, error)
+            continue
+        if any(diff(change.before, seen[change.pk][0]) for change in changes):
+            count += wake_with(proposal.pk, seen, now=now)
+    return count
+
+
+def look_at(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The change's target as it is, and as it would be after it."""
+    return outside.look(change.connector, change.action, change.params, patient=False)
+
+
+@transaction.atomic
+def wake_with(
+    proposal_id: UUID,
+    seen: Mapping[UUID, tuple[dict[str, Any], dict[str, Any]]],
+    *,
+    now: datetime,
+) -> bool:
+    """Give a snoozed proposal back as the shop is now, saying what changed; False if too late."""
+    proposal = statements.locked(proposal_id)
+    if proposal.state != State.WAITING or not proposal.wakes_on_change:
+        return False
+    changes, what = open_changes(proposal), []
+    for change in changes:
+        if change.pk not in seen:
+            return False
+        before, after = seen[change.pk]
+        what += [
+            {"field": d.path, "before": d.before, "after": d.after}
+            for d in diff(change.before, before)
+        ]
+        change.before, change.after = before, after
+    if not what:
+        return False
+    give_back(proposal, changes, what, now=now)
+    return True

@@ -1,0 +1,107 @@
+"""What may be approved together, and what stands out."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from apps.proposals.bulk import MOST, Item, key_of, objections, outliers
+
+
+def item(number: int, **over: Any) -> Item:
+    """One of many alike: a price of about 20, down by about 3 %."""
+    given: dict[str, Any] = {
+        "id": UUID(int=number),
+        "title": f"Price {number}",
+        "actions": frozenset({"set_price"}),
+        "rules": frozenset({"ask"}),
+        "risk": "low",
+        "reviewers": 1,
+        "amount": Decimal(19) + Decimal(number % 5) / 2,
+        "currency": "EUR",
+        "change_percent": -3.0 + number % 3 / 10,
+        "confidence": 0.9,
+        "fields": frozenset({"amount", "variant_id"}),
+        "size": 40 + number % 4,
+        **over,
+    }
+    return Item(**given)
+
+
+ALIKE = [item(number) for number in range(20)]
+
+
+def test_what_is_alike_has_no_outlier() -> None:
+    """Small differences are none."""
+    assert outliers(ALIKE) == {}
+    assert objections(ALIKE, ALIKE) == {}
+
+
+@pytest.mark.parametrize(
+    ("odd", "word"),
+    [
+        ({"amount": Decimal(90)}, "amount is 90.00"),
+        ({"amount": Decimal("0.01")}, "amount is 0.01"),
+        ({"change_percent": -40.0}, "changes by -40.0 %"),
+        ({"change_percent": 3.0}, "changes by +3.0 %"),
+        ({"confidence": 0.6}, "confidence is 60%"),
+        ({"fields": frozenset({"amount", "variant_id", "status"})}, "sets status"),
+        ({"fields": frozenset({"variant_id"})}, "does not set amount"),
+        ({"size": 900}, "writes 900 characters"),
+        ({"doubts": ("a question about it is open",)}, "a question"),
+    ],
+)
+def test_an_odd_one_is_left_out_with_its_reason(odd: dict[str, Any], word: str) -> None:
+    """By amount, change, length, fields, confidence, or because a person should see it."""
+    decoy = item(99, **odd)
+    found = outliers([*ALIKE, decoy])
+    assert set(found) == {decoy.id}
+    assert word in " ".join(found[decoy.id])
+
+
+def test_a_few_odd_ones_do_not_hide_each_other() -> None:
+    """The median does not follow them, as a mean would."""
+    decoys = [item(90 + n, amount=Decimal(500 + n)) for n in range(6)]
+    assert set(outliers([*ALIKE, *decoys])) == {one.id for one in decoys}
+
+
+def test_among_very_few_nothing_stands_out() -> None:
+    """Three are no crowd; a doubt about one still counts."""
+    few = [item(1), item(2), item(3, amount=Decimal(90))]
+    assert outliers(few) == {}
+    assert set(outliers([item(1), item(2, doubts=("came back",))])) == {UUID(int=2)}
+
+
+def test_a_decoy_is_found_among_those_not_chosen() -> None:
+    """Choosing only odd ones does not make them usual."""
+    decoys = [item(90 + n, amount=Decimal(150)) for n in range(3)]
+    found = objections(decoys, [*ALIKE, *decoys])
+    assert set(found) == {one.id for one in decoys}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "where", "word"),
+    [
+        ([item(1), item(2, risk="high")], UUID(int=2), "only low risk"),
+        ([item(1), item(2, risk="medium")], UUID(int=2), "only low risk"),
+        ([item(1), item(2, reviewers=2)], UUID(int=2), "2 people"),
+        ([item(1, actions=frozenset({"a", "b"}))], UUID(int=1), "different changes"),
+        ([item(1), item(2, actions=frozenset({"set_stock"}))], None, "differ in action"),
+        ([item(1), item(2, rules=frozenset({"other"}))], None, "differ in action"),
+        ([item(1), item(2, currency="CHF")], None, "currency"),
+        ([item(n) for n in range(MOST + 1)], None, f"at most {MOST}"),
+        ([item(n, amount=Decimal(400)) for n in range(3)], None, "1,000.00"),
+        ([], None, "nothing"),
+    ],
+)
+def test_what_does_not_go_together(chosen: list[Item], where: UUID | None, word: str) -> None:
+    """Each limit has its words, and its place."""
+    found = objections(chosen, chosen)
+    assert word in " ".join(found[where])
+
+
+def test_the_key_is_action_rule_and_currency() -> None:
+    """What differs in none of them may go together."""
+    assert key_of(item(1)) == key_of(item(2, amount=Decimal(5)))
+    assert key_of(item(1)) != key_of(item(1, rules=frozenset({"other"})))
