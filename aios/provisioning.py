@@ -6,12 +6,15 @@ from decimal import Decimal
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
 from apps.agents.playbooks.registry import default_policies
-from apps.gateway.catalogue import ACTIONS
+from apps.gateway.catalogue import ACTIONS, Reversibility
+from apps.gateway.configuration import configure_action
+from apps.gateway.models import ActionSetting, WhenAway
 from apps.policies import operations as policies
 from apps.policies.models import Policy
 
 CURRENCY = "EUR"
 PRICE_CEILING = Decimal(1000)
+HOLD_SECONDS = 10  # in which an approval of what cannot simply be set back is taken back
 
 
 def enrol(
@@ -47,3 +50,12 @@ def publish_policies(workspace: Workspace, *, by: str, now: datetime) -> None:
             now=now,
         )
         policies.publish(version=version, by=by, now=now)
+
+
+def hold_what_is_final(workspace: Workspace, *, by: str, now: datetime) -> None:
+    """Hold approvals of what cannot simply be set back; a setting that exists is the operator's."""
+    known = set(ActionSetting.objects.filter(workspace=workspace).values_list("action", flat=True))
+    for action in ACTIONS.values():
+        if action.reversibility != Reversibility.REVERSIBLE and action.name not in known:
+            configure_action(workspace=workspace, action=action.name, hold_seconds=HOLD_SECONDS,
+                             when_away=WhenAway.WAIT, by=by, now=now)  # fmt: skip

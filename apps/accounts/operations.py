@@ -1,6 +1,7 @@
 """Changing who may do what."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -26,8 +27,15 @@ SCOPES = (
 )
 
 
+LOOKS = {"theme": ("auto", "light", "dark"), "contrast": ("auto", "more")}
+
+
 class UnknownScope(ValueError):
     """A key was asked for with a scope that does not exist."""
+
+
+class UnknownAppearance(ValueError):
+    """There is no such theme or contrast; the text names those there are."""
 
 
 class LastOwner(ValueError):
@@ -215,3 +223,24 @@ def note_key_use(*, key: ApiKey, now: datetime) -> None:
 def set_shortcuts(*, user: User, on: bool) -> None:
     """Turn the person's single-key shortcuts on or off: a taste, so nothing is recorded."""
     User.objects.filter(pk=user.pk).update(keyboard_shortcuts=on)
+
+
+def set_keys(*, user: User, on: bool, keymap: Mapping[str, str]) -> None:
+    """Choose single keys or none, and which: a taste, so nothing is recorded.
+
+    `keymap` has the key of each command that differs from what everybody has, checked before.
+    """
+    User.objects.filter(pk=user.pk).update(keyboard_shortcuts=on, keymap=dict(keymap))
+
+
+def set_appearance(*, user: User, theme: str, contrast: str) -> None:
+    """Choose light or dark, and how strong: a taste, so nothing is recorded.
+
+    Raises `UnknownAppearance`.
+    """
+    wanted = {"theme": theme, "contrast": contrast}
+    for field, value in wanted.items():
+        if value not in LOOKS[field]:
+            known = ", ".join(LOOKS[field])
+            raise UnknownAppearance(f"There is no {field} '{value}'; known: {known}.")
+    User.objects.filter(pk=user.pk).update(**wanted)

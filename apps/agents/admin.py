@@ -31,7 +31,11 @@ from apps.agents.playbooks.registry import PLAYBOOKS
 for table in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
     admin.site.unregister(table)  # their pages show and run the tasks of every workspace
 
-CHANGEABLE = ("playbook", "enabled", "settings", "tier", "budget_usd", "priority")
+CHANGEABLE = ("playbook", "enabled", "autonomy", "settings", "tier", "budget_usd", "priority")
+HELP = {
+    "autonomy": "Policy decides within this, never beyond. In shadow it proposes nothing; each run "
+    "shows what it would have proposed. What waits already is not touched by a change."
+}
 
 
 class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -45,6 +49,7 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     class Meta:
         model = Agent
         fields = ["workspace", "name", *CHANGEABLE]
+        help_texts = HELP
 
     def clean(self) -> dict[str, Any]:
         """Refuse knobs the playbook does not have, or values it does not take."""
@@ -64,8 +69,8 @@ class AgentAdmin(WithinWorkspaces):
     """Saving takes effect with the next run. The schedule is under Periodic tasks."""
 
     form = AgentForm
-    list_display = ["name", "playbook", "enabled", "tier", "budget_usd", "priority"]
-    list_filter = ["playbook", "enabled"]
+    list_display = ["name", "playbook", "enabled", "autonomy", "tier", "budget_usd", "priority"]
+    list_filter = ["playbook", "enabled", "autonomy"]
     actions = ["run_now", "start_hourly"]
     readonly_fields = ["knobs"]
 

@@ -38,6 +38,7 @@ MAX_DEATHS = 3  # of workers with the same step
 # end when all its proposals are closed
 FIRST_LOOK, LATER_LOOK = timedelta(seconds=15), timedelta(days=1)
 SOON = timedelta(seconds=1)
+COUNTED = ("cases", "recalled")  # of what planning gives, in its event too: insights counts them
 AFTER = {Stage.SENSE: Stage.PLAN, Stage.PLAN: Stage.ACT, Stage.ACT: Stage.LEARN}
 # Trying again cannot help before a person has changed something
 HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
@@ -127,6 +128,7 @@ def commit(
         number=last + 1,
         summary=taken.summary,
         planner=taken.planner,
+        **{name: taken.output[name] for name in COUNTED if name in taken.output},
     )
     follow(run, stage, taken, now=now)
 

@@ -118,6 +118,9 @@ class Run(models.Model):
                 fields=["id"], name="run_waiting", condition=models.Q(state=State.WAITING)
             ),
             models.Index(fields=["workspace", "-id"], name="run_newest"),
+            # the list of runs, narrowed
+            models.Index(fields=["workspace", "state", "-id"], name="run_newest_in_state"),
+            models.Index(fields=["agent", "-id"], name="run_newest_of_agent"),
         ]
         constraints = [
             # What waits for people, or only has to learn, does not block the next run

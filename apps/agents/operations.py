@@ -12,7 +12,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import Workspace
 from apps.agents import leases, loop, queries
-from apps.agents.models import LIVE_STATES, Agent, Run, Stage, State
+from apps.agents.models import LIVE_STATES, Agent, Autonomy, Run, Stage, State
 from apps.agents.playbooks import registry
 from apps.agents.steps.base import Clock
 from apps.audit.kinds import Kind
@@ -124,6 +124,7 @@ def configure(
     by: str,
     now: datetime,
     enabled: bool = True,
+    autonomy: Autonomy = Autonomy.BY_THRESHOLD,
     settings: Mapping[str, Any] | None = None,
     tier: str = "small",
     budget_usd: Decimal = Decimal("0.50"),
@@ -136,6 +137,7 @@ def configure(
     wanted = {
         "playbook": playbook,
         "enabled": enabled,
+        "autonomy": Autonomy(autonomy).value,
         "settings": dict(settings or {}),
         "tier": tier,
         "budget_usd": budget_usd,
@@ -152,6 +154,21 @@ def configure(
     agent.save()
     note_change(agent, before, wanted, by=by, now=now)
     return agent
+
+
+@transaction.atomic
+def set_autonomy(*, agent: Agent, autonomy: Autonomy, by: str, now: datetime) -> Agent:
+    """Change how far an agent may go; recorded only if it differs.
+
+    It holds from the next step on. Cases it has only rehearsed are taken up once it leaves shadow.
+    """
+    locked = Agent.objects.select_for_update().get(pk=agent.pk)
+    before, after = {"autonomy": locked.autonomy}, {"autonomy": autonomy.value}
+    if before != after:
+        locked.autonomy = autonomy.value
+        locked.save(update_fields=["autonomy"])
+        note_change(locked, before, after, by=by, now=now)
+    return locked
 
 
 def note_change(

@@ -1,17 +1,22 @@
 """Reading agents and runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, JSONObject
 from django_celery_beat.models import PeriodicTask
 
-from apps.agents.models import Agent, Handled, Run, State, Step
+from apps.agents.models import Agent, Handled, Run, Stage, State, Step
 from apps.proposals import queries as proposals
+from apps.proposals.changes import FieldDiff
 from apps.proposals.models import Proposal
+
+SHADOW = "shadow"  # where a step's output keeps what was only rehearsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +66,16 @@ def schedules() -> QuerySet[PeriodicTask]:
     return rows.order_by("pk")
 
 
-def runs_of(workspace_id: UUID) -> QuerySet[Run]:
-    """The runs of a workspace, newest first."""
-    return Run.objects.filter(workspace_id=workspace_id).select_related("agent").order_by("-id")
+def runs_of(
+    workspace_id: UUID, *, agent: Agent | None = None, state: State | None = None
+) -> QuerySet[Run]:
+    """The runs of a workspace, newest first; of one agent, or in one state, if said."""
+    found = Run.objects.filter(workspace_id=workspace_id)
+    if agent is not None:
+        found = found.filter(agent=agent)
+    if state is not None:
+        found = found.filter(state=state)
+    return found.select_related("agent").order_by("-id")
 
 
 def run(workspace_id: UUID, run_id: UUID) -> RunView:
@@ -74,10 +86,76 @@ def run(workspace_id: UUID, run_id: UUID) -> RunView:
     )
 
 
-def handled(workspace_id: UUID, playbook: str, keys: Sequence[str]) -> set[str]:
-    """Which of these cases the playbook has dealt with."""
-    rows = Handled.objects.filter(workspace_id=workspace_id, playbook=playbook, key__in=keys)
-    return set(rows.values_list("key", flat=True))
+def handled(
+    workspace_id: UUID, playbook: str, keys: Sequence[str], *, rehearsed_by: UUID | None = None
+) -> set[str]:
+    """Which of these cases the playbook has dealt with.
+
+    For an agent in shadow, `rehearsed_by`, also those it has rehearsed; for nobody else.
+    """
+    asked = {key: key for key in keys}
+    if rehearsed_by is not None:
+        asked |= {rehearsed_key(rehearsed_by, key): key for key in keys}
+    rows = Handled.objects.filter(workspace_id=workspace_id, playbook=playbook, key__in=asked)
+    return {asked[key] for key in rows.values_list("key", flat=True)}
+
+
+def rehearsed_key(agent_id: UUID, key: str) -> str:
+    """The key under which an agent in shadow notes that it has rehearsed a case."""
+    return f"{SHADOW}:{agent_id}:{key}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShadowedChange:
+    """One action that would have been proposed; `verdict` is allow | review | deny.
+
+    `facts` are what the policy saw: with them another one can be asked.
+    """
+
+    action: str
+    target: str
+    fields: tuple[FieldDiff, ...]
+    verdict: str
+    rule: str
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shadowed:
+    """What an agent in shadow would have proposed, and what policy would have said of all of it.
+
+    `reviewers` is how many people it would have waited for; `is_taken`: another proposal about
+    the same target was open, so that it could not have been submitted.
+    """
+
+    title: str
+    rationale: str
+    risk: str
+    amount: Decimal | None
+    currency: str
+    confidence: float
+    verdict: str
+    reviewers: int
+    is_taken: bool
+    changes: tuple[ShadowedChange, ...]
+
+
+def shadowed(run: Run) -> list[Shadowed]:
+    """What the run only rehearsed, in order; empty for a run that was not in shadow. One query."""
+    step = run.steps.filter(stage=Stage.ACT, output__has_key=SHADOW).order_by("-number").first()
+    return [as_shadowed(one) for one in step.output[SHADOW]] if step else []
+
+
+def as_shadowed(kept: Mapping[str, Any]) -> Shadowed:
+    """A rehearsed proposal as a step keeps it."""
+    changes = [
+        ShadowedChange(**{**one, "fields": tuple(FieldDiff(**diff) for diff in one["fields"])})
+        for one in kept["changes"]
+    ]
+    amount = kept["amount"]
+    values = {"changes": tuple(changes), "amount": None if amount is None else Decimal(amount)}
+    return Shadowed(**{**kept, **values})
 
 
 def waiting_runs(*, after: UUID | None, limit: int) -> list[tuple[UUID, datetime]]:

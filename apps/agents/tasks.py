@@ -6,7 +6,7 @@ import socket
 from celery import shared_task
 from django.utils import timezone
 
-from apps.agents import operations
+from apps.agents import answers, operations
 from apps.agents.models import Agent
 from apps.audit import bell
 
@@ -32,6 +32,14 @@ def resume(**_: object) -> None:
     bell.answered("agents.resume")
     if operations.resume(now=timezone.now()):
         bell.ring("agents.advance")
+
+
+@shared_task(name="agents.answer", ignore_result=True)
+def answer(**_: object) -> None:
+    """Answer reviewers' questions until none is due."""
+    bell.answered("agents.answer")
+    while answers.answer_due(clock=timezone.now):
+        pass
 
 
 @shared_task(name="agents.start", ignore_result=True)

@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from aios.provisioning import enrol, publish_policies
+from aios.provisioning import enrol, hold_what_is_final, publish_policies
 from apps.accounts.models import Role, User, Workspace
 
 BY = "system"
@@ -47,11 +47,12 @@ class Command(BaseCommand):
             owner, password = find_owner(email)
             enrol(workspace, owner, role=Role.OWNER, ceiling=None, by=BY, now=now)
             publish_policies(workspace, by=BY, now=now)
+            hold_what_is_final(workspace, by=BY, now=now)
         self.stdout.write(f"The workspace “{workspace}” is ready. Its owner may approve anything.")
         self.stdout.write(f"  sign in as: {owner.email}")
         shown = f"{password} (shown once)" if password else "the one this person has already"
         self.stdout.write(f"  password:   {shown}")
-        self.stdout.write("Next, in the admin: add a connector to your shop, then an agent.")
+        self.stdout.write("Next: sign in. A guide connects your shop and tries a first agent out.")
 
 
 def refuse_bad_email(email: str) -> None:

@@ -1,6 +1,7 @@
 """`manage.py seed`: the demo workspace with its people, connectors, policies and agents.
 
-Run again it changes nothing that is there already: what people have edited stays edited.
+Run again it changes nothing that is there already: what people have edited stays edited, and in a
+workspace whose demo data was removed nothing is made anew but a way to sign in.
 """
 
 import json
@@ -17,7 +18,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from aios.provisioning import CURRENCY, enrol, publish_policies
+from aios.provisioning import CURRENCY, enrol, hold_what_is_final, publish_policies
 from apps.accounts import operations as accounts
 from apps.accounts.models import ApiKey, Role, User, Workspace
 from apps.agents import operations as agents
@@ -47,7 +48,11 @@ PEOPLE = (
     Person("reviewer@demo.example", "Rita Reviewer", Role.REVIEWER, Decimal(500)),
     Person("junior@demo.example", "Jun Junior", Role.REVIEWER, Decimal(20)),
 )
-SCHEDULES = {"repricing": timedelta(seconds=60), "refund_desk": timedelta(seconds=30)}
+SCHEDULES = {
+    "repricing": timedelta(seconds=60),
+    "refund_desk": timedelta(seconds=30),
+    "product_texts": timedelta(minutes=5),
+}
 
 
 class Command(BaseCommand):
@@ -72,10 +77,12 @@ class Command(BaseCommand):
         with transaction.atomic():
             workspace = find_workspace(now)
             people = [find_person(workspace, person, now=now) for person in PEOPLE]
-            connect(workspace, options["shop"], options["shop_secret"], options["mail"], mailbox,
-                    now=now)  # fmt: skip
-            publish_policies(workspace, by=BY, now=now)
-            start_agents(workspace, now=now)
+            if workspace.is_demo:
+                connect(workspace, options["shop"], options["shop_secret"], options["mail"],
+                        mailbox, now=now)  # fmt: skip
+                publish_policies(workspace, by=BY, now=now)
+                hold_what_is_final(workspace, by=BY, now=now)
+                start_agents(workspace, now=now)
             # The file comes last: without it, the next run gives everybody a new password
             handed_out = None if file.exists() else hand_out(workspace, people, now=now)
         if handed_out is not None:

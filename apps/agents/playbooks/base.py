@@ -4,13 +4,15 @@ A planner is pure: the same sensed state gives the same plan. Whatever it plans 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from apps.accounts.models import Workspace
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.memory.queries import Recalled
 from apps.proposals.operations import Draft
 
@@ -91,7 +93,8 @@ class Briefing:
     `offer` takes an action the model asks for (checked against the catalogue already) and raises
     `Unfit` if it does not belong here; with no `actions` a model is not asked at all. `conclude`
     turns what was taken into plans; its arguments are the model's closing words and its name.
-    `notes` are tools that only tell us something; `fallback` plans by rules.
+    `notes` are tools that only tell us something; `fallback` plans by rules. `purpose` is what the
+    calls are recorded as; empty: to plan.
     """
 
     instructions: str
@@ -103,6 +106,7 @@ class Briefing:
         default_factory=dict
     )
     fallback: Callable[[], list[Planned]]
+    purpose: str = ""
 
 
 K = TypeVar("K", bound=Knobs)
@@ -120,8 +124,13 @@ class Playbook(Protocol, Generic[K, S]):
     knobs: type[K]
     sensed: type[S]
 
-    def sense(self, workspace: Workspace, knobs: K, *, now: datetime) -> S:
-        """Read what matters. Raises the gateway's `ConnectorError`s and `NoConnector`."""
+    def sense(
+        self, workspace: Workspace, knobs: K, *, now: datetime, rehearsed_by: UUID | None = None
+    ) -> S:
+        """Read what matters; `rehearsed_by` is an agent in shadow, see `queries.handled`.
+
+        Raises the gateway's `ConnectorError`s and `NoConnector`.
+        """
         ...
 
     def plan(self, sensed: S, knobs: K, *, now: datetime) -> list[Planned]:
@@ -130,6 +139,16 @@ class Playbook(Protocol, Generic[K, S]):
 
     def brief(self, sensed: S, knobs: K, *, now: datetime) -> list[Briefing]:
         """What to ask a model, if there is one."""
+        ...
+
+    def answer(self, asked: Asked, knobs: K) -> Reply:
+        """What a reviewer is answered by rules, perhaps with other parameters. Pure."""
+        ...
+
+    def check_change(
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: K
+    ) -> None:
+        """Whether a model may answer a reviewer with these parameters. Raises `Unfit`. Pure."""
         ...
 
 
@@ -179,19 +198,3 @@ def case_of(correction: Known) -> dict[str, Any]:
     """The situation the correction was made in, in the playbook's terms."""
     case = correction.data.get("case")
     return case if isinstance(case, dict) else {}
-
-
-MODEL_CONFIDENCE = 0.7  # a model's own word never makes a proposal surer than this
-
-
-def said_by_model(planned: Planned, words: str, model: str) -> Planned:
-    """The plan marked as a model's: its words are shown as evidence, its confidence is capped."""
-    if planned.draft is None:
-        return planned
-    entry = {"kind": "model", "title": f"Planned by {model}", "detail": words[:QUOTE] or "no words"}
-    draft = replace(
-        planned.draft,
-        evidence=[*planned.draft.evidence, entry],
-        confidence=min(planned.draft.confidence, MODEL_CONFIDENCE),
-    )
-    return replace(planned, draft=draft)

@@ -1,22 +1,33 @@
-"""Act: submit proposals, nothing else."""
+"""Act: submit proposals, nothing else; in shadow, not even that."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from apps.agents import queries
-from apps.agents.models import Handled, Run
+from apps.agents.models import Agent, Autonomy, Handled, Run
 from apps.agents.playbooks.base import Planned
-from apps.agents.steps import drafting
+from apps.agents.steps import drafting, shadow
 from apps.agents.steps.base import Context, Taken, Then, Write
 from apps.gateway.errors import BadAnswer, Refused
+from apps.inference.queries import cost_of_run
 from apps.proposals import operations as proposals
 from apps.proposals import queries as proposed
 from apps.proposals.models import Proposal
-from apps.proposals.operations import Examined, InvalidDraft, Origin
+from apps.proposals.operations import Draft, Examined, InvalidDraft, Origin
+
+MICRO = Decimal("0.000001")  # the smallest part of a dollar a proposal's cost is kept in
+
+
+class AutonomyChanged(Exception):
+    """Somebody changed how far the agent may go while it was about to propose. It tries again."""
 
 
 def act(context: Context) -> Write:
     """Examine every plan whose case nobody has handled; then submit, and mark the cases handled.
+
+    In shadow the drafts are rehearsed instead, and the cases stay open.
 
     A draft the catalogue or the shop refuses is left out and reported; an outside system that
     cannot be reached, or too much that waits already, raises, and the whole step is done again
@@ -24,20 +35,35 @@ def act(context: Context) -> Write:
     """
     planned = [drafting.from_json(one) for one in context.state["planned"]]
     seen = queries.handled(
-        context.run.workspace_id, context.playbook.name, [one.key for one in planned]
+        context.run.workspace_id,
+        context.playbook.name,
+        [one.key for one in planned],
+        rehearsed_by=context.rehearsed_by,
     )
     fresh = [one for one in planned if one.key not in seen]
-    drafts = [one.draft for one in fresh if one.draft is not None]
-    proposals.make_room(workspace=context.run.workspace, drafts=drafts)
+    drafts = share_cost(context.run, [one.draft for one in fresh if one.draft is not None])
+    if not context.in_shadow:
+        proposals.make_room(workspace=context.run.workspace, drafts=drafts)
     troubles: list[str] = []
-    examined = examine(context.run, fresh, troubles)
+    examined = examine(context.run, drafts, troubles)
+    if context.in_shadow:
+        rehearsals = shadow.rehearse(context, examined, origin_of(context.run))
+        return lambda: shadow.keep(context, fresh, rehearsals, troubles)
     return lambda: submit(context, fresh, examined, troubles)
 
 
-def examine(run: Run, planned: Sequence[Planned], troubles: list[str]) -> list[Examined]:
+def share_cost(run: Run, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts, each with its share of what the run's models have cost so far, in US dollars."""
+    if not drafts:
+        return []
+    share = (cost_of_run(run.pk) / len(drafts)).quantize(MICRO)
+    return [replace(draft, cost=share) for draft in drafts]
+
+
+def examine(run: Run, drafts: Sequence[Draft], troubles: list[str]) -> list[Examined]:
     """The drafts that can be proposed; the others are told of in `troubles`."""
     examined = []
-    for draft in [one.draft for one in planned if one.draft is not None]:
+    for draft in drafts:
         try:
             examined.append(proposals.examine(workspace=run.workspace, draft=draft))
         except (InvalidDraft, Refused, BadAnswer) as error:
@@ -48,7 +74,8 @@ def examine(run: Run, planned: Sequence[Planned], troubles: list[str]) -> list[E
 def submit(
     context: Context, planned: Sequence[Planned], examined: Sequence[Examined], troubles: list[str]
 ) -> Taken:
-    """Submit what can be proposed, and mark all cases handled."""
+    """Submit what can be proposed, and mark all cases handled. Raises `AutonomyChanged`."""
+    check_autonomy(context.run.agent)
     submitted = proposals.submit_examined(
         workspace=context.run.workspace,
         examined=examined,
@@ -68,8 +95,15 @@ def submit(
     )
 
 
+def check_autonomy(agent: Agent) -> None:
+    """Submit nothing under an autonomy that was taken away meanwhile. Raises `AutonomyChanged`."""
+    allowed = Agent.objects.values_list("autonomy", flat=True).get(pk=agent.pk)
+    if allowed != agent.autonomy:
+        raise AutonomyChanged(AutonomyChanged.__doc__)
+
+
 def origin_of(run: Run) -> Origin:
-    """Who proposes."""
+    """Who proposes, and whether a person decides whatever policy allows."""
     return Origin(
         by=run.agent.actor,
         trigger=run.trigger,
@@ -78,6 +112,7 @@ def origin_of(run: Run) -> Origin:
         agent_id=run.agent_id,
         agent=run.agent.name,
         playbook=run.agent.playbook,
+        needs_person=run.agent.autonomy == Autonomy.REVIEW_ALL,
     )
 
 

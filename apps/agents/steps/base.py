@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from apps.agents.models import Run
+from apps.agents.models import Autonomy, Run
 from apps.agents.playbooks.base import Knobs, Playbook
 
 Clock = Callable[[], datetime]
@@ -32,6 +33,16 @@ class Context:
     state: State
     now: datetime
     keep: Callable[[], None]
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether the agent only works out what it would propose."""
+        return self.run.agent.autonomy == Autonomy.SHADOW
+
+    @property
+    def rehearsed_by(self) -> UUID | None:
+        """The agent in shadow, whose rehearsed cases count as dealt with; else None."""
+        return self.run.agent_id if self.in_shadow else None
 
 
 @dataclass(frozen=True, kw_only=True)

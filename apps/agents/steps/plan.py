@@ -43,8 +43,8 @@ def plan(context: Context) -> Taken:
     sensed: Sensed = context.playbook.sensed.model_validate(context.state["sensed"])
     made = think(context, sensed)
     fresh = [with_caveats(one, sensed.caveats) for one in unhandled(context, made.planned)]
-    drafts = sum(one.draft is not None for one in fresh)
-    summary = f"Planned {drafts} proposals by {made.planner}."
+    drafts = [one.draft for one in fresh if one.draft is not None]
+    summary = f"Planned {len(drafts)} proposals by {made.planner}."
     if made.troubles:
         summary += " " + " ".join(made.troubles)
     state = {"planned": [drafting.to_json(one) for one in fresh], "planner": made.planner}
@@ -53,7 +53,13 @@ def plan(context: Context) -> Taken:
         then=Then.GO_ON if fresh else Then.FINISH,
         state=state,
         # What was planned from is kept only where it led to something: most runs find no change
-        output={**state, "troubles": made.troubles, **(context.state if fresh else {})},
+        output={
+            **state,
+            "troubles": made.troubles,
+            "cases": len(drafts),
+            "recalled": sum(any("item_id" in entry for entry in one.evidence) for one in drafts),
+            **(context.state if fresh else {}),
+        },
         planner=made.planner,
     )
 
@@ -105,7 +111,9 @@ def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
 def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
     """The plans for cases no run has dealt with, one each, with at most a batch of drafts."""
     keys = [one.key for one in planned]
-    seen = queries.handled(context.run.workspace_id, context.playbook.name, keys)
+    seen = queries.handled(
+        context.run.workspace_id, context.playbook.name, keys, rehearsed_by=context.rehearsed_by
+    )
     fresh: list[Planned] = []
     left = context.knobs.batch
     for one in planned:

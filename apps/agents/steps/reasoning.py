@@ -49,7 +49,7 @@ def reason(context: Context, briefing: Briefing) -> Thought:
     ]
     for _ in range(MAX_TURNS):
         context.keep()
-        said = complete(context, messages, list(tools.values()))
+        said = complete(context, briefing, messages, list(tools.values()))
         if not said.tool_calls:
             return close(briefing, said)
         messages.append(said.as_message())
@@ -63,14 +63,16 @@ def reason(context: Context, briefing: Briefing) -> Thought:
     raise GaveUp(f"No plan after {MAX_TURNS} turns.")
 
 
-def complete(context: Context, messages: list[Mapping[str, Any]], tools: list[Tool]) -> Completion:
+def complete(
+    context: Context, briefing: Briefing, messages: list[Mapping[str, Any]], tools: list[Tool]
+) -> Completion:
     """One turn of the model, paid from the budgets of agent and run."""
     run = context.run
     return inference.complete(
         workspace=run.workspace,
         run_id=run.pk,
         agent_id=run.agent_id,
-        purpose=f"plan {context.playbook.name}",
+        purpose=briefing.purpose or f"plan {context.playbook.name}",
         messages=messages,
         tools=tools,
         tier_need=run.agent.tier,

@@ -26,7 +26,8 @@ def olgas(cast: Cast, client: Client) -> Client:
 def form(workspace: Workspace, **changes: Any) -> dict[str, Any]:
     """What the page sends."""
     values = {"workspace": workspace.pk, "name": "Prices", "playbook": "repricing", "enabled": "on",
-              "settings": "{}", "tier": "small", "budget_usd": "1.00", "priority": "5"}  # fmt: skip
+              "autonomy": "by_threshold", "settings": "{}", "tier": "small",
+              "budget_usd": "1.00", "priority": "5"}  # fmt: skip
     return values | changes
 
 

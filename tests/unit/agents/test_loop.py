@@ -19,6 +19,7 @@ from apps.memory.models import Item
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop
 from tests.factories import agents as make
+from tests.factories import memory as knowledge
 
 
 @pytest.fixture
@@ -67,9 +68,31 @@ def test_each_step_leaves_a_checkpoint_and_an_event(repricer: Agent, moment: dat
     kinds = [kind for kind, _ in events(run)]
     assert kinds == ["run.started", *["run.stepped"] * 3, "run.waiting"]
     assert events(run)[2][1] == {"stage": "plan", "number": 2, "planner": "rules",
-                                 "summary": "Planned 12 proposals by rules."}  # fmt: skip
+                                 "summary": "Planned 12 proposals by rules.",
+                                 "cases": 12, "recalled": 0}  # fmt: skip
     assert Proposal.objects.filter(run_id=run.pk).count() == 12
     assert events(run)[-1][1] == {"proposals": 12}
+
+
+def test_planning_tells_how_often_the_memory_had_something(
+    repricer: Agent, workspace: Workspace, moment: datetime
+) -> None:
+    """For a proposal about an article something is known of; figures count it."""
+    run = start(repricer, moment)
+    advance(moment)
+    skus = [one["sku"] for one in run.checkpoint.state["sensed"]["offers"]]
+    operations.cancel(run_id=run.pk, by="test", reason="Only to look.", now=moment)
+    for sku in skus[::2]:
+        knowledge.item(workspace, f"{sku} sells well.", now=moment, type="fact",
+                       namespace="repricing", subject=f"sku:{sku}")  # fmt: skip
+    run = start(repricer, moment)
+    advance(moment)
+    advance(moment)
+    told = events(run)[-1][1]
+    proposed = [one["draft"]["subject"] for one in run.checkpoint.state["planned"] if one["draft"]]
+    known = [subject for subject in proposed if subject.removeprefix("sku:") in skus[::2]]
+    assert (told["cases"], told["recalled"]) == (len(proposed), len(known))
+    assert 0 < len(known) < len(proposed)
 
 
 def test_a_run_learns_in_the_end(repricer: Agent, moment: datetime) -> None:

@@ -16,6 +16,7 @@ from apps.agents.playbooks.refund_desk.decision import refundable
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
+from apps.agents.playbooks.said import MODEL_CONFIDENCE, said_by_model
 
 ACTIONS = ("refund_payment", "cancel_order", "send_message")  # in the order of carrying out
 INSTRUCTIONS = """\
@@ -54,7 +55,7 @@ class Conversation:
         reading = Reading(
             intent=said.intent,
             language=said.language,
-            confidence=base.MODEL_CONFIDENCE,
+            confidence=MODEL_CONFIDENCE,
             signs=(said.because,) if said.because else (),
             reader="the model",
         )
@@ -128,8 +129,8 @@ class Conversation:
         amount = Decimal(refund["amount"]) if refund else None
         title = f"{title_of(changes)}: {drafts.about(situation)}"
         why = words[: base.QUOTE] or f"{model} gave no reason."
-        planned = drafts.draft(situation, title, why, changes, amount)
-        return [base.said_by_model(planned, words, model)]
+        planned = drafts.draft(situation, title, why, changes, amount=amount)
+        return [said_by_model(planned, words, model)]
 
     def read_by(self, model: str) -> Situation:
         """The situation with the reader's name, if the model read the message."""

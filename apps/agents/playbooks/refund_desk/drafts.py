@@ -5,9 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from apps.agents.playbooks.base import QUOTE, Planned
+from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.decision import Refund, refundable
+from apps.agents.playbooks.refund_desk.evidence import evidence, sources
 from apps.agents.playbooks.refund_desk.replies import message
 from apps.agents.playbooks.refund_desk.situation import Situation
 from apps.gateway.records import Order, Payment
@@ -32,7 +33,7 @@ def reply(situation: Situation, kind: str, why: str, *, wants_person: bool = Fal
     title = f"{TITLES[kind]}: {about(situation)}"
     if wants_person:
         title = f"A person is needed: {about(situation)}"
-    planned = draft(situation, title, why, [("send_message", words)])
+    planned = draft(situation, title, why, [("send_message", words)], said=kind)
     return unsure(planned) if wants_person and planned.draft else planned
 
 
@@ -54,7 +55,7 @@ def refund(situation: Situation, order: Order, due: Refund) -> Planned:
         ("send_message", say(situation, kind)),
     ]
     title = f"Refund {due.amount} {payment.currency}: {about(situation)}"
-    return draft(situation, title, due.reason, changes, amount=due.amount)
+    return draft(situation, title, due.reason, changes, amount=due.amount, said=kind)
 
 
 def refund_parameters(
@@ -78,7 +79,7 @@ def cancel(situation: Situation, order: Order) -> Planned:
         ("send_message", say(situation, "cancelled")),
     ]
     why = "The customer wants to cancel and the order has not left yet."
-    return draft(situation, f"Cancel: {about(situation)}", why, changes)
+    return draft(situation, f"Cancel: {about(situation)}", why, changes, said="cancelled")
 
 
 def say(situation: Situation, kind: str) -> dict[str, Any]:
@@ -105,9 +106,12 @@ def draft(
     title: str,
     why: str,
     changes: Sequence[Change],
+    *,
     amount: Decimal | None = None,
+    said: str = "",
 ) -> Planned:
-    """The draft with everything the case says."""
+    """The draft with everything the case says; `said` is the kind of our own text in it, if any."""
+    entries = evidence(situation, amount, said)
     return Planned(
         key=situation.case.key,
         why=why,
@@ -115,11 +119,12 @@ def draft(
             title=title,
             rationale=why,
             changes=list(changes),
-            evidence=evidence(situation),
+            evidence=entries,
             case=case_of(situation, amount),
             subject=f"intent:{situation.reading.intent}",
             confidence=confidence(situation),
             priority=URGENT if amount else USUAL,
+            sources=sources(changes, entries, said),
         ),
     )
 
@@ -149,44 +154,3 @@ def confidence(situation: Situation) -> float:
     if situation.case.earlier and situation.refund is not None and situation.refund.amount:
         sure = min(sure, 0.7)
     return round(max(sure, 0.1), 2)
-
-
-def evidence(situation: Situation) -> list[dict[str, Any]]:
-    """What the answer rests on; the customer's words are quoted."""
-    sent, reading = situation.case.message, situation.reading
-    signs = ", ".join(f"“{sign}”" for sign in reading.signs) or "nothing telling"
-    entries = [
-        {
-            "kind": "message",
-            "title": f"{sent.sender}, {sent.received_at:%Y-%m-%d %H:%M} UTC: {sent.subject}"[:200],
-            "detail": sent.body[:QUOTE],
-        },
-        {
-            "kind": "rule",
-            "title": f"Read as: {reading.intent.replace('_', ' ')} ({reading.language})",
-            "detail": f"Classified by {reading.reader}, which found {signs}.",
-        },
-    ]
-    if situation.case.order is not None:
-        entries.append(shop_evidence(situation.case.order))
-    if situation.lesson is not None:
-        entry = situation.lesson.correction.as_evidence("A reviewer's correction of a similar case")
-        entries.append(entry | {"detail": f"{entry['detail']} Similar: {situation.lesson.why}."})
-    return entries + [
-        item.as_evidence("Known about the customer or similar cases")
-        for item in situation.case.known
-    ]
-
-
-def shop_evidence(order: Order) -> dict[str, Any]:
-    """The order as the shop tells it."""
-    articles = ", ".join(f"{line.quantity} x {line.title}" for line in order.lines)
-    refunded = sum((payment.refunded for payment in order.payments), Decimal())
-    return {
-        "kind": "shop",
-        "title": f"Order #{order.number}: {order.total} {order.currency}, {order.payment_status}, "
-        f"{order.fulfillment_status.replace('_', ' ')}",
-        "detail": f"Placed {order.placed_at:%Y-%m-%d}; {articles}; refunded so far {refunded}."[
-            :QUOTE
-        ],
-    }

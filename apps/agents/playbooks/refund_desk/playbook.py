@@ -1,10 +1,13 @@
 """The refund desk playbook."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from apps.accounts.models import Workspace
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import Briefing, Planned
-from apps.agents.playbooks.refund_desk import briefing, planner
+from apps.agents.playbooks.refund_desk import answering, briefing, planner
 from apps.agents.playbooks.refund_desk import sense as senses
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Sensed
@@ -21,9 +24,16 @@ class RefundDesk:
     knobs = Knobs
     sensed = Sensed
 
-    def sense(self, workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+    def sense(
+        self,
+        workspace: Workspace,
+        knobs: Knobs,
+        *,
+        now: datetime,
+        rehearsed_by: UUID | None = None,
+    ) -> Sensed:
         """Read new messages and their orders."""
-        return senses.sense(workspace, knobs, now=now)
+        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
 
     def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
         """Answers by rules."""
@@ -32,3 +42,13 @@ class RefundDesk:
     def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
         """One conversation per message."""
         return briefing.brief(sensed, knobs, now=now)
+
+    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+        """Another amount or language, or the reasons."""
+        return answering.answer(asked)
+
+    def check_change(
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+    ) -> None:
+        """To the same customer, and no more money than somebody asked for."""
+        answering.check_change(asked, change, params)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,7 @@ from apps.proposals import queries as proposals
 NAMESPACE = "refund_desk"
 SIMILAR = 4  # items recalled for a message
 CORRECTIONS = 40
+PAST = 20  # earlier orders of a customer that are looked at
 
 
 class Case(BaseModel):
@@ -36,6 +38,7 @@ class Case(BaseModel):
     problem: str
     known: list[Known] = []
     earlier: bool = False  # the desk has proposed something for this customer before
+    past: list[Order] = []  # the customer's other orders, newest first, at most `PAST`
 
     @property
     def key(self) -> str:
@@ -71,11 +74,13 @@ def message_key(message_id: str) -> str:
     return f"message:{message_id}"
 
 
-def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+def sense(
+    workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+) -> Sensed:
     """Read new messages and what belongs to them."""
     messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
     keys = [message_key(message.message_id) for message in messages]
-    done = queries.handled(workspace.pk, NAMESPACE, keys)
+    done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
     fresh = [one for one in messages if message_key(one.message_id) not in done]
     fresh.sort(key=lambda message: message.received_at)
     cases = [gather(workspace, message, now=now) for message in fresh[: knobs.batch]]
@@ -89,8 +94,10 @@ def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
 def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
     number = message.order_number or order_number(f"{message.subject}\n{message.body}")
-    order, problem = find_order(workspace, message, number)
-    case = Case(message=message, number=number, order=order, problem=problem)
+    theirs = orders(workspace, email=message.sender, limit=PAST + 1)
+    order, problem = find_order(workspace, message, number, theirs)
+    past = [one for one in theirs if order and one.order_id != order.order_id][:PAST]
+    case = Case(message=message, number=number, order=order, problem=problem, past=past)
     found = memory.recall(
         workspace=workspace,
         namespaces=[NAMESPACE],
@@ -115,22 +122,24 @@ def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
 
 
 def find_order(
-    workspace: Workspace, message: Message, number: str | None
+    workspace: Workspace, message: Message, number: str | None, theirs: Sequence[Order]
 ) -> tuple[Order | None, str]:
-    """The sender's order with this number, or the only one they have; else the problem."""
-    sender = message.sender.casefold()
-    if number:
-        found = orders(workspace, number=number)
-        if not found:
-            return None, "not_found"
-        if found[0].email.casefold() != sender:
-            return None, "other_sender"
-        return found[0], ""
-    theirs = orders(workspace, email=message.sender)
-    return (theirs[0], "") if len(theirs) == 1 else (None, "no_number")
+    """The sender's order with this number, or the only one they have; else the problem.
+
+    `theirs` are the sender's newest orders; the number is looked up where it is not among them.
+    """
+    if not number:
+        return (theirs[0], "") if len(theirs) == 1 else (None, "no_number")
+    wanted = number.lstrip("#")
+    found = [one for one in theirs if one.number == wanted] or orders(workspace, number=wanted)
+    if not found:
+        return None, "not_found"
+    if found[0].email.casefold() != message.sender.casefold():
+        return None, "other_sender"
+    return found[0], ""
 
 
-def orders(workspace: Workspace, **query: str) -> Sequence[Order]:
+def orders(workspace: Workspace, **query: str | int) -> Sequence[Order]:
     """Orders from the shop."""
     return cast(Sequence[Order], gateway.read(workspace.pk, "orders", **query))
 

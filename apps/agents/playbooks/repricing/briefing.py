@@ -8,8 +8,10 @@ from typing import Any
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Briefing, Planned, Unfit
 from apps.agents.playbooks.repricing import planner
+from apps.agents.playbooks.repricing.figures import change_percent
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.agents.playbooks.said import said_by_model
 
 OFFERS = 20  # in one conversation
 INSTRUCTIONS = """\
@@ -25,8 +27,7 @@ When you are done, answer with one or two sentences that say why, and call no to
 def brief(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
     """One conversation about the offers whose prices lie furthest apart."""
     apart = {
-        offer.sku: abs(planner.change_percent(offer.price, offer.competitor))
-        for offer in sensed.offers
+        offer.sku: abs(change_percent(offer.price, offer.competitor)) for offer in sensed.offers
     }
     worth = [offer for offer in sensed.offers if apart[offer.sku] >= knobs.min_change_percent]
     worth.sort(key=lambda offer: (-apart[offer.sku], offer.sku))
@@ -69,7 +70,9 @@ def conversation(offers: list[Offer], knobs: Knobs, *, now: datetime) -> Briefin
 
 def describe(offer: Offer) -> dict[str, Any]:
     """An offer as the model sees it."""
-    shown = offer.model_dump(mode="json", exclude={"known", "seen_at"})
+    shown = offer.model_dump(
+        mode="json", exclude={"known": True, "seen_at": True, "sold": {"by_day"}}
+    )
     return shown | {"corrections": [item.text for item in offer.known]}
 
 
@@ -98,4 +101,4 @@ def by_model(
     limits = planner.limits_of(base.corrections(offer.known, now=now, days=knobs.correction_days))
     rationale = words or f"{model} gave no reason."
     made = planner.planned(offer, price, rationale[: base.QUOTE], limits, now=now)
-    return base.said_by_model(made, words, model)
+    return said_by_model(made, words, model)

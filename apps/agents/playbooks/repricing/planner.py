@@ -12,6 +12,8 @@ from typing import Any
 
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known, Planned
+from apps.agents.playbooks.repricing.evidence import evidence
+from apps.agents.playbooks.repricing.figures import change_percent
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
 from apps.policies.facts import number
@@ -160,16 +162,6 @@ def keep_limit(aim: Aim, limit: Limit, offer: Offer) -> None:
     aim.reasons.append(f"A reviewer's correction says {side} {limit.price}.")
 
 
-def change_percent(before: Decimal, after: Decimal) -> Decimal:
-    """The change in percent of `before`, to one place; negative is down."""
-    return ((after - before) * 100 / before).quantize(Decimal("0.1"))
-
-
-def margin_percent(price: Decimal, cost: Decimal) -> Decimal:
-    """(price - cost) / price in percent, to one place."""
-    return ((price - cost) * 100 / price).quantize(Decimal("0.1"))
-
-
 def confidence(offer: Offer, price: Decimal) -> float:
     """How sure the rules are: less without a cost or a stock, less for a big step."""
     sure = 0.95 - (0.3 if offer.cost is None else 0) - (0.1 if offer.stock is None else 0)
@@ -185,7 +177,7 @@ def planned(
         title=f"{offer.title}: {offer.price} to {price} {offer.currency} ({change:+} %)",
         rationale=rationale,
         changes=[("set_price", parameters(offer, price))],
-        evidence=evidence(offer, price, limits),
+        evidence=evidence(offer, price, [limit.correction for limit in limits]),
         case={
             "sku": offer.sku,
             "currency": offer.currency,
@@ -209,31 +201,3 @@ def parameters(offer: Offer, price: Decimal) -> dict[str, Any]:
         "currency": offer.currency,
         "amount": str(price),
     }
-
-
-def evidence(offer: Offer, price: Decimal, limits: Sequence[Limit]) -> list[dict[str, Any]]:
-    """What the price rests on: competitor, costs, stock, and what people said."""
-    entries = [
-        {
-            "kind": "competitor",
-            "title": f"{offer.source}: {offer.competitor} {offer.currency}",
-            "detail": f"{offer.sku}, seen {offer.seen_at:%Y-%m-%d %H:%M} UTC",
-        },
-        {"kind": "shop", "title": "Cost and margin", "detail": margins(offer, price)},
-        {
-            "kind": "shop",
-            "title": "Stock",
-            "detail": "unknown" if offer.stock is None else f"{offer.stock} in stock",
-        },
-    ]
-    entries += [limit.correction.as_evidence("A reviewer's correction") for limit in limits]
-    others = [item for item in offer.known if item.type != "correction"]
-    return entries + [item.as_evidence(f"Known about {offer.sku}") for item in others]
-
-
-def margins(offer: Offer, price: Decimal) -> str:
-    """Cost and margin before and after, in words."""
-    if offer.cost is None:
-        return "The shop does not tell the cost, so no margin is known."
-    before, after = margin_percent(offer.price, offer.cost), margin_percent(price, offer.cost)
-    return f"Cost {offer.cost} {offer.currency}; margin {before} % before, {after} % after"

@@ -1,10 +1,13 @@
 """The repricing playbook."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from apps.accounts.models import Workspace
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import Briefing, Planned
-from apps.agents.playbooks.repricing import briefing, planner
+from apps.agents.playbooks.repricing import answering, briefing, planner
 from apps.agents.playbooks.repricing import sense as senses
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Sensed
@@ -21,9 +24,16 @@ class Repricing:
     knobs = Knobs
     sensed = Sensed
 
-    def sense(self, workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+    def sense(
+        self,
+        workspace: Workspace,
+        knobs: Knobs,
+        *,
+        now: datetime,
+        rehearsed_by: UUID | None = None,
+    ) -> Sensed:
         """Read the shop and the feed."""
-        return senses.sense(workspace, knobs, now=now)
+        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
 
     def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
         """New prices by rules."""
@@ -32,3 +42,13 @@ class Repricing:
     def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
         """One conversation about a batch of offers."""
         return briefing.brief(sensed, knobs, now=now)
+
+    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+        """Another price, or the reasons."""
+        return answering.answer(asked, knobs)
+
+    def check_change(
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+    ) -> None:
+        """In the same currency, above the margin floor."""
+        answering.check_change(change, params, knobs)

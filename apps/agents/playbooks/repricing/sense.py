@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,7 +12,9 @@ from apps.accounts.models import Workspace
 from apps.agents import queries
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.repricing import sales
 from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.agents.playbooks.repricing.sales import Sales
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import spec
 from apps.gateway.records import CompetitorPrice, Variant
@@ -38,6 +41,7 @@ class Offer(BaseModel):
     competitor: Decimal
     source: str
     seen_at: datetime
+    sold: Sales | None = None  # None: not known
     known: list[Known] = []
 
     def seen_key(self, *, now: datetime) -> str:
@@ -65,7 +69,9 @@ class Sensed(base.Sensed):
         )
 
 
-def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
+def sense(
+    workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+) -> Sensed:
     """Read the shop and the feed, and recall what is known about the SKUs."""
     ours = gateway.read_or_recall(workspace.pk, "variants")
     theirs = gateway.read_or_recall(workspace.pk, "competitor_prices")
@@ -75,11 +81,18 @@ def sense(workspace: Workspace, knobs: Knobs, *, now: datetime) -> Sensed:
     cheapest = fresh_prices(prices, knobs, now=now)
     matched = [offer for v in variants if (offer := beside(v, cheapest, knobs)) is not None]
     free = [o for o in matched if spec("set_price").target(o.model_dump()) not in taken]
-    left_alone = queries.handled(workspace.pk, NAMESPACE, [o.seen_key(now=now) for o in free])
+    seen_keys = [offer.seen_key(now=now) for offer in free]
+    left_alone = queries.handled(workspace.pk, NAMESPACE, seen_keys, rehearsed_by=rehearsed_by)
     free = [offer for offer in free if offer.seen_key(now=now) not in left_alone]
     items = recall(workspace, [offer.sku for offer in free], now=now)
+    sold = sales.read(workspace.pk, now=now) if free else None
     offers = [
-        offer.model_copy(update={"known": [i for i in items if i.subject == f"sku:{offer.sku}"]})
+        offer.model_copy(
+            update={
+                "known": [i for i in items if i.subject == f"sku:{offer.sku}"],
+                "sold": sold.sales(offer.sku) if sold else None,
+            }
+        )
         for offer in sorted(free, key=lambda offer: offer.sku)
     ]
     still_open = len(matched) - len(free) - len(left_alone)

@@ -20,6 +20,7 @@ from apps.gateway.connectors.medusa.fake.store import Row, Store, clock, store_o
 LARGEST = 2 * 1024 * 1024  # bytes of one mail
 UNKNOWN_DOMAIN = ".invalid"  # addresses that are refused, as a real server refuses unknown people
 MARK = "<aios."
+NOTICE = "<notice_"  # to AIOS's own people: no effect on the shop's customers, so not in the ledger
 
 
 class Mailbox:
@@ -56,6 +57,8 @@ def keep(store: Store, mail: EmailMessage, sender: str, recipient: str) -> None:
     text = part.get_content() if part is not None else ""
     store.insert("mails", message_id=message_id, sender=str(mail.get("From", sender)),
                  recipient=recipient, subject=subject, body=text, received_at=clock())  # fmt: skip
+    if message_id.startswith(NOTICE):
+        return
     key = message_id.removeprefix(MARK).partition("@")[0] if message_id.startswith(MARK) else None
     store.note("send_message", f"mailbox:{recipient}", {"subject": subject}, key=key)
 
@@ -91,7 +94,7 @@ async def list_mails(request: Request) -> JSONResponse:
 
 
 async def show_mailbox(request: Request) -> HTMLResponse:
-    """GET /mailbox: what customers received, newest first."""
+    """GET /mailbox: what customers and AIOS's own people received, newest first."""
     rows = store_of(request).all("SELECT * FROM mails ORDER BY seq DESC LIMIT 200")
     cards = "".join(_card(row) for row in rows) or "<p>No message was sent yet.</p>"
     return render("Demo mailbox", f"<p>{len(rows)} messages, newest first.</p>{cards}")

@@ -50,7 +50,8 @@ def test_a_broken_article_is_refunded_and_answered() -> None:
         "order": "1001", "about": "customer:ann@example.com", "amount": "20.00",
         "share": "0.2000",
     }  # fmt: skip
-    assert [entry["kind"] for entry in draft.evidence] == ["message", "rule", "shop"]
+    kinds = [entry["kind"] for entry in draft.evidence]
+    assert kinds == ["message", "rule", "shop", "decision", "customer", "text"]
     assert "Classified by rules" in draft.evidence[1]["detail"]
 
 

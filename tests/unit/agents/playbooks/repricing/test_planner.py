@@ -1,12 +1,13 @@
 """New prices by rules: pure, and the same every time."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.agents.playbooks.repricing.sales import Sales
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
 from apps.gateway import catalogue
 from tests.factories import agents as make
@@ -120,16 +121,21 @@ def test_an_old_correction_is_not_heeded() -> None:
 
 
 def test_the_draft_says_what_it_rests_on() -> None:
-    """Competitor with time, cost and margin, stock, and the correction with its item."""
+    """Competitor with time, cost and margin, stock, sales, and the correction with its item."""
     said = make.correction(verdict="approve", edited=make.edit("44.99", "47.49"))
-    planned = planner.draft_for(make.offer("50.00", "45.00", known=[said]), KNOBS, now=make.NOW)
+    sold = Sales(since=date(2026, 3, 1), pieces=3, orders=2, by_day={date(2026, 3, 2): 3})
+    offer = make.offer("50.00", "45.00", known=[said], sold=sold)
+    planned = planner.draft_for(offer, KNOBS, now=make.NOW)
     assert planned is not None
     assert planned.draft is not None
     kinds = [entry["kind"] for entry in planned.draft.evidence]
-    assert kinds == ["competitor", "shop", "shop", "correction"]
+    assert kinds == ["competitor", "cost", "stock", "sales", "correction"]
     assert planned.draft.evidence[-1]["item_id"] == said.item_id
-    assert "08:00 UTC" in planned.draft.evidence[0]["detail"]
-    assert "margin 50.0 % before, 47.4 % after" in planned.draft.evidence[1]["detail"]
+    rival, cost, stock, sales, _ = (entry["detail"] for entry in planned.draft.evidence)
+    assert (rival["price"], rival["seen"][-9:]) == ("45.00", "08:00 UTC")
+    assert (cost["margin_percent_now"], cost["margin_percent_proposed"]) == ("50.0", "47.4")
+    assert stock == {"sku": "MUG", "stock": 20}
+    assert (sales["pieces"], sales["by_day"]) == (3, {"2026-03-02": 3})
     assert "rival.example asks 45.00 EUR, we ask 50.00." in planned.draft.rationale
     assert "not below 47.49" in planned.draft.rationale
     assert planned.draft.subject == "sku:MUG"

@@ -8,6 +8,7 @@ from apps.gateway.connectors.medusa.fake.seed.competitors import plant_competito
 from apps.gateway.connectors.medusa.fake.seed.ground import Ground
 from apps.gateway.connectors.medusa.fake.seed.letters import plant_messages
 from apps.gateway.connectors.medusa.fake.seed.sales import plant_orders
+from apps.gateway.connectors.medusa.fake.seed.untidy import plant_untidy_titles
 from apps.gateway.connectors.medusa.fake.store import Store, stamp
 
 DONE = "seeded_at"
@@ -24,4 +25,5 @@ def plant(store: Store, number: int) -> None:
         plant_competitor_prices(ground)
         plant_orders(ground)
         plant_messages(ground)
+        plant_untidy_titles(ground)
         store.remember(DONE, stamp(ground.now))

@@ -1,0 +1,243 @@
+"""Answering reviewers: claim a question, look again, let a model or the rules answer.
+
+A worker that dies leaves a claim that lapses; the question is answered again from the start, and
+an answer is only ever given once. After `MAX_ATTEMPTS` it says that there is none.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from pydantic import ValidationError
+
+from apps.agents.leases import THINKING
+from apps.agents.models import Agent, Run
+from apps.agents.playbooks import registry
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply
+from apps.agents.playbooks.base import Knobs, Playbook
+from apps.agents.steps import answering, reasoning
+from apps.agents.steps.base import Clock, Context
+from apps.agents.steps.plan import FAILURES
+from apps.audit import fault
+from apps.gateway import queries as gateway
+from apps.gateway.errors import ConnectorError
+from apps.gateway.queries import NoConnector
+from apps.gateway.switches import stopping_agents
+from apps.inference.queries import model_configured
+from apps.proposals import operations as proposals
+from apps.proposals.models import Change, Proposal, Question
+from apps.proposals.operations import AlreadyDecided, Answered, DeniedByPolicy, InvalidDraft
+from apps.proposals.provenance import link_again, text_of
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+# The answer's changes cannot be taken; what it says still can
+NOT_TAKEN = (DeniedByPolicy, InvalidDraft, AlreadyDecided)
+# Trying again cannot help before a person has changed something
+HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
+
+
+class NobodyToAnswer(Exception):
+    """The agent is gone or switched off. Decide without it, or switch it on and ask again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A question with who answers it."""
+
+    asked: Asked
+    agent: Agent
+    playbook: Playbook[Any, Any]
+    knobs: Knobs
+
+
+def answer_due(*, clock: Clock, limit: int = 20) -> int:
+    """Answer up to `limit` due questions, one after the other; return how many were taken up."""
+    for done in range(limit):
+        question = claim(now=clock())
+        if question is None:
+            return done
+        answer(question, clock=clock)
+    return limit
+
+
+@transaction.atomic
+def claim(*, now: datetime) -> Question | None:
+    """Take the question that is due longest, of proposals agents made; None when there is none.
+
+    While it is worked on it is not due. What a kill switch stops is left alone.
+    """
+    question = (
+        Question.objects.select_for_update(skip_locked=True, of=("self",))
+        .annotate(agent_id=F("proposal__agent_id"))
+        .filter(
+            ~stopping_agents(),
+            answered_at=None,
+            not_before__lte=now,
+            agent_id__isnull=False,
+            proposal__submitted_by__startswith="agent:",
+        )
+        .select_related("proposal__workspace")
+        .order_by("not_before")
+        .first()
+    )
+    if question is not None:
+        question.attempts, question.not_before = question.attempts + 1, now + THINKING
+        question.save(update_fields=["attempts", "not_before"])
+    return question
+
+
+def answer(question: Question, *, clock: Clock) -> None:
+    """Answer a claimed question, or let go of it to be tried again later."""
+    try:
+        if question.attempts > MAX_ATTEMPTS:  # the workers died with it
+            raise NobodyToAnswer("Working it out has failed too often.")
+        reply = work_out(question, clock=clock)
+        fault.reach("before_answer")
+        give(question, reply, now=clock())
+    except Answered:
+        log.info("Question %s was answered meanwhile", question.pk)
+    except (NobodyToAnswer, *HOPELESS) as error:
+        admit(question, str(error), now=clock())
+    except Exception as error:  # whatever happens, the reviewer does not wait for ever
+        log.warning("Question %s (try %d)", question.pk, question.attempts, exc_info=True)
+        stumble(question, error, now=clock())
+
+
+def stumble(question: Question, error: Exception, *, now: datetime) -> None:
+    """Try again after a pause that doubles; in the end say that there is no answer."""
+    if question.attempts >= MAX_ATTEMPTS:
+        told = str(error) if isinstance(error, ConnectorError) else "Working it out has failed."
+        admit(question, told, now=now)
+        return
+    # Conditional: a claim that was taken over is not ours to move
+    held = Question.objects.filter(
+        pk=question.pk, answered_at=None, attempts=question.attempts, not_before=question.not_before
+    )
+    held.update(not_before=now + timedelta(seconds=2**question.attempts))
+
+
+def admit(question: Question, why: str, *, now: datetime) -> None:
+    """Say that no answer could be found, and why."""
+    text = f"I could not find an answer. {why}\n\nThe proposal is as it was."
+    try:
+        give(question, Reply(text=text), now=now)
+    except Answered:
+        log.info("Question %s was answered meanwhile", question.pk)
+
+
+def give(question: Question, reply: Reply, *, now: datetime) -> None:
+    """Record the answer; if its changes cannot be taken, say so instead: it speaks of them as made.
+
+    Raises `Answered`.
+    """
+    told: dict[str, Any] = {
+        "question_id": question.pk,
+        "by": question.proposal.submitted_by,
+        "now": now,
+    }
+    try:
+        proposals.answer(text=reply.text, changes=reply.changes, sources=reply.sources, **told)
+    except NOT_TAKEN as error:
+        if not reply.changes:
+            raise
+        text = f"I cannot put that before you. {error}\n\nThe proposal is as it was."
+        proposals.answer(text=text, changes={}, **told)
+
+
+def work_out(question: Question, *, clock: Clock) -> Reply:
+    """The answer of the model if there is one, else of the rules.
+
+    Raises `NobodyToAnswer`, the gateway's `ConnectorError`s, and what `HOPELESS` names.
+    """
+    prepared, run_id = prepare(question), question.proposal.run_id
+    runs = Run.objects.select_related("agent", "workspace").filter(agent=prepared.agent)
+    run = runs.filter(pk=run_id).first() if run_id else None
+    reply = None
+    if run is not None and model_configured(run.workspace):
+        reply = by_model(prepared, run, clock=clock)
+    reply = reply or prepared.playbook.answer(prepared.asked, prepared.knobs)
+    return with_sources(reply, prepared.asked, list(question.proposal.changes.all()))
+
+
+def prepare(question: Question) -> Prepared:
+    """The question with all an answer may rest on; the targets are read again."""
+    proposal = question.proposal
+    agents = Agent.objects.filter(enabled=True)
+    agent = agents.filter(pk=proposal.agent_id).first() if proposal.agent_id else None
+    if agent is None:
+        raise NobodyToAnswer(NobodyToAnswer.__doc__)
+    playbook = registry.playbook(agent.playbook)
+    asked = Asked(
+        text=question.text,
+        title=proposal.title,
+        rationale=proposal.rationale,
+        evidence=proposal.evidence,
+        case=proposal.case,
+        changes=tuple(look_again(proposal)),
+    )
+    return Prepared(
+        asked=asked,
+        agent=agent,
+        playbook=playbook,
+        knobs=playbook.knobs.model_validate(agent.settings),
+    )
+
+
+def look_again(proposal: Proposal) -> list[AskedChange]:
+    """The proposal's changes with their targets as they are now. Raises `ConnectorError`s."""
+    rows = proposal.changes.select_related("connector", "decision").order_by("position")
+    found = []
+    for row in rows:
+        now, _ = gateway.look(row.connector, row.action, row.params)
+        decision = row.decision
+        found.append(
+            AskedChange(
+                id=row.pk,
+                action=row.action,
+                target=row.target,
+                params=row.params,
+                before=row.before,
+                now=now,
+                verdict=decision.outcome if decision else "",
+                rule=decision.rule if decision else "",
+                reason=decision.reason.rstrip(".") if decision else "",
+            )
+        )
+    return found
+
+
+def by_model(prepared: Prepared, run: Run, *, clock: Clock) -> Reply | None:
+    """What a model answers, or None if it does not."""
+    context = Context(
+        run=run,
+        playbook=prepared.playbook,
+        knobs=prepared.knobs,
+        state={},
+        now=clock(),
+        keep=lambda: None,  # the claim of a question outlasts a conversation
+    )
+    talk = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
+    try:
+        reasoning.reason(context, talk.briefing())
+    except FAILURES as error:
+        log.warning("A model did not answer, so the rules do: %s", error)
+        return None
+    return talk.reply()
+
+
+def with_sources(reply: Reply, asked: Asked, rows: Sequence[Change]) -> Reply:
+    """The reply with the sources of each text it changes; a paragraph that stays keeps its own."""
+    sources = {}
+    for row in rows:
+        text = text_of(reply.changes.get(row.pk, {}))
+        if text:
+            sources[row.pk] = reply.sources.get(row.pk) or link_again(
+                text, asked.evidence, before=text_of(row.params), sources=row.sources
+            )
+    return Reply(text=reply.text, changes=reply.changes, sources=sources)

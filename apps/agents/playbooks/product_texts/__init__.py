@@ -1,0 +1,1 @@
+"""Product texts: tidy the titles customers read."""

@@ -1,0 +1,68 @@
+"""The product texts playbook."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import Workspace
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply
+from apps.agents.playbooks.base import Briefing, Planned, Unfit
+from apps.agents.playbooks.product_texts import answering, planner
+from apps.agents.playbooks.product_texts import sense as senses
+from apps.agents.playbooks.product_texts.knobs import Knobs
+from apps.agents.playbooks.product_texts.sense import Sensed
+
+
+class ProductTexts:
+    """Tidies the titles customers read."""
+
+    name = "product_texts"
+    title = "Product texts"
+    description = "Tidies product titles: white space, leftovers, capitals."
+    namespace = senses.NAMESPACE
+    actions = frozenset({"update_product"})
+    knobs = Knobs
+    sensed = Sensed
+
+    def sense(
+        self,
+        workspace: Workspace,
+        knobs: Knobs,
+        *,
+        now: datetime,
+        rehearsed_by: UUID | None = None,
+    ) -> Sensed:
+        """Read the titles."""
+        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
+
+    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+        """New titles by rules."""
+        return planner.plan(sensed, knobs)
+
+    def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+        """Nothing to ask a model: the rules know how a title is written."""
+        return [
+            Briefing(
+                instructions="",
+                situation="",
+                actions=(),
+                offer=refuse,
+                conclude=lambda _words, _model: [],
+                fallback=lambda: planner.plan(sensed, knobs),
+            )
+        ]
+
+    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+        """Another title, or the reasons."""
+        return answering.answer(asked)
+
+    def check_change(
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+    ) -> None:
+        """The title alone."""
+        answering.check_change(change, params)
+
+
+def refuse(action: str, _params: dict[str, Any]) -> None:
+    """Take nothing from a model. Raises `Unfit`."""
+    raise Unfit(f"'{action}' is planned by rules here.")

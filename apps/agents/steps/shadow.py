@@ -1,0 +1,104 @@
+"""Shadow: what a run would propose and what policy would say of it; nothing is submitted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps.agents import queries
+from apps.agents.models import Handled
+from apps.agents.playbooks.base import Planned
+from apps.agents.steps.base import Context, Taken, Then
+from apps.policies.cel import Outcome
+from apps.proposals import operations as proposals
+from apps.proposals.models import State
+from apps.proposals.operations import Examined, Origin, Rehearsal, RehearsedChange
+
+VERDICTS = {
+    State.APPROVED: Outcome.ALLOW,
+    State.WAITING: Outcome.REVIEW,
+    State.DENIED: Outcome.DENY,
+}
+
+
+def rehearse(context: Context, examined: Sequence[Examined], origin: Origin) -> list[Rehearsal]:
+    """What submitting each draft would lead to now. Writes nothing."""
+    workspace, now = context.run.workspace, context.now
+    return [
+        proposals.rehearse_examined(workspace=workspace, examined=one, origin=origin, now=now)
+        for one in examined
+    ]
+
+
+def keep(
+    context: Context,
+    planned: Sequence[Planned],
+    rehearsals: Sequence[Rehearsal],
+    troubles: list[str],
+) -> Taken:
+    """Keep the results, and note that this agent has rehearsed these cases.
+
+    They stay open to any run that is not in shadow.
+    """
+    run, shown = context.run, [to_json(one) for one in rehearsals]
+    Handled.objects.bulk_create(
+        Handled(
+            workspace_id=run.workspace_id,
+            playbook=context.playbook.name,
+            key=queries.rehearsed_key(run.agent_id, one.key),
+            run=run,
+            at=context.now,
+        )
+        for one in planned
+    )
+    return Taken(
+        summary=summarise([one["verdict"] for one in shown], troubles),
+        then=Then.ESCALATE if troubles else Then.FINISH,
+        output={"proposals": [], "troubles": troubles, queries.SHADOW: shown},
+        planner=context.state["planner"],
+    )
+
+
+def to_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """A rehearsed proposal as a step keeps it; `queries.as_shadowed` reads it."""
+    proposal = rehearsal.proposal
+    return {
+        "title": proposal.title,
+        "rationale": proposal.rationale,
+        "risk": proposal.risk,
+        "amount": None if proposal.amount is None else str(proposal.amount),
+        "currency": proposal.currency,
+        "confidence": proposal.confidence,
+        "verdict": VERDICTS[State(proposal.state)].value,
+        "reviewers": proposal.reviewers,
+        "is_taken": any(change.is_taken for change in rehearsal.changes),
+        "changes": [change_to_json(change) for change in rehearsal.changes],
+    }
+
+
+def change_to_json(change: RehearsedChange) -> dict[str, Any]:
+    """A rehearsed change as a step keeps it."""
+    fields = [{"path": one.path, "before": one.before, "after": one.after} for one in change.fields]
+    return {
+        "action": change.action,
+        "target": change.target,
+        "fields": fields,
+        "verdict": str(change.decision.outcome),
+        "rule": change.decision.rule,
+        "reason": change.decision.reason,
+        "facts": change.decision.facts,
+    }
+
+
+def summarise(verdicts: Sequence[str], troubles: Sequence[str]) -> str:
+    """What would have been proposed and what policy would have said, in words."""
+    counts = {outcome: verdicts.count(outcome.value) for outcome in Outcome}
+    said = (
+        f"policy would allow {counts[Outcome.ALLOW]}, ask a person about "
+        f"{counts[Outcome.REVIEW]} and deny {counts[Outcome.DENY]}"
+    )
+    refused = f" {len(troubles)} could not have been proposed." if troubles else ""
+    if not verdicts:
+        return f"In shadow: nothing would have been proposed.{refused}"
+    return (
+        f"In shadow: {len(verdicts)} would have been proposed; {said}. "
+        f"Nothing was submitted.{refused}"
+    )
