@@ -148,3 +148,30 @@ def executions_in(workspace_id: UUID) -> QuerySet[Execution]:
     """All executions of a workspace with their connector, newest first."""
     rows = Execution.objects.filter(workspace_id=workspace_id).select_related("connector")
     return rows.order_by("-id")
+
+
+def sample(
+    *, kind: str, address: str, secret: str, settings: dict[str, str], resource: str, **query: Any
+) -> Sequence[Record]:
+    """Rows from a system that is no connector yet, to see whether it could be one.
+
+    Raises `LookupError` and `ValueError` for what no client can be built from, and the
+    `ConnectorError`s of `connectors.base`.
+    """
+    client = registry.build(kind, address=address, secret=secret, settings=settings)
+    try:
+        return client.read(resource, **query)
+    finally:
+        if hasattr(client, "close"):
+            client.close()
+
+
+def offered(connectors: Iterable[Connector]) -> set[str]:
+    """Names of what can be read from these connectors and of the actions they carry out."""
+    found: set[str] = set()
+    for connector in connectors:
+        kind = registry.KINDS[connector.kind]
+        is_feed = connector.kind == "feed"  # which has only what its settings name
+        found |= kind.resources & {*connector.settings} if is_feed else kind.resources
+        found |= kind.actions
+    return found

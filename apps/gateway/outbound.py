@@ -1,0 +1,199 @@
+"""The one door to addresses that people typed: one POST, to the outside world only.
+
+The name is resolved once, every address it has is judged, and the connection goes to exactly the
+address that was judged: an answer that changes a moment later (DNS rebinding) is not asked for.
+No redirect is followed, no proxy or cookie used, and the whole exchange has one deadline.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore2
+from django.conf import settings
+
+from apps.gateway.addresses import ForbiddenAddress, Target, literal, read, require_outside
+from apps.gateway.errors import Refused, Unproven, Unreachable
+
+__all__ = ["Answer", "ForbiddenAddress", "check", "post"]
+
+SECONDS = 10.0  # from the first packet to the last
+LIMIT = 64 * 1024  # bytes of an answer
+NEVER_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+LOST = (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.RemoteProtocolError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the other side said; a redirect is an answer like any other."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
+def is_loopback_allowed() -> bool:
+    """Whether this installation may call itself: a demo or a test that says so."""
+    return bool(settings.OUTBOUND_LOOPBACK)
+
+
+def check(url: str) -> None:
+    """Raise `ForbiddenAddress` for a URL that could never be called. Resolves no name."""
+    loopback = is_loopback_allowed()
+    target = read(url, loopback=loopback)
+    if literal(target.host) is not None:
+        require_outside([target.host], target.host, loopback=loopback)
+    elif target.scheme == "http" and target.host != "localhost":
+        raise ForbiddenAddress("The address has to begin with https://.")
+
+
+def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> Answer:
+    """Send it once, and the answer.
+
+    Raises:
+        ForbiddenAddress: nothing was sent, and never will be to this address.
+        Unreachable: nothing was sent; it may be tried again.
+        Unproven: it may or may not have arrived.
+    """
+    target = read(url, loopback=is_loopback_allowed())
+    until = time.monotonic() + seconds
+    with httpcore2.ConnectionPool(
+        ssl_context=ssl.create_default_context(), network_backend=Outside(target, until)
+    ) as pool:
+        try:
+            return exchange(pool, target, body, headers)
+        except NEVER_SENT as error:
+            raise Unreachable(say(target, error)) from error
+        except LOST as error:
+            raise Unproven(say(target, error)) from error
+        except httpcore2.LocalProtocolError as error:
+            raise Refused(say(target, error), code="bad_request") from error
+
+
+def exchange(
+    pool: httpcore2.ConnectionPool, target: Target, body: bytes, headers: Mapping[str, str]
+) -> Answer:
+    """One request on a connection of its own."""
+    url = httpcore2.URL(
+        scheme=target.scheme, host=target.host, port=target.port, target=target.path
+    )
+    sent = {"User-Agent": "AIOS", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    with pool.stream("POST", url, headers=list(sent.items()), content=body) as response:
+        said = {name.lower(): value for name, value in response.headers}
+        return Answer(
+            status=response.status,
+            body=read_limited(response, target),
+            retry_after=said.get(b"retry-after", b"").decode("ascii", "replace"),
+        )
+
+
+def read_limited(response: httpcore2.Response, target: Target) -> bytes:
+    """The body of the answer. Raises `Unproven` when there is no end to it."""
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) > LIMIT:
+            raise Unproven(say(target, f"its answer is longer than {LIMIT} bytes"))
+    return bytes(body)
+
+
+def say(target: Target, why: object) -> str:
+    """What went wrong there; never the path, which may be a secret."""
+    return f"POST {target.scheme}://{target.host}: {str(why) or type(why).__name__}"
+
+
+class Outside(httpcore2.NetworkBackend):
+    """Opens connections to judged addresses only."""
+
+    def __init__(self, target: Target, until: float) -> None:
+        self._target, self._until = target, until
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """A connection to the first of the host's addresses that answers."""
+        addresses = resolve(host, port)
+        loopback = is_loopback_allowed()
+        require_outside(addresses, host, loopback=loopback)
+        if self._target.scheme == "http":
+            require_loopback(addresses, host)
+        failure: Exception = httpcore2.ConnectError("no address answered")
+        for address in addresses:
+            try:
+                stream = self._sockets.connect_tcp(address, port, left(self._until))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+            else:
+                return Timed(stream, self._until)
+        raise failure
+
+    def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
+        """Never: a socket of this machine is not the outside world."""
+        raise ForbiddenAddress("A socket of this machine is not the outside world.")
+
+
+class Timed(httpcore2.NetworkStream):
+    """A connection whose reads and writes all end at one moment, however slowly they come."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, until: float) -> None:
+        self._stream, self._until = stream, until
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Bytes, as long as there is time left."""
+        return self._stream.read(max_bytes, left(self._until))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send, as long as there is time left."""
+        self._stream.write(buffer, left(self._until))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        """The same connection, encrypted; the certificate is the name's, not the address's."""
+        inner = self._stream.start_tls(ssl_context, server_hostname, left(self._until))
+        return Timed(inner, self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the connection knows about itself."""
+        return self._stream.get_extra_info(info)
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """All addresses of the host, asked for once. Raises httpcore's `ConnectError`."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(f"the name cannot be resolved: {error}") from error
+    return list(dict.fromkeys(str(where[0]) for *_, where in found))
+
+
+def require_loopback(addresses: list[str], host: str) -> None:
+    """Raise `ForbiddenAddress` unless plain HTTP stays on this machine."""
+    for address in addresses:
+        found = literal(address)
+        if found is None or not found.is_loopback:
+            raise ForbiddenAddress(f"{host} is called over https:// only.")
+
+
+def left(until: float) -> float:
+    """How many seconds are left. Raises httpcore's `ReadTimeout` when none are."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise httpcore2.ReadTimeout("it took too long")
+    return seconds

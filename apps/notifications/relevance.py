@@ -1,0 +1,97 @@
+"""Whether a notice still says something: what was decided meanwhile nobody is told of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from apps.gateway.models import Breaker, Circuit, KillSwitch
+from apps.notifications.models import Notice, NoticeKind
+from apps.notifications.queries import Member, about, member_of, preference_of
+from apps.notifications.routing import DUE_LEAD
+from apps.proposals.models import Proposal, Review, State
+from apps.proposals.queries import why_not
+
+FOR_DECIDERS = (NoticeKind.WAITING, NoticeKind.RETURNED, NoticeKind.DUE)
+OPEN_ONLY = (*FOR_DECIDERS, NoticeKind.ANSWERED, NoticeKind.OVERDUE, NoticeKind.CLAIMED)
+
+
+def moot(
+    notices: Sequence[Notice], proposals: Mapping[UUID, Proposal], *, now: datetime
+) -> set[UUID]:
+    """Which of the notices, all for one place, need not be sent any more."""
+    first = notices[0]
+    if first.channel and not first.channel.enabled:
+        return {notice.pk for notice in notices}
+    member = reader_of(first)
+    if first.recipient and (member is None or member.rights.role is None):
+        return {notice.pk for notice in notices}
+    return {
+        notice.pk
+        for notice in notices
+        if is_unwanted(notice, member, about(notice, proposals))
+        or is_over(notice, member, about(notice, proposals), now=now)
+    }
+
+
+def reader_of(notice: Notice) -> Member | None:
+    """The recipient as a member of the workspace; an inactive one has no role in it."""
+    if notice.recipient is None:
+        return None
+    return member_of(notice.recipient, preference_of(notice.recipient, notice.workspace_id))
+
+
+def is_unwanted(notice: Notice, member: Member | None, proposal: Proposal | None) -> bool:
+    """Whether the person has chosen otherwise since."""
+    if member is None or notice.kind == NoticeKind.TEST:
+        return False
+    return not member.wants(notice.kind, proposal.risk if proposal else None)
+
+
+def is_over(
+    notice: Notice, member: Member | None, proposal: Proposal | None, *, now: datetime
+) -> bool:
+    """Whether what the notice is about has come to its end."""
+    kind = NoticeKind(notice.kind)
+    if kind == NoticeKind.STOPPED:
+        return not KillSwitch.objects.filter(pk=notice.subject_id, released_at=None).exists()
+    if kind == NoticeKind.AWAY:
+        away = Breaker.objects.filter(connector_id=notice.subject_id)
+        return not away.exclude(circuit=Circuit.CLOSED).exists()
+    if kind == NoticeKind.NEEDS_PERSON:
+        return proposal is not None and proposal.state != State.NEEDS_PERSON
+    if kind in OPEN_ONLY:
+        return proposal is None or not still_waits(notice, member, proposal, now=now)
+    return False
+
+
+def still_waits(
+    notice: Notice, member: Member | None, proposal: Proposal, *, now: datetime
+) -> bool:
+    """Whether the proposal waits for a decision, and for this person's."""
+    if proposal.state != State.WAITING or proposal.expires_at <= now:
+        return False
+    if notice.kind == NoticeKind.CLAIMED:
+        return still_holds(notice, proposal, now=now)
+    if notice.kind == NoticeKind.DUE and (
+        proposal.due_at is None or proposal.due_at > now + DUE_LEAD
+    ):
+        return False
+    if member is None or notice.kind not in FOR_DECIDERS or not member.preference.decidable_only:
+        return True
+    reviews = Review.objects.filter(proposal=proposal, reviewer=member.user)
+    if reviews.filter(binding=proposal.binding).exists():
+        return False
+    return why_not(member.user, proposal, list(proposal.changes.all()), held=member.rights) is None
+
+
+def still_holds(notice: Notice, proposal: Proposal, *, now: datetime) -> bool:
+    """Whether the recipient has held it all along: a later claim has a notice of its own."""
+    if proposal.claimed_by_id != notice.recipient_id or not proposal.claimed_until:
+        return False
+    later = Notice.objects.filter(
+        kind=NoticeKind.CLAIMED,
+        recipient_id=notice.recipient_id,
+        proposal=proposal,
+        pk__gt=notice.pk,
+    ).exclude(subject_id=notice.subject_id)
+    return proposal.claimed_until > now and not later.exists()
