@@ -1,7 +1,7 @@
 """One attempt to ask a model, in the order of writes that survives a crash.
 
 1. Commit: the most it can cost is held in the budgets, and a call row says `started`.
-2. Ask; no transaction is open meanwhile.
+2. Ask; no transaction is open meanwhile. Who watches the run hears the words as they come.
 3. Commit: the row says how it ended, the reservation becomes what was spent, and the audit log
    has its event.
 
@@ -24,8 +24,17 @@ from apps.audit import operations as audit
 from apps.audit.kinds import Kind
 from apps.inference import budgets
 from apps.inference.models import Call, Scope
-from apps.inference.providers.base import Completion, Embeddings, Outcome, ProviderError, Usage
+from apps.inference.providers.base import (
+    LONGEST,
+    Completion,
+    Embeddings,
+    Outcome,
+    ProviderError,
+    Say,
+    Usage,
+)
 from apps.inference.routing import Option
+from apps.inference.voice import Voice
 
 Answer = TypeVar("Answer", Completion, Embeddings)
 GRACE = timedelta(minutes=5)
@@ -58,7 +67,7 @@ class Ask:
 def attempt(
     ask: Ask,
     option: Option,
-    send: Callable[[], Answer],
+    send: Callable[[Say | None], Answer],
     *,
     clock: Callable[[], float],
     durable: bool,
@@ -67,7 +76,7 @@ def attempt(
     call = _open(ask, option, durable=durable)
     started = clock()
     try:
-        answer = send()
+        answer = aloud(call, send)
     except ProviderError as error:
         charged = call.reserved if error.may_be_billed else Decimal(0)
         call.outcome, call.error = error.outcome, str(error)[:300]
@@ -79,6 +88,19 @@ def attempt(
     call.latency_ms = _elapsed_ms(started, clock)
     _close(call, now=ask.now)
     return answer
+
+
+def aloud(call: Call, send: Callable[[Say | None], Answer]) -> Answer:
+    """The answer, told while it comes if the call is part of a run somebody could watch."""
+    if call.run_id is None:
+        return send(None)
+    voice = Voice(
+        workspace_id=call.workspace_id, run_id=call.run_id, call_id=call.pk, purpose=call.purpose
+    )
+    try:
+        return send(voice.say)
+    finally:
+        voice.end()
 
 
 def _open(ask: Ask, option: Option, *, durable: bool) -> Call:
@@ -99,7 +121,7 @@ def _open(ask: Ask, option: Option, *, durable: bool) -> Call:
                 "apps.inference.prompt", encoded, algorithm="sha256"
             ).hexdigest(),
             at=ask.now,
-            overdue_at=ask.now + timedelta(seconds=option.timeout_s) + GRACE,
+            overdue_at=ask.now + timedelta(seconds=option.timeout_s * LONGEST) + GRACE,
             reserved=most,
             budgets=held,
         )
@@ -158,7 +180,7 @@ def _close(call: Call, *, now: datetime) -> None:
             "tokens": call.input_tokens + call.output_tokens,
             "input_tokens": call.input_tokens,
             "output_tokens": call.output_tokens,
-            "cost": str(call.cost),
+            "cost": f"{call.cost:f}",
             "estimated": call.estimated,
             "latency_ms": call.latency_ms,
             "outcome": str(call.outcome),

@@ -20,6 +20,7 @@ from apps.inference.providers.base import (
     Message,
     ProviderError,
     Question,
+    Say,
     Tool,
 )
 from apps.inference.routing import EMBEDDING, Option, route
@@ -62,6 +63,7 @@ def complete(
     1. Each attempt is paid from the budgets of workspace, agent and run, and recorded as a call.
     2. A repeatable failure is repeated, at most three attempts, waiting as the provider asks.
     3. Then the next fallback is asked; also one that is cheap enough when a budget is short.
+    4. What the model says for a run is told meanwhile to who watches it (`inference.voice`).
 
     Must be called outside a transaction: no lock is held while a model thinks. Raises
     `NoModelConfigured`, `BudgetExhausted`, `ModelUnavailable`.
@@ -79,7 +81,7 @@ def complete(
         now=now,
     )
 
-    def send(option: Option) -> Completion:
+    def send(option: Option, say: Say | None) -> Completion:
         question = Question(
             model=option.model,
             messages=messages,
@@ -87,7 +89,7 @@ def complete(
             max_output_tokens=max_output_tokens,
             timeout_s=option.timeout_s,
         )
-        return endpoint.provider(option.provider).complete(question)
+        return endpoint.provider(option.provider).complete(question, say)
 
     return _ask_in_turn(chain, ask, send, clock)
 
@@ -103,7 +105,7 @@ def _plain(tool: Tool) -> dict[str, object]:
 def _ask_in_turn(
     chain: Sequence[Option],
     ask: Ask,
-    send: Callable[[Option], Completion],
+    send: Callable[[Option, Say | None], Completion],
     clock: Callable[[], float],
 ) -> Completion:
     """The first answer along the chain."""
@@ -124,7 +126,7 @@ def _ask_in_turn(
 def _persist(
     option: Option,
     ask: Ask,
-    send: Callable[[Option], Answer],
+    send: Callable[[Option, Say | None], Answer],
     clock: Callable[[], float],
     *,
     durable: bool,
@@ -141,7 +143,7 @@ def _persist(
     for turn in retries:
         with turn:
             answer = attempts.attempt(
-                ask, option, lambda: send(option), clock=clock, durable=durable
+                ask, option, lambda say: send(option, say), clock=clock, durable=durable
             )
     return answer
 
@@ -183,7 +185,7 @@ def embed(
         now=now,
     )
 
-    def send(option: Option) -> Embeddings:
+    def send(option: Option, _say: Say | None) -> Embeddings:
         return endpoint.provider(option.provider).embed(
             texts, model=option.model, dimensions=DIMENSIONS, timeout_s=option.timeout_s
         )

@@ -1,10 +1,16 @@
 """Reading what is configured: which models can be asked, which embeddings are in use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import Workspace
 from apps.inference import endpoint
-from apps.inference.models import ProviderName, Tier
+from apps.inference.models import Call, ProviderName, Tier
 from apps.inference.providers import offline_embeddings
 from apps.inference.routing import EMBEDDING, Option, route
 
@@ -20,6 +26,51 @@ class EmbeddingSpace:
 
     name: str
     related: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a run's calls to models took in all: US dollars, tokens, milliseconds."""
+
+    calls: int
+    cost: Decimal
+    tokens_in: int
+    tokens_out: int
+    ms: int
+    estimated: bool
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out."""
+        return self.tokens_in + self.tokens_out
+
+
+def spent_by_run(run_ids: Sequence[UUID]) -> dict[UUID, Spent]:
+    """What each of these runs spent on models, for those that asked one; one query."""
+    rows = (
+        Call.objects.filter(run_id__in=run_ids)
+        .values("run_id")
+        .annotate(
+            calls=Count("pk"),
+            spent=Sum("cost"),
+            tokens_in=Sum("input_tokens"),
+            tokens_out=Sum("output_tokens"),
+            ms=Coalesce(Sum("latency_ms"), 0),
+            guessed=Count("pk", filter=Q(estimated=True)),
+        )
+    )
+    return {
+        row["run_id"]: Spent(
+            calls=row["calls"],
+            cost=row["spent"],
+            tokens_in=row["tokens_in"],
+            tokens_out=row["tokens_out"],
+            ms=row["ms"],
+            estimated=bool(row["guessed"]),
+        )
+        for row in rows
+        if row["run_id"]
+    }
 
 
 def options(workspace: Workspace) -> list[Option]:
@@ -76,3 +127,8 @@ def embedding_space() -> EmbeddingSpace:
     if configured.embedding_model and configured.reachable:
         return EmbeddingSpace(name=configured.embedding_model, related=0.3)
     return EmbeddingSpace(name=offline_embeddings.NAME, related=offline_embeddings.RELATED)
+
+
+def cost_of_run(run_id: UUID) -> Decimal:
+    """What the models a run has asked have cost so far, in US dollars."""
+    return Call.objects.filter(run_id=run_id).aggregate(cost=Sum("cost"))["cost"] or Decimal(0)

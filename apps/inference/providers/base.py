@@ -5,12 +5,14 @@ that a run can keep its conversation in a checkpoint. Errors never carry the pro
 a key; their text may be logged and stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 Message = Mapping[str, Any]
+Say = Callable[[str], None]  # hears an answer piece by piece, as it comes
+LONGEST = 3  # a streamed answer may take this many times the time-out in all
 
 
 class Outcome(StrEnum):
@@ -88,7 +90,10 @@ class Embeddings:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One request for a completion; `timeout_s` bounds connecting and each wait for data."""
+    """One request for a completion; `timeout_s` bounds connecting and each wait for data.
+
+    An answer that keeps coming ends after `LONGEST` times as long.
+    """
 
     model: str
     messages: Sequence[Message]
@@ -152,8 +157,8 @@ class Malformed(ProviderError):
 class Provider(Protocol):
     """Speaks one protocol to one endpoint. Both methods raise only `ProviderError`."""
 
-    def complete(self, question: Question) -> Completion:
-        """Ask once, without retries."""
+    def complete(self, question: Question, say: Say | None = None) -> Completion:
+        """Ask once, without retries. `say` hears the model's words as they come, if they do."""
         ...
 
     def embed(

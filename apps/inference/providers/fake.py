@@ -1,5 +1,6 @@
 """A provider that says what it was told to say: for tests and demonstrations, in one process."""
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from threading import Lock
@@ -9,6 +10,7 @@ from apps.inference.providers.base import (
     Embeddings,
     Question,
     Refused,
+    Say,
 )
 
 _lock = Lock()
@@ -30,8 +32,8 @@ def script(*answers: Completion | BaseException) -> None:
 class FakeProvider:
     """Answers from the script; refuses when it has come to its end."""
 
-    def complete(self, question: Question) -> Completion:
-        """The next line of the script."""
+    def complete(self, question: Question, say: Say | None = None) -> Completion:
+        """The next line of the script, said word by word."""
         with _lock:
             questions.append(question)
             if not _script:
@@ -39,6 +41,9 @@ class FakeProvider:
             answer = _script.popleft()
         if isinstance(answer, BaseException):
             raise answer
+        if say is not None:
+            for word in re.findall(r"\s*\S+", answer.text):
+                say(word)
         return answer
 
     def embed(

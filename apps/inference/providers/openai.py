@@ -1,8 +1,9 @@
 """Any endpoint that speaks OpenAI's protocol, through the `openai` client.
 
 The client's own retries are off (ours honour the budget) and its parsing is not used: an answer is
-untrusted input, checked here against a schema, so that broken JSON is `Malformed` and not a
-`json.JSONDecodeError` out of the client's depths. Nothing is streamed.
+untrusted input, checked in `openai_answers` against a schema, so that broken JSON is `Malformed`
+and not a `json.JSONDecodeError` out of the client's depths. An answer somebody may listen to is
+streamed, where the endpoint can.
 """
 
 import email.utils
@@ -10,15 +11,16 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import httpx2
 import openai
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.inference.providers.base import (
+    LONGEST,
     BrokenOff,
     Completion,
     Embeddings,
@@ -28,11 +30,21 @@ from apps.inference.providers.base import (
     Question,
     RateLimited,
     Refused,
+    Say,
     TimedOut,
     Tool,
-    ToolCall,
     Unreachable,
-    Usage,
+)
+from apps.inference.providers.openai_answers import (
+    DONE,
+    MOST_BYTES,
+    Answer,
+    Chat,
+    Counted,
+    Gathered,
+    completion,
+    read,
+    usage,
 )
 
 # At DEBUG the client logs whole requests: prompts must not reach a log at any level
@@ -40,56 +52,22 @@ for _name in ("openai", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT_S = 5.0
+# Endpoints of this process that refuse a streamed answer and give a whole one
+_whole_only: set[tuple[str, str]] = set()
 
 
-class _Answer(BaseModel):
-    """Base of the parts of an answer we rely on; anything else is dropped."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Function(_Answer):
-    name: str
-    arguments: str = ""
-
-
-class _Call(_Answer):
-    id: str = ""
-    function: _Function
-
-
-class _Said(_Answer):
-    content: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(_Answer):
-    message: _Said
-    finish_reason: str | None = None
-
-
-class _Usage(_Answer):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Chat(_Answer):
-    model: str = ""
-    choices: list[_Choice]
-    usage: _Usage | None = None
-
-
-class _Vector(_Answer):
+class _Vector(Answer):
     index: int
     embedding: list[float]
 
 
-class _Vectors(_Answer):
+class _Vectors(Answer):
     data: list[_Vector]
-    usage: _Usage | None = None
+    usage: Counted | None = None
 
 
-Shape = TypeVar("Shape", bound=_Answer)
+class _NotUnderstood(Refused):
+    """The endpoint does not take the request as it is (400, 422)."""
 
 
 class OpenAIProvider:
@@ -99,18 +77,18 @@ class OpenAIProvider:
         self._base_url = base_url
         self._api_key = api_key
 
-    def complete(self, question: Question) -> Completion:
-        """Ask once. Raises the `ProviderError` that fits."""
-        # OpenAI's newer models refuse `max_tokens`; most compatible servers know nothing else
-        limit = "max_tokens" if self._base_url else "max_completion_tokens"
-        body: dict[str, Any] = {
-            "model": question.model,
-            "messages": [dict(message) for message in question.messages],
-            limit: question.max_output_tokens,
-        }
-        if question.tools:
-            body["tools"] = [_describe(tool) for tool in question.tools]
-        return _completion(self._ask("/chat/completions", body, question.timeout_s, _Chat))
+    def complete(self, question: Question, say: Say | None = None) -> Completion:
+        """Ask once, streamed if somebody listens. Raises the `ProviderError` that fits."""
+        place = (self._base_url, question.model)
+        if say is None or place in _whole_only:
+            return self._whole(question)
+        try:
+            return self._streamed(question, say)
+        except _NotUnderstood:
+            # Streaming may be what it does not understand; a refusal was not billed
+            answer = self._whole(question)
+            _whole_only.add(place)
+            return answer
 
     def embed(
         self, texts: Sequence[str], *, model: str, dimensions: int, timeout_s: float
@@ -122,26 +100,63 @@ class OpenAIProvider:
             "dimensions": dimensions,
             "encoding_format": "float",
         }
-        answer = self._ask("/embeddings", body, timeout_s, _Vectors)
+        with _translated():
+            response = self._post("/embeddings", body, timeout_s)
+        answer = read(response.content, _Vectors)
         rows = sorted(answer.data, key=lambda row: row.index)
         if [row.index for row in rows] != list(range(len(texts))):
             raise Malformed(f"{len(rows)} vectors came for {len(texts)} texts, or wrongly numbered")
-        return Embeddings(vectors=[row.embedding for row in rows], usage=_usage(answer.usage))
+        return Embeddings(vectors=[row.embedding for row in rows], usage=usage(answer.usage))
 
-    def _ask(self, path: str, body: object, timeout_s: float, shape: type[Shape]) -> Shape:
+    def _whole(self, question: Question) -> Completion:
+        """The answer in one piece."""
+        with _translated():
+            response = self._post("/chat/completions", self._body(question), question.timeout_s)
+        return completion(read(response.content, Chat))
+
+    def _streamed(self, question: Question, say: Say) -> Completion:
+        """The answer piece by piece, or in one if the endpoint knows no better."""
+        body = self._body(question) | {"stream": True, "stream_options": {"include_usage": True}}
+        until = time.monotonic() + question.timeout_s * LONGEST
+        with _translated():
+            response = self._post("/chat/completions", body, question.timeout_s, stream=True)
+            try:
+                if "event-stream" not in response.headers.get("content-type", ""):
+                    return completion(read(response.read(), Chat))
+                gathered = Gathered(say)
+                for data in _events(response, until):
+                    gathered.add(data)
+            finally:
+                response.close()
+        return gathered.whole()
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        # OpenAI's newer models refuse `max_tokens`; most compatible servers know nothing else
+        limit = "max_tokens" if self._base_url else "max_completion_tokens"
+        body: dict[str, Any] = {
+            "model": question.model,
+            "messages": [dict(message) for message in question.messages],
+            limit: question.max_output_tokens,
+        }
+        if question.tools:
+            body["tools"] = [_describe(tool) for tool in question.tools]
+        return body
+
+    def _post(
+        self, path: str, body: object, timeout_s: float, *, stream: bool = False
+    ) -> httpx2.Response:
+        """The response, with its body unread if `stream`."""
         client = _client(self._base_url, self._api_key, os.getpid())
         timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
-        response = _translate(
-            lambda: client.post(
-                path, body=body, cast_to=httpx2.Response, options={"timeout": timeout}
-            )
+        response = client.post(
+            path,
+            body=body,
+            cast_to=httpx2.Response,
+            options={"timeout": timeout},
+            stream=stream,
+            stream_cls=openai.Stream[object],
         )
-        try:
-            return shape.model_validate_json(response.content)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise Malformed(f"the answer does not fit at {where}: {first['type']}") from None
+        return cast(httpx2.Response, response)  # with this `cast_to`, also when streamed
 
 
 @lru_cache(maxsize=8)
@@ -154,15 +169,40 @@ def _client(base_url: str, api_key: str, _process_id: int) -> openai.OpenAI:
     )
 
 
-def _translate(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """Call, with the client's errors turned into ours (status and code only, no message)."""
+def _events(response: httpx2.Response, until: float) -> Iterator[bytes]:
+    """The data of each server-sent event up to the mark of the end.
+
+    Split at line feeds only: the client's text lines would also split at U+2028 inside of JSON.
+    """
+    rest, size = b"", 0
+    for piece in response.iter_bytes():
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise Malformed("the answer has no end")
+        if time.monotonic() > until:
+            raise TimedOut("the answer took too long to end")
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            data = line[5:].strip()
+            if data == DONE:
+                return
+            yield data
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the client's errors into ours (status and code only, no message)."""
     try:
-        return ask()
-    except openai.APITimeoutError:
+        yield
+    except (openai.APITimeoutError, httpx2.TimeoutException):
         raise TimedOut("no answer in time") from None
     except openai.APIConnectionError as error:
         if isinstance(error.__cause__, httpx2.ConnectError):
             raise Unreachable("no connection") from None
+        raise BrokenOff("the connection broke off") from None
+    except httpx2.TransportError:
         raise BrokenOff("the connection broke off") from None
     except openai.APIStatusError as error:
         raise _refusal(error.status_code, error.code, error.response.headers) from None
@@ -183,7 +223,7 @@ def _refusal(status: int, code: object, headers: Mapping[str, str]) -> ProviderE
         )
     if status >= 500 or status in (408, 409):
         return Failed(text, retry_after_s=_retry_after(headers))
-    return Refused(text)
+    return _NotUnderstood(text) if status in (400, 422) else Refused(text)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -204,36 +244,3 @@ def _describe(tool: Tool) -> dict[str, Any]:
         "parameters": dict(tool.parameters),
     }
     return {"type": "function", "function": function}
-
-
-def _completion(answer: _Chat) -> Completion:
-    """The first choice, if it is whole."""
-    if not answer.choices:
-        raise Malformed("the answer holds no choice")
-    choice = answer.choices[0]
-    if choice.finish_reason is None:
-        raise Malformed("the answer was cut: it has no finish reason")
-    calls = enumerate(choice.message.tool_calls or [])
-    return Completion(
-        text=choice.message.content or "",
-        tool_calls=tuple(
-            ToolCall(
-                id=call.id or f"call_{number}",
-                name=call.function.name,
-                arguments=call.function.arguments,
-            )
-            for number, call in calls
-        ),
-        usage=_usage(answer.usage),
-        finish_reason=choice.finish_reason,
-        model=answer.model,
-    )
-
-
-def _usage(usage: _Usage | None) -> Usage | None:
-    """Tokens as counted by the provider; None if it counted nothing."""
-    if usage is None or not usage.prompt_tokens + usage.completion_tokens:
-        return None
-    return Usage(
-        input_tokens=max(0, usage.prompt_tokens), output_tokens=max(0, usage.completion_tokens)
-    )

@@ -1,10 +1,15 @@
 """What is configured, as other apps ask for it."""
 
+from datetime import datetime
+from decimal import Decimal
+from uuid import uuid4
+
 import pytest
 from pytest_django.fixtures import Settings
 
 from apps.accounts.models import Workspace
 from apps.inference import endpoint, queries
+from apps.inference.models import Call
 from tests.factories import inference as make
 from tests.unit.inference.conftest import KEY
 
@@ -64,3 +69,20 @@ def test_embeddings_are_offline_unless_an_embedding_model_is_named(
     assert queries.embedding_space().name == "multilingual-e5-small-q4"
     settings.OPENAI_EMBEDDING_MODEL = "e"
     assert queries.embedding_space().name == "e"
+
+
+def test_what_runs_spent_is_added_up_by_run(workspace: Workspace, now: datetime) -> None:
+    """Calls, cost, tokens and time; failed calls count too; a run without calls is not there."""
+    run, other, idle = uuid4(), uuid4(), uuid4()
+    for run_id, cost, ms in ((run, "0.5", 100), (run, "0.25", None), (other, "1", 7)):
+        Call.objects.create(
+            workspace=workspace, run_id=run_id, tier="s", provider="fake", model="m", purpose="p",
+            outcome="ok", input_tokens=10, output_tokens=5, cost=Decimal(cost), latency_ms=ms,
+            estimated=ms is None, prompt_digest="", at=now, overdue_at=now,
+        )  # fmt: skip
+    spent = queries.spent_by_run([run, idle])
+    assert set(spent) == {run}
+    assert spent[run] == queries.Spent(
+        calls=2, cost=Decimal("0.75"), tokens_in=20, tokens_out=10, ms=100, estimated=True
+    )
+    assert spent[run].tokens == 30

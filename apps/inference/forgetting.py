@@ -1,0 +1,14 @@
+"""Deleting the recorded model calls of a workspace and what they might cost; its tiers stay."""
+
+from collections import Counter
+from uuid import UUID
+
+from apps.accounts import forgetting
+from apps.inference.models import Budget, Call
+
+
+def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
+    """Delete up to `most` calls and budgets, newest first; the counts, empty at the end."""
+    calls = Call.objects.filter(workspace_id=workspace_id)
+    budgets = Budget.objects.filter(workspace_id=workspace_id)
+    return forgetting.take([calls, budgets], most=most)
