@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -20,6 +21,13 @@ REASONS = (
     "Needs more evidence",
     "The wording is wrong",
 )
+LASTS = (  # how long to snooze: value, words
+    ("hour", "For an hour"),
+    ("tomorrow", "Tomorrow, 9:00 UTC"),
+    ("monday", "Next Monday, 9:00 UTC"),
+    ("change", "Until the shop changes"),
+)
+MORNING = time(9, tzinfo=UTC)
 LONG = 120  # characters from which a text gets a large box
 WIDE = 30  # and from which it gets a whole line
 
@@ -126,3 +134,27 @@ def read_reason(posted: QueryDict) -> str:
     chips = [chip for chip in posted.getlist("chip") if chip in REASONS]
     text = posted.get("reason", "").strip()
     return ". ".join([*chips, *([text] if text else [])])
+
+
+class NotATime(ValueError):
+    """No time was chosen, or what was typed is none."""
+
+
+def read_snooze(posted: QueryDict, *, now: datetime) -> tuple[datetime | None, bool]:
+    """Until when to snooze (None: nobody said), and whether a change of the shop ends it sooner.
+
+    A time without a zone is UTC, as it is shown. Raises `NotATime`.
+    """
+    last = posted.get("last", "")
+    if last == "change":
+        return None, True
+    if last == "hour":
+        return now + timedelta(hours=1), False
+    if last in ("tomorrow", "monday"):
+        days = 1 if last == "tomorrow" else 7 - now.weekday()
+        return datetime.combine((now + timedelta(days=days)).date(), MORNING), False
+    try:
+        typed = datetime.fromisoformat(posted.get("until", "").strip())
+    except ValueError:
+        raise NotATime("Choose until when, or type a day and a time.") from None
+    return typed if typed.tzinfo else typed.replace(tzinfo=UTC), posted.get("change") == "1"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from apps.audit import queries as audit
@@ -13,7 +14,7 @@ from apps.console.access import ConsoleRequest, Seat
 from apps.gateway import queries as gateway
 from apps.gateway.switches import engaged
 from apps.insights.stops import Stop, named
-from apps.proposals import queries as proposals
+from apps.proposals import queue
 
 SHOWN_STOPS = 20
 
@@ -30,7 +31,7 @@ def show(
     """A whole page. `after` is the number of the newest event the page already shows."""
     frame = {
         "seat": seat,
-        "waiting": count_waiting(seat.workspace.pk),
+        "waiting": context["waiting"] if "waiting" in context else count_waiting(seat.workspace.pk),
         "mailbox_url": find_mailbox(seat.workspace.pk),
         "after": audit.last_index() if after is None else after,
         "stops": find_stops(seat.workspace.pk),
@@ -61,8 +62,8 @@ def is_part_wanted(request: ConsoleRequest, target: str) -> bool:
 
 
 def count_waiting(workspace_id: UUID) -> int:
-    """How many proposals wait for a person."""
-    return proposals.count_for_a_person(workspace_id)
+    """How many proposals wait for a person, without the snoozed ones."""
+    return queue.count(workspace_id, now=timezone.now())
 
 
 def find_stops(workspace_id: UUID) -> list[Stop]:

@@ -1,9 +1,17 @@
 // The entry: everything the console does in the browser. HTML comes from the server.
 import "./vendor/relative-time-element.js";
 import "./errors.js";
-import "./inbox.js";
+import "./stage.js";
+import "./panel.js";
+import "./rows.js";
+import "./picking.js";
+import "./live.js";
+import "./claim.js";
 import "./drawers.js";
+import "./drafts.js";
+import "./approve.js";
 import "./hold.js";
+import "./palette.js";
 import "./stream.js";
 import "./operations.js";
 import { listenForKeys } from "./keys.js";

@@ -1,17 +1,23 @@
-// The forms for editing and rejecting: one open at a time, what was typed stays.
+// The forms under a proposal: one open at a time, what was typed stays.
+import { define } from "./commands.js";
+
 export function open(id) {
   const form = document.getElementById(id);
   if (!form) return;
   document.querySelectorAll(".drawer").forEach((other) => show(other, other === form));
-  form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  form.querySelector("input:not([type=hidden]), textarea, select, [data-digit]")?.focus();
 }
 
 export function shut() {
-  const form = document.querySelector(".drawer:not([hidden])");
+  const form = opened();
   if (!form) return false;
   show(form, false);
   opener(form)?.focus();
   return true;
+}
+
+export function opened() {
+  return document.querySelector(".drawer:not([hidden])");
 }
 
 function opener(form) {
@@ -22,6 +28,34 @@ function show(form, visible) {
   form.hidden = !visible;
   opener(form)?.setAttribute("aria-expanded", String(visible));
 }
+
+// Ctrl/Cmd+Enter sends the open form, else the approval whose button has the focus.
+define("send", () => {
+  const form = opened() ?? document.activeElement?.closest("#approve-form");
+  if (!form) return false;
+  form.requestSubmit(form.querySelector("[type=submit]:not(:disabled)"));
+});
+
+// The digits choose among what is numbered in the open form.
+define("digit", ({ key }) => {
+  const choice = opened()?.querySelectorAll("[data-digit]")[Number(key) - 1];
+  if (!choice) return false;
+  choice.click();
+});
+
+// Escape first leaves the field (what was typed stays), then closes the form.
+define("leave", ({ target }) => {
+  if (target.matches?.("textarea, input:not([type=checkbox])") && target.form?.matches(".drawer")) {
+    target.form.querySelector("[data-shut]")?.focus();
+    return true;
+  }
+  if (shut()) return true;
+  if (target.matches?.("input, textarea")) {
+    target.blur();
+    return true;
+  }
+  return document.dispatchEvent(new CustomEvent("aios:clear", { cancelable: true })) === false;
+});
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-opens]");

@@ -1,88 +1,52 @@
-// Single keys for reviewers, printed on the buttons; off in a dialog, while typing, and for good
-// in the person's menu.
-import { defaultKeybindingsHandlerIgnore, tinykeys } from "./vendor/tinykeys.js";
-import { shut } from "./drawers.js";
+// From a key that is pressed to a command. Single keys are off while typing and in dialogs, and for
+// good where the person has turned them off; Ctrl or Cmd with a key, and Escape, always work.
+import { commandOf } from "./keymap.js";
+import { run } from "./commands.js";
+
+const PREFIX = "g";
+const PATIENCE = 1200; // ms between the two keys of a sequence
+const REPEATING = new Set(["down", "up", "extend-down", "extend-up"]);
+let begun = -PATIENCE;
 
 export function listenForKeys() {
-  tinykeys(window, always, { ignore: () => false });
-  if ("keys" in document.body.dataset) tinykeys(window, single, { ignore: isBusy });
+  document.addEventListener("keydown", hear);
 }
 
-function isBusy(event) {
-  const busy = document.querySelector("dialog[open], [popover]:popover-open");
-  const chip = event.target.matches?.('input[type="checkbox"]');
-  return Boolean(busy) || (!chip && defaultKeybindingsHandlerIgnore(event));
+function hear(event) {
+  if (event.defaultPrevented || event.isComposing || event.key === "Shift") return;
+  const key = strokeOf(event);
+  const always = key.startsWith("$mod+") || key === "Escape";
+  if (!always && (!("keys" in document.body.dataset) || isTaken(event))) return;
+  if (isInDialog() && key !== "$mod+k") return;
+  const name = commandOf(inSequence(key)) ?? (/^[1-9]$/.test(key) ? "digit" : undefined);
+  if (!name || (event.repeat && !REPEATING.has(name))) return;
+  if (run(name, { key, target: event.target })) event.preventDefault();
 }
 
-const single = {
-  j: (event) => move(event, 1),
-  k: (event) => move(event, -1),
-  a: (event) => approve(event),
-  e: (event) => press(event, "e"),
-  r: (event) => press(event, "r"),
-  n: (event) => press(event, "n"),
-  u: (event) => press(event, "u"),
-  z: (event) => press(event, "z"),
-  "g s": (event) => halt(event),
-  "[Shift]+?": (event) => sheet(event),
-  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((number) => [String(number), (event) => chip(event, number)])),
-};
-
-const always = {
-  "$mod+Enter": (event) => send(event),
-  Escape: () => shut(),
-};
-
-function press(event, key) {
-  const button = document.querySelector(`#panel [data-key="${key}"]`);
-  if (!button) return;
-  event.preventDefault();
-  button.click();
+// `g` and the key behind it are one stroke: `g s` is not `s`.
+function inSequence(key) {
+  const follows = performance.now() - begun < PATIENCE;
+  begun = !follows && key === PREFIX ? performance.now() : -PATIENCE;
+  return follows ? `${PREFIX} ${key}` : key;
 }
 
-// What cannot be taken back is not approved by one key: it only leads to the button.
-function approve(event) {
-  const button = document.querySelector('#approve-form [data-key="a"]');
-  if (!button) return;
-  event.preventDefault();
-  if (button.form.dataset.risk === "high") button.focus();
-  else button.form.requestSubmit(button);
+// Letters by what they mean, on other alphabets by where they are.
+function strokeOf(event) {
+  const sign = event.getModifierState("AltGraph");
+  const latin = /^[\x20-\x7e]$/.test(event.key) || event.key.length > 1;
+  const key = latin ? event.key : event.code.replace(/^Key/, "").toLowerCase();
+  const letter = /^[a-z]$/i.test(key);
+  if ((event.ctrlKey || event.metaKey) && !sign) return `$mod+${letter ? key.toLowerCase() : key}`;
+  if (event.altKey && !sign) return `Alt+${key}`;
+  if (letter) return event.shiftKey ? `Shift+${key.toUpperCase()}` : key.toLowerCase();
+  return key;
 }
 
-function send(event) {
-  const form = document.querySelector(".drawer:not([hidden])")
-    ?? (document.activeElement?.closest("#approve-form"));
-  if (!form) return;
-  event.preventDefault();
-  form.requestSubmit();
+function isTaken({ target }) {
+  if (target.matches?.('input[type="checkbox"], input[type="radio"]')) return false;
+  return Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
 }
 
-function chip(event, number) {
-  const box = document.querySelectorAll("#reject-form:not([hidden]) .chips input")[number - 1];
-  if (!box) return;
-  event.preventDefault();
-  box.click();
-}
-
-function move(event, step) {
-  const rows = [...document.querySelectorAll("#list .row")];
-  if (!rows.length) return;
-  event.preventDefault();
-  const now = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
-  const row = rows[Math.min(Math.max(now + step, 0), rows.length - 1)];
-  if (rows.indexOf(row) === now) return;
-  row.scrollIntoView({ block: "nearest" });
-  row.click();
-}
-
-function halt(event) {
-  const link = document.querySelector(".halt-link");
-  if (!link) return;
-  event.preventDefault();
-  link.click();
-}
-
-function sheet(event) {
-  event.preventDefault();
-  document.getElementById("keys")?.showModal();
+function isInDialog() {
+  return Boolean(document.querySelector("dialog[open], [popover]:popover-open"));
 }

@@ -1,5 +1,6 @@
 // The live trace: one socket per page that resumes by number. Each event becomes a DOM event
-// `aios:event` on the document; what is shown is up to the modules that listen.
+// `aios:event` on the document, the words of a model `aios:tokens`; what is shown is up to the
+// modules that listen.
 import ReconnectingWebSocket from "./vendor/reconnecting-websocket.js";
 
 const SIGN_IN = 4401;
@@ -30,7 +31,12 @@ export function connect() {
     if (event.code === SIGN_IN) location.reload();
   });
   socket.addEventListener("message", (message) => {
-    for (const event of JSON.parse(message.data)) {
+    const came = JSON.parse(message.data);
+    if (came.tokens) {
+      document.dispatchEvent(new CustomEvent("aios:tokens", { detail: came.tokens }));
+      return;
+    }
+    for (const event of came) {
       if (event.index <= last) continue;
       last = event.index;
       document.body.dataset.after = String(last);

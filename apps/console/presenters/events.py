@@ -10,10 +10,12 @@ from apps.console.presenters.values import money
 
 Fields = Mapping[str, Any]
 PARTS = {
+    "hidden": "Somebody",
     "policy": "Policy",
     "gateway": "Gateway",
     "clock": "Clock",
     "memory": "Memory",
+    "inference": "Agent",
     "system": "AIOS",
     "seed": "AIOS",
 }
@@ -26,6 +28,7 @@ ACTIONS = {
     "cancel_order": "the cancellation",
     "send_message": "the message",
 }
+AUTONOMY = {"shadow": "shadow", "review_all": "review all", "by_threshold": "by threshold"}
 STAGES = {"sense": "sensed", "plan": "planned", "act": "acted", "learn": "learned"}
 ENDS = {
     "done": "carried out and proven",
@@ -119,7 +122,9 @@ def decided(f: Fields) -> str:
 
 
 def reviewed(f: Fields) -> str:
-    """A person's vote."""
+    """A person's vote; one that is still secret as such."""
+    if f.get("hidden"):
+        return "voted; who and how is told once the others have voted"
     verb = "voted to reject" if f.get("verdict") == "reject" else "voted to approve"
     return f"{verb}{because(f)}"
 
@@ -207,6 +212,18 @@ def authorised(f: Fields) -> str:
     return f"{verb} the authority for {what(f)}, {limit}"
 
 
+def reconfigured(f: Fields) -> str:
+    """A changed agent; how far it may go is told before and after."""
+    named = f"changed an agent{because(f, 'name')}"
+    was, now = (autonomy_in(f.get(side)) for side in ("before", "after"))
+    return f"{named}; autonomy {f'{was} → ' if was else ''}{now}" if now else named
+
+
+def autonomy_in(values: object) -> str:
+    """The autonomy among an agent's values, in words; empty if it is not there."""
+    return AUTONOMY.get(str(values.get("autonomy")), "") if isinstance(values, Mapping) else ""
+
+
 Telling = tuple[str, str, Callable[[Fields], str]]
 TELLINGS: dict[Kind, Telling] = {
     Kind.RUN_STARTED: ("run", "", lambda f: f"started a run{because(f, 'trigger')}"),
@@ -262,7 +279,7 @@ TELLINGS: dict[Kind, Telling] = {
         "policy", "", lambda f: f"published {f.get('policy', 'a policy')} v{f.get('version', '?')}"
     ),
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
-    Kind.AGENT_CHANGED: ("person", "", lambda f: f"changed an agent{because(f, 'name')}"),
+    Kind.AGENT_CHANGED: ("person", "", reconfigured),
     Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'what')}"),
     Kind.CHANNEL_CHANGED: ("mail", "", lambda f: f"changed a channel{because(f, 'name')}"),
     Kind.NOTICE_FAILED: ("alert", "warn", lambda f: f"could not tell people{because(f, 'error')}"),

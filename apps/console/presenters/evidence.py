@@ -36,29 +36,40 @@ ICONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Exhibit:
-    """One piece of evidence; `is_correction` marks what a reviewer taught earlier."""
+    """One piece of evidence; `is_correction` marks what a reviewer taught earlier.
 
+    `number` is how texts cite it, from 1; `cited` are the (change, paragraph) places that do.
+    """
+
+    number: int
     icon: str
     kind: str
     title: str
     detail: str
     facts: list[Row]
     is_correction: bool
+    cited: list[tuple[str, int]]
 
 
-def exhibits(evidence: object) -> list[Exhibit]:
+def exhibits(
+    evidence: object, cited: Mapping[int, list[tuple[str, int]]] | None = None
+) -> list[Exhibit]:
     """The evidence of a proposal, corrections first; what is no mapping is left out."""
-    shown = [exhibit(one) for one in evidence if isinstance(one, Mapping)] if isinstance(
-        evidence, list
-    ) else []  # fmt: skip
+    shown = [
+        exhibit(one, number, (cited or {}).get(number, []))
+        for number, one in enumerate(evidence if isinstance(evidence, list) else [], 1)
+        if isinstance(one, Mapping)
+    ]
     return sorted(shown, key=lambda one: not one.is_correction)
 
 
-def exhibit(one: Mapping[str, Any]) -> Exhibit:
+def exhibit(one: Mapping[str, Any], number: int, cited: list[tuple[str, int]]) -> Exhibit:
     """One entry in words."""
     kind = str(one.get("kind") or "note").lower()
     detail = one.get("detail")
     return Exhibit(
+        number=number,
+        cited=cited,
         icon=ICONS.get(kind, "note"),
         kind=kind.replace("_", " ").capitalize(),
         title=str(one.get("title") or ""),

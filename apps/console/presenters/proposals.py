@@ -1,18 +1,22 @@
 """Proposals in words: the row in the list, and the page in full."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
-from apps.console.presenters.values import Row, label, money, movement, rows, show
+from apps.console.presenters.paragraphs import Paragraph, drafted
+from apps.console.presenters.pictures import Picture
+from apps.console.presenters.reasons import OWN, Factor, factors
+from apps.console.presenters.values import ABSENT, Row, label, money, movement, rows, show
 from apps.gateway.catalogue import Reversibility
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff
 from apps.proposals.models import Proposal, State
+from apps.proposals.provenance import TEXTS
 from apps.proposals.queries import ChangeView
 
 TONES = {
@@ -43,6 +47,8 @@ UNDOING = {
     "compensable": "Can be made up for",
     "final": "Cannot be undone",
 }
+TOLD_ELSEWHERE = ("amount", "currency", "in_reply_to")  # parameters
+NAMES = frozenset({"number", "title", "sku", "to"})  # fields `name_target` tells already
 LONG_TEXT = 40  # characters from which a text is compared word by word
 
 
@@ -59,7 +65,10 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """A policy's decision: what it said, which rules fired, and the facts it saw."""
+    """A policy's decision: what it said, which rules fired, and the facts it saw.
+
+    `factors` are the facts which crossed a limit of the rule that decided.
+    """
 
     tone: str
     verdict: str
@@ -67,8 +76,8 @@ class Ruling:
     reason: str
     policy: str
     fired: list[Mapping[str, Any]]
+    factors: list[Factor]
     facts: list[Row]
-    limits: list[Row]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +92,11 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeCard:
-    """One change of a proposal."""
+    """One change of a proposal.
+
+    `paragraphs` are those of the text it writes, `is_new_text` that there was none before: then
+    the paragraphs stand for the field. `pictures` are filled in by who has read the past.
+    """
 
     id: str
     title: str
@@ -97,27 +110,44 @@ class ChangeCard:
     reversibility: str
     ruling: Ruling | None
     receipt: Receipt | None
+    paragraphs: list[Paragraph]
+    is_new_text: bool
+    pictures: list[Picture] = field(default_factory=list)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there is a before to put beside an after."""
+        return any(one.before != ABSENT for one in [*self.fields, *self.edited])
 
 
-def card(view: ChangeView) -> ChangeCard:
-    """A change with everything a reviewer needs."""
+def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> ChangeCard:
+    """A change with everything a reviewer needs.
+
+    Its text is told paragraph by paragraph, with what of the evidence each was made from. While
+    the proposer's word is `withheld`, its confidence is no fact to be shown.
+    """
     change, spec = view.change, view.spec
     undoing, undo = reversal(view)
     currency = currency_of(change.params, change.after)
     moved = frozenset(one.path for one in view.fields)
+    paragraphs = drafted(change, evidence)
+    written = {one.path for one in view.fields if one.path in TEXTS and not one.before}
+    told = written if paragraphs else set()
     return ChangeCard(
         id=str(change.pk),
         title=spec.title,
         target=name_target(change.before, change.target),
-        fields=[difference(one, currency) for one in view.fields],
+        fields=[difference(one, currency) for one in view.fields if one.path not in told],
         edited=[difference(one, currency) for one in view.edited],
-        context=[*rows(change.before, without=moved), *notes(change.params, change.after)],
+        context=[*rows(change.before, without=moved | NAMES), *notes(change.params, change.after)],
         effect=spec.effect,
         undo=undo,
         undoing=UNDOING[undoing],
         reversibility=undoing,
-        ruling=ruling(view.decision) if view.decision else None,
+        ruling=ruling(view.decision, withheld=withheld) if view.decision else None,
         receipt=receipt(view.execution) if view.execution else None,
+        paragraphs=paragraphs,
+        is_new_text=bool(told),
     )
 
 
@@ -159,7 +189,7 @@ def notes(params: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Row]:
     """Parameters the record itself does not show, without its identifiers."""
     currency = currency_of(params, after)
     for name, value in params.items():
-        known = name in after or name.endswith("_id") or name in ("currency", "in_reply_to")
+        known = name in after or name.endswith("_id") or name in TOLD_ELSEWHERE
         if not known and value not in ("", None):
             yield Row(label(name), show(name, value, currency))
 
@@ -178,8 +208,8 @@ def difference(one: FieldDiff, currency: str) -> Difference:
     )
 
 
-def ruling(decision: Decision) -> Ruling:
-    """A decision in words."""
+def ruling(decision: Decision, *, withheld: bool = False) -> Ruling:
+    """A decision in words; `withheld` leaves out what the proposer says of itself."""
     tone, verdict = OUTCOMES[decision.outcome]
     version = decision.version
     return Ruling(
@@ -189,8 +219,10 @@ def ruling(decision: Decision) -> Ruling:
         reason=decision.reason,
         policy=f"{version.policy.name}, version {version.number}" if version else "",
         fired=decision.fired,
-        facts=list(facts(decision.facts)),
-        limits=[Row(label(k), show(k, v)) for k, v in (version.limits if version else {}).items()],
+        factors=factors(decision, withheld=withheld),
+        facts=[
+            row for row in facts(decision.facts) if not (withheld and row.label in map(label, OWN))
+        ],
     )
 
 

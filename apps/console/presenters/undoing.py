@@ -1,10 +1,11 @@
 """Taking back and undoing in words: how long an approval is held, and what an undo would take."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.proposals.effects import Effect, obstacle
 from apps.proposals.models import OPEN_STATES, State
@@ -35,12 +36,14 @@ class Hold:
 
 def hold(view: ProposalView, now: datetime) -> Hold | None:
     """How long the approval is still held; None when nothing can be taken back any more."""
-    due = [
-        one.execution
-        for one in view.changes
-        if one.execution and one.execution.state == ExecutionState.DUE
-    ]
-    if view.proposal.state != State.APPROVED or not due:
+    executions = [one.execution for one in view.changes if one.execution]
+    return remaining(State(view.proposal.state), executions, now=now)
+
+
+def remaining(state: State, executions: Iterable[Execution], *, now: datetime) -> Hold | None:
+    """The same for a proposal in this state with these executions."""
+    due = [one for one in executions if one.state == ExecutionState.DUE]
+    if state != State.APPROVED or not due:
         return None
     at = due[0].not_before
     if at <= now < at + WAITS:  # about to be called: nothing that flashes up and is gone

@@ -102,9 +102,9 @@ def movement(before: object, after: object) -> str:
 
 def rows(state: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Iterator[Row]:
     """A record's fields in words, without identifiers and those at the given paths."""
-    currency = str(state.get("currency") or "")
+    currency = str(state.get("currency") or state.get("cost_currency") or "")
     for path, value in flatten(state):
         if path.partition(".")[0].endswith("_ids"):
             continue
-        if path and path not in without and path != "currency":
+        if path and path not in without and path not in ("currency", "cost_currency"):
             yield Row(label(path), show(path, value, currency))

@@ -1,20 +1,30 @@
 """Template tags of the console: icons, badges, times."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 register = template.Library()
+UNITS = (("year", 31_536_000), ("month", 2_592_000), ("week", 604_800), ("day", 86_400),
+         ("hour", 3_600), ("minute", 60), ("second", 1))  # fmt: skip
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A decorative icon of the sprite; words beside it carry the meaning."""
+    return drawn(name)
+
+
+@cache
+def drawn(name: str) -> SafeString:
+    """The icon's element; a page has dozens, and they never change."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("img/icons.svg"),
@@ -24,7 +34,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
-    """A moment as the browser counts it (`5 minutes ago`), and exactly without JavaScript."""
+    """A moment as the browser counts it (`5 minutes ago`); exactly in its title."""
     return relative(moment, "long")
 
 
@@ -43,8 +53,20 @@ def relative(moment: datetime, style: str) -> SafeString:
         moment.isoformat(),
         format_date(local, "Y-m-d H:i:s T"),
         style,
-        format_date(local, "j M Y, H:i"),
+        count(moment - timezone.now(), style),
     )
+
+
+def count(left: timedelta, style: str) -> str:
+    """A span as the browser counts it, so that nothing moves when it does: `5m ago`."""
+    seconds = abs(int(left.total_seconds()))
+    unit, size = next((one for one in UNITS if seconds >= one[1]), UNITS[-1])
+    number = seconds // size
+    if style == "narrow":
+        words = f"{number}{'mo' if unit == 'month' else unit[0]}"
+    else:
+        words = f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"in {words}" if left > timedelta(0) else f"{words} ago"
 
 
 @register.simple_tag

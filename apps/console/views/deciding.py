@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from apps.console.access import Seat
-from apps.console.forms import REASONS, edit_groups
+from apps.console.forms import LASTS, REASONS, edit_groups
 from apps.console.presenters.undoing import case, hold, undoing
+from apps.console.views.queue import Place, holder_of
 from apps.proposals import queries
-from apps.proposals.models import Proposal, State
+from apps.proposals.models import Risk, State
 from apps.proposals.queries import ProposalView
 
 
@@ -19,8 +21,8 @@ from apps.proposals.queries import ProposalView
 class Mishap:
     """Why a decision was not taken.
 
-    `form` (approve, edit, reject, resolve, undo) stays open with what was typed; `errors` say which
-    field has which problem.
+    `form` (approve, edit, reject, ask, snooze, resolve, undo) stays open with what was typed;
+    `errors` say which field has which problem.
     """
 
     message: str
@@ -30,25 +32,51 @@ class Mishap:
 
 
 def context(
-    seat: Seat, view: ProposalView, waiting: Sequence[Proposal], *, mishap: Mishap | None
+    seat: Seat, view: ProposalView, place: Place, *, mishap: Mishap | None
 ) -> dict[str, Any]:
-    """The context of `_components/decide.html`."""
-    proposal = view.proposal
+    """The context of `_components/decide.html` and `_components/claim.html`."""
+    proposal, now = view.proposal, timezone.now()
     mine = [r for r in view.reviews if r.reviewer_id == seat.user.pk]
     voted = any(review.binding == proposal.binding for review in mine)
     is_open = proposal.state == State.WAITING
     is_unproven = proposal.state == State.NEEDS_PERSON
+    can_decide = is_open and not voted
+    forbidden = why_not(seat, view) if is_unproven or can_decide else None
     return {
-        "can_decide": is_open and not voted,
+        "place": place,
+        "address": place.address(proposal.pk),
+        "next": place.next,
+        "left": place.left,
+        "can_decide": can_decide,
         "voted": is_open and voted,
         "is_unproven": is_unproven,
         "case": case(view) if is_unproven else None,
-        "forbidden": why_not(seat, view) if is_unproven or (is_open and not voted) else None,
-        "hold": hold(view, timezone.now()) if may_take_back(seat, view) else None,
+        "forbidden": forbidden,
+        "hold": hold(view, now) if may_take_back(seat, view) else None,
+        "is_snoozed": proposal.snoozed_until is not None and proposal.snoozed_until > now,
+        **claim(seat, view, can_claim=(can_decide or is_unproven) and not forbidden, now=now),
+        **gate(seat, view, can_decide=can_decide and not forbidden),
         **forms(view, mishap),
-        "next": next_waiting(proposal, waiting),
-        "left": len([one for one in waiting if one.pk != proposal.pk]),
     }
+
+
+def claim(seat: Seat, view: ProposalView, *, can_claim: bool, now: datetime) -> dict[str, Any]:
+    """Who decides it now: `claim` is other, mine, free, or empty where there is nothing to hold."""
+    holder = holder_of(view.proposal, now=now)
+    if holder and holder.pk != seat.user.pk:
+        state = "other"
+    elif not can_claim:
+        state = ""
+    else:
+        state = "mine" if holder else "free"
+    return {"claim": state, "holder": holder if state == "other" else None, "can_claim": can_claim}
+
+
+def gate(seat: Seat, view: ProposalView, *, can_decide: bool) -> dict[str, Any]:
+    """Whether high risk has still to be looked at; the server asks again when it is approved."""
+    gated = can_decide and view.proposal.risk == Risk.HIGH
+    closed = gated and not queries.has_opened(view.proposal, seat.user)
+    return {"is_gated": closed, "can_type": closed and view.proposal.amount is not None}
 
 
 def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
@@ -58,9 +86,11 @@ def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
         "undoing": undoing(view, posted.get("undo")),
         "groups": edit_groups(view.changes, posted.get("edit"), mishap.errors if mishap else ()),
         "reasons": REASONS,
+        "lasts": LASTS,
         "mishap": mishap,
         "chips": mishap.posted.getlist("chip") if mishap else [],
         "typed": mishap.posted.get("reason", "") if mishap else "",
+        "posted": mishap.posted if mishap else {},
     }
 
 
@@ -80,10 +110,3 @@ def may_take_back(seat: Seat, view: ProposalView) -> bool:
 def why_not(seat: Seat, view: ProposalView) -> str | None:
     """Why this person may not decide; the server asks the same again when they do."""
     return queries.why_not(seat.user, view.proposal, view.at_stake)
-
-
-def next_waiting(proposal: Proposal, waiting: Sequence[Proposal]) -> Proposal | None:
-    """The one after this in the order of the inbox, else the first; None when nothing waits."""
-    others = [one for one in waiting if one.pk != proposal.pk]
-    behind = [one for one in others if queries.place(one) > queries.place(proposal)]
-    return next(iter([*behind, *others]), None)

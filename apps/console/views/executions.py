@@ -15,8 +15,8 @@ from apps.console.names import tell_all
 from apps.console.presenters import executions as words
 from apps.console.presenters.proposals import card
 from apps.console.presenters.values import rows
-from apps.console.views.decide import STATUS
 from apps.console.views.history import PAGE_SIZE, read_cursor
+from apps.console.views.outcome import STATUS
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector, Execution, State

@@ -1,7 +1,9 @@
 """Proposals that no longer wait, newest first."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase
 from django.views.decorators.http import require_GET
 
@@ -9,7 +11,8 @@ from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import TONES, amount_of
 from apps.proposals import queries
-from apps.proposals.models import State
+from apps.proposals.models import Proposal, Review, State
+from apps.proposals.search import named
 
 PAGE_SIZE = 50
 DECIDED = {
@@ -22,29 +25,55 @@ DECIDED = {
     State.NEEDS_PERSON: "Needs a person",
     State.EXPIRED: "Expired",
 }
+DECIDERS = {"": "Anybody", "me": "Me", "policy": "Policy alone"}
 
 
 @require_GET
 @seated
 def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """A page of decided proposals; `state` narrows it, `before` is the cursor."""
-    wanted = [state for state in DECIDED if state == request.GET.get("state")]
-    found = queries.of_workspace(seat.workspace.pk).filter(state__in=wanted or list(DECIDED))
-    if cursor := read_cursor(request):
+    """A page of decided proposals; `state`, `by` and `q` narrow it, `before` is the cursor."""
+    asked = read_filters(request)
+    found = narrow(seat, asked)
+    cursor = read_cursor(request)
+    if cursor:
         found = found.filter(pk__lt=cursor)
     proposals = list(found[: PAGE_SIZE + 1])
     shown = proposals[:PAGE_SIZE]
     context = {
+        **asked,
         "rows": [
             {"proposal": one, "amount": amount_of(one), "tone": TONES[State(one.state)]}
             for one in shown
         ],
         "states": [{"value": state.value, "short": words} for state, words in DECIDED.items()],
-        "state": wanted[0] if wanted else "",
+        "deciders": list(DECIDERS.items()),
         "older": shown[-1].pk if len(proposals) > PAGE_SIZE else None,
         "cursor": cursor,
+        "is_narrowed": any(asked.values()),
     }
     return page.show(request, seat, "console/history.html", context)
+
+
+def read_filters(request: ConsoleRequest) -> dict[str, str]:
+    """What the person looks for; what does not exist is passed over."""
+    state, by = request.GET.get("state", ""), request.GET.get("by", "")
+    return {
+        "state": state if state in DECIDED else "",
+        "by": by if by in DECIDERS else "",
+        "q": request.GET.get("q", "").strip()[:200],
+    }
+
+
+def narrow(seat: Seat, asked: dict[str, Any]) -> QuerySet[Proposal]:
+    """The decided proposals that fit, newest first."""
+    states = [asked["state"]] if asked["state"] else list(DECIDED)
+    found = queries.of_workspace(seat.workspace.pk).filter(state__in=states)
+    if asked["by"] == "me":
+        votes = Review.objects.filter(reviewer=seat.user, proposal=OuterRef("pk"))
+        found = found.filter(Exists(votes))
+    elif asked["by"] == "policy":
+        found = found.filter(reviewers=0)
+    return named(found, asked["q"])
 
 
 def read_cursor(request: ConsoleRequest) -> UUID | None:

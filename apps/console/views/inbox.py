@@ -1,84 +1,98 @@
-"""The inbox, and one proposal in full beside it."""
+"""The queue, and one proposal in full beside it."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.audit import queries as audit
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
-from apps.console.presenters.proposals import amount_of
+from apps.console.presenters.recent import recent
 from apps.console.views import panel
-from apps.insights import queries as insights
-from apps.proposals import queries
-from apps.proposals.models import Proposal, State
-
-DUE_SOON_HOURS = 12
+from apps.console.views.queue import Place, find_place, listing, read_split, row_of, tabs
+from apps.gateway import queries as gateway
+from apps.proposals import queries, queue
+from apps.proposals.models import Proposal
+from apps.proposals.queue import Split
 
 
 @require_GET
 @seated
 def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """What waits, with the first in full; only the list when htmx asks for it."""
-    after = audit.last_index()
-    waiting = queries.inbox(seat.workspace.pk)
+    """A split (`?split=`) with the first proposal the person can take; only the list for htmx."""
+    after, now = audit.last_index(), timezone.now()
+    split = read_split(request.GET) or Split.ALL
+    place = find_place(seat, split, after=None, now=now)
     if page.is_part_wanted(request, "list"):
-        context = listing(seat, waiting, selected=request.GET.get("selected", ""))
-        context["waiting"] = page.count_waiting(seat.workspace.pk)
+        context = listing(seat, place, now=now, selected=request.GET.get("selected", ""))
         return page.show_part(request, "_components/list.html", context)
-    context = listing(seat, waiting)
-    if waiting:
-        view = panel.find(seat, waiting[0].pk)
-        context |= panel.build(seat, view, waiting, seen=after, chosen=False)
-        context["selected"] = str(waiting[0].pk)
-    return page.show(request, seat, "console/inbox.html", context, after=after)
+    context = listing(seat, place, now=now)
+    first = place.next or next((row.proposal for row in context["rows"]), None)
+    if first:
+        view = panel.find(seat, first.pk)
+        behind = find_place(seat, split, after=first, now=now)
+        context |= panel.build(seat, view, behind, seen=after, chosen=False)
+        context["selected"] = str(first.pk)
+    elif seat.operates and not gateway.connectors_of(seat.workspace.pk):
+        return redirect("console:guide")  # nothing can come before a shop is connected
+    return page.show(request, seat, "console/inbox.html", surround(seat, context), after=after)
 
 
 @require_GET
 @seated
 def show_proposal(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """One proposal beside the list; only the proposal when htmx asks for it."""
-    after = audit.last_index()
+    after, now = audit.last_index(), timezone.now()
     view = panel.find(seat, proposal_id)
-    waiting = queries.inbox(seat.workspace.pk)
+    place = find_place(seat, read_split(request.GET), after=view.proposal, now=now)
     chosen = request.GET.get("chosen") != "0"
-    context = panel.build(seat, view, waiting, seen=after, chosen=chosen)
+    context = panel.build(seat, view, place, seen=after, chosen=chosen)
     if page.is_part_wanted(request, "panel"):
         return page.show_part(request, "_components/panel.html", context)
-    context |= listing(seat, waiting, selected=str(proposal_id))
-    return page.show(request, seat, "console/inbox.html", context, after=after)
+    context |= listing(seat, place, now=now, selected=str(proposal_id))
+    return page.show(request, seat, "console/inbox.html", surround(seat, context), after=after)
+
+
+@require_GET
+@seated
+def show_row(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """One row of the list as it is now, in its split (`?split=`)."""
+    found = queries.of_workspace(seat.workspace.pk).select_related("claimed_by")
+    try:
+        one = found.get(pk=proposal_id)
+    except Proposal.DoesNotExist:
+        raise Http404("This workspace has no such proposal.") from None
+    split = read_split(request.GET) or Split.ALL
+    place = Place(split=split, counts={}, next=None, is_walked=True)
+    row = row_of(one, seat.user, split, now=timezone.now())
+    return page.show_part(request, "_components/row.html", {"row": row, "place": place})
 
 
 @require_GET
 @seated
 def show_count(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """How many wait; refreshed whenever a proposal comes or goes."""
-    context = {"waiting": page.count_waiting(seat.workspace.pk)}
-    return page.show_part(request, "_components/count.html", context)
+    """How many wait, in all and by split; refreshed whenever a proposal comes or goes."""
+    split = read_split(request.GET)
+    counts = queue.split_counts(seat.workspace.pk, seat.user, now=timezone.now())
+    place = Place(split=split or Split.ALL, counts=counts, next=None, is_walked=split is not None)
+    context = {"waiting": counts[Split.ALL], "place": place, "splits": tabs(place)}
+    return page.show_part(request, "_components/counts.html", context)
 
 
-def listing(seat: Seat, waiting: Sequence[Proposal], *, selected: str = "") -> dict[str, Any]:
-    """The list: its rows, which of them is shown in full, and what the day has brought."""
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = insights.overview(seat.workspace.pk, since=midnight)
-    return {"rows": rows(waiting), "selected": selected, "today": today}
+@require_GET
+@seated
+def show_recent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
+    """The person's last decisions, as they stand now."""
+    split = read_split(request.GET)
+    place = Place(split=split or Split.ALL, counts={}, next=None, is_walked=split is not None)
+    context = {"recent": recent(seat.user, seat.workspace.pk, now=timezone.now()), "place": place}
+    return page.show_part(request, "_components/recent.html", context)
 
 
-def rows(waiting: Sequence[Proposal]) -> list[dict[str, Any]]:
-    """The rows of the list."""
-    now = timezone.now()
-    return [
-        {"proposal": one, "amount": amount_of(one), "due_soon": is_due_soon(one, now)}
-        for one in waiting
-    ]
-
-
-def is_due_soon(proposal: Proposal, now: datetime) -> bool:
-    """Whether it expires before the day is over; only what waits for a decision can expire."""
-    is_open = proposal.state == State.WAITING
-    return is_open and (proposal.expires_at - now).total_seconds() < DUE_SOON_HOURS * 3600
+def surround(seat: Seat, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of a whole page: with the person's last decisions."""
+    return {**context, "recent": recent(seat.user, seat.workspace.pk, now=timezone.now())}

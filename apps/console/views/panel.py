@@ -1,36 +1,46 @@
 """What the page of one proposal shows; shared by the inbox, the direct page and decisions."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 
 from apps.audit import queries as audit
+from apps.audit.kinds import Kind
+from apps.audit.queries import Recorded
 from apps.console.access import Seat
 from apps.console.names import tell_all
 from apps.console.presenters import proposals as words
-from apps.console.presenters.events import Told
 from apps.console.presenters.evidence import exhibits
-from apps.console.views import deciding
+from apps.console.presenters.moments import Moment, moments
+from apps.console.presenters.paragraphs import cited_by
+from apps.console.presenters.reasons import guidelines, missing
+from apps.console.presenters.stakes import at_stake
+from apps.console.presenters.thread import exchanges
+from apps.console.views import backdrop, deciding
 from apps.console.views.deciding import Mishap
+from apps.console.views.queue import Place
 from apps.proposals import queries
-from apps.proposals.models import Proposal, State
+from apps.proposals.models import Proposal, Risk, State
 from apps.proposals.queries import ProposalView
+
+COMINGS_AND_GOINGS = (Kind.PROPOSAL_CLAIMED, Kind.PROPOSAL_RELEASED)  # change nothing about it
+ARGUMENTS = (Kind.PROPOSAL_ANSWERED,)  # events in which the proposer speaks for itself
 
 
 def find(seat: Seat, proposal_id: UUID) -> ProposalView:
-    """The proposal, if it is of this workspace; else 404."""
+    """The proposal as this person may see it, if it is of this workspace; else 404."""
     try:
-        return queries.detail(seat.workspace.pk, proposal_id)
+        found = queries.detail(seat.workspace.pk, proposal_id)
     except Proposal.DoesNotExist:
         raise Http404("This workspace has no such proposal.") from None
+    return queries.seen_by(found, seat.user)
 
 
 def build(
     seat: Seat,
     view: ProposalView,
-    waiting: Sequence[Proposal],
+    place: Place,
     *,
     seen: int,
     chosen: bool,
@@ -39,46 +49,96 @@ def build(
 ) -> dict[str, Any]:
     """The context of `_components/panel.html`.
 
-    `seen` is the number of the newest event before anything was read, `chosen` tells that the
-    person opened it, and `said` is read out by screen readers.
+    `place` is where in the queue the person is, `seen` the number of the newest event before
+    anything was read; `chosen` tells that the person opened it, and `said` is read out by screen
+    readers.
     """
-    proposal = view.proposal
-    is_open = proposal.state == State.WAITING
-    cards = [words.card(change) for change in view.changes]
     return {
         "seat": seat,
-        "proposal": proposal,
         "seen": seen,
-        "tone": words.TONES[State(proposal.state)],
-        "amount": words.amount_of(proposal),
-        "changes": cards,
-        "edits": words.summarise_edits(cards),
-        "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
-        "evidence": exhibits(proposal.evidence),
-        "returned": words.returns(proposal) if is_open else [],
-        "reviews": view.reviews,
-        "approvals_left": view.approvals_left if is_open else 0,
-        "timeline": timeline(seat, view),
-        "undoes": view.undoes,
-        "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
-        **deciding.context(seat, view, waiting, mishap=mishap),
+        **shown(seat, view),
+        **deciding.context(seat, view, place, mishap=mishap),
         "chosen": chosen,
         "said": said,
     }
 
 
-def timeline(seat: Seat, view: ProposalView) -> list[Told]:
-    """Everything the log tells of the proposal, its changes and their executions, in order."""
-    executions = [one.execution.pk for one in view.changes if one.execution]
-    subjects: dict[str, list[UUID]] = {
-        "proposal": [view.proposal.pk],
-        "change": [one.change.pk for one in view.changes],
-        "execution": executions,
+def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
+    """Everything to be read about the proposal."""
+    proposal = view.proposal
+    is_open = proposal.state == State.WAITING
+    opened = is_high(view) and queries.has_opened(proposal, seat.user)
+    withheld = is_high(view) and not opened
+    evidence = None if withheld else proposal.evidence
+    cards = [words.card(one, evidence, withheld=withheld) for one in view.changes]
+    decisions = [one.decision for one in view.changes if one.decision]
+    told = timeline(seat, view, withheld=withheld)
+    return {
+        "proposal": proposal,
+        "proposer": proposer(proposal, told),
+        "opened": opened,
+        "withheld": withheld,
+        "is_open": is_open,
+        "tone": words.TONES[State(proposal.state)],
+        "amount": words.amount_of(proposal),
+        "stakes": at_stake(proposal, view.changes, cards),
+        "changes": backdrop.draw(view, cards) if not withheld else cards,
+        "edits": words.summarise_edits(cards),
+        "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
+        "evidence": exhibits(evidence, cited_by([(one.id, one.paragraphs) for one in cards])),
+        "exhibits_count": len(proposal.evidence) if isinstance(proposal.evidence, list) else 0,
+        "missing": missing(proposal, decisions),
+        "guidelines": guidelines(decisions),
+        "returned": words.returns(proposal) if is_open else [],
+        "thread": exchanges(queries.questions_of(proposal), proposal.currency),
+        "blind": is_open and proposal.reviewers > 1 and queries.is_blind(view, seat.user),
+        "reviews": view.reviews,
+        "approvals_left": view.approvals_left if is_open else 0,
+        "timeline": told,
+        "undoes": view.undoes,
+        "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
+        **backdrop.context(view, withheld=withheld),
     }
-    events = [
+
+
+def proposer(proposal: Proposal, told: list[Moment]) -> str:
+    """Who proposed it, by the name people know; the actor's own where the log has none yet."""
+    names = (one.told.who for one in told if one.told.event.actor == proposal.submitted_by)
+    return proposal.agent or next(names, proposal.submitted_by)
+
+
+def is_high(view: ProposalView) -> bool:
+    """Whether the facts have to be looked at before the proposer's word: high risk that waits."""
+    proposal = view.proposal
+    return proposal.risk == Risk.HIGH and proposal.state == State.WAITING
+
+
+def timeline(seat: Seat, view: ProposalView, *, withheld: bool) -> list[Moment]:
+    """What the log tells of the proposal, its changes and their executions, in order.
+
+    Without what others have voted before this person has, and without the proposer's arguments
+    while they are withheld.
+    """
+    events = audit.history_of(
+        {
+            "proposal": [view.proposal.pk],
+            "change": [one.change.pk for one in view.changes],
+            "execution": [one.execution.pk for one in view.changes if one.execution],
+        },
+        without=COMINGS_AND_GOINGS,
+    )
+    blind = queries.is_blind(view, seat.user)
+    kept = [
         event
-        for kind, ids in subjects.items()
-        if ids
-        for event in audit.history(subject_kind=kind, subject_ids=ids)
+        for event in events
+        if not (blind and tells_a_vote(event, view)) and not (withheld and event.kind in ARGUMENTS)
     ]
-    return tell_all(seat.workspace.pk, sorted(events, key=lambda event: event.index))
+    return moments(tell_all(seat.workspace.pk, kept))
+
+
+def tells_a_vote(event: Recorded, view: ProposalView) -> bool:
+    """Whether the event tells how somebody judged what others have still to judge."""
+    fields = event.fields or {}
+    if event.kind == Kind.REVIEW_RECORDED:
+        return fields.get("binding") == view.proposal.binding
+    return event.kind == Kind.PROPOSAL_EDITED and view.proposal.reviewers > 1

@@ -20,10 +20,12 @@ from django.test import Client
 
 from aios.asgi import application
 from apps.accounts.models import Membership, Workspace
+from apps.agents.models import Agent, Run
 from apps.audit import bell
 from apps.audit.kinds import Kind
 from apps.audit.operations import record, sequence
 from apps.console import consumers, hub
+from apps.inference import voice
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,16 +114,16 @@ def start(cast: Cast) -> int:
 class Writer(threading.Thread):
     """Writes events from a thread of its own until it is told to stop."""
 
-    def __init__(self, workspace_id: UUID, now: datetime) -> None:
+    def __init__(self, workspace_id: UUID, now: datetime, run_id: UUID | None = None) -> None:
         super().__init__()
-        self.workspace_id, self.now = workspace_id, now
+        self.workspace_id, self.now, self.run_id = workspace_id, now, run_id
         self.stopped = threading.Event()
         self.written = 0
 
     def run(self) -> None:
         """Write and number, a little at a time."""
         while not self.stopped.is_set():
-            write(self.workspace_id, self.now)
+            write(self.workspace_id, self.now, run_id=self.run_id)
             self.written += 1
         connection.close()
 
@@ -203,6 +205,8 @@ def test_an_event_is_sent_in_words(rita, workspace, start, now):
     assert event["at"] == now.isoformat()
     assert (event["who"], event["words"]) == ("Agent", "planned: 0")
     assert (event["run"], event["about"]) == (str(run_id), [str(run_id)])
+    assert (event["stage"], event["group"], event["error"]) == ("plan", "agent", False)
+    assert (event["proposal"], event["call"]) == ("", None)
 
 
 def closed_with(cookie: bytes, path: str) -> int:
@@ -249,9 +253,14 @@ def test_a_lost_membership_ends_the_connection(rita, cast, workspace, monkeypatc
     assert asyncio.run(watch()) == 4401
 
 
+def batch(*lines: hub.Line) -> hub.Batch:
+    """Lines as they are sent together."""
+    return hub.Batch(lines, hub.pack(lines))
+
+
 def test_a_slow_viewer_is_cut_off_and_others_are_not(workspace):
     """Queues are bounded: who lies too far behind resumes by number, memory stays small."""
-    lines = [hub.Line(1, None, "{}")]
+    lines = batch(hub.Line(1, None, "{}"))
     slow, quick = hub.Viewer(workspace.pk, None), hub.Viewer(workspace.pk, None)
     for _ in range(hub.QUEUE + 1):
         slow.offer(lines)
@@ -262,14 +271,172 @@ def test_a_slow_viewer_is_cut_off_and_others_are_not(workspace):
     assert slow.queue.qsize() == hub.QUEUE
 
 
-def test_a_run_is_fed_only_its_own_events(workspace):
-    """The page of a run is not woken by anything else."""
+def test_a_slow_viewer_loses_words_before_it_loses_events(workspace):
+    """The words of models never fill the queue that events need."""
+    viewer = hub.Viewer(workspace.pk, uuid4())
+    for _ in range(10 * hub.QUEUE):
+        viewer.overhear("{}")
+    assert viewer.queue.qsize() == hub.WORDS
+    viewer.offer(batch(hub.Line(1, None, "{}")))
+    assert not viewer.overflowed.is_set()
+
+
+def test_a_run_is_fed_only_its_own_events():
+    """The page of a run is not woken by anything else; the text is made once for all of its
+    viewers."""
     run_id = uuid4()
-    viewer = hub.Viewer(workspace.pk, run_id)
-    viewer.offer([hub.Line(1, None, "{}"), hub.Line(2, run_id, "{}"), hub.Line(3, uuid4(), "{}")])
-    assert [line.index for line in viewer.queue.get_nowait()] == [2]
-    viewer.offer([hub.Line(4, None, "{}")])
-    assert viewer.queue.empty()
+    lines = [
+        hub.Line(1, None, "{}"),
+        hub.Line(2, run_id, '{"index": 2}'),
+        hub.Line(3, uuid4(), "{}"),
+    ]
+    of_run = hub.batches(lines)
+    own = of_run(run_id)
+    assert own is not None
+    assert own.text == '[{"index": 2}]'
+    assert of_run(run_id) is own
+    assert of_run(uuid4()) is None
+    everything = of_run(None)
+    assert everything is not None
+    assert [line.index for line in everything.lines] == [1, 2, 3]
+
+
+def test_what_a_viewer_has_is_not_sent_again():
+    """A batch that reaches back behind its number is cut there."""
+    lines = batch(*(hub.Line(number, None, str(number)) for number in (4, 5, 6)))
+    assert lines.behind(3) == "[4,5,6]"
+    assert lines.behind(4) == "[5,6]"
+    assert lines.behind(6) == ""
+
+
+def speak(workspace_id: UUID, run_id: UUID, text: str) -> int:
+    """A model says something in a run; how many processes listen."""
+    words = {"run": str(run_id), "call": "c", "purpose": "plan", "at": 0, "text": text,
+             "done": False}  # fmt: skip
+    return voice.publish(voice.channel_of(workspace_id), json.dumps(words))
+
+
+async def heard_until(communicator: Socket, index: int) -> tuple[list[str], list[int]]:
+    """The words and the numbers received, up to a number."""
+    words: list[str] = []
+    places: list[int] = []
+    while not places or places[-1] < index:
+        message = json.loads((await communicator.receive_output(timeout=10))["text"])
+        if isinstance(message, dict):
+            words.append(message["tokens"]["text"])
+        else:
+            places += [event["index"] for event in message]
+    return words, places
+
+
+async def until_heard(workspace_id: UUID, run_id: UUID, text: str) -> None:
+    """Say it as soon as somebody listens."""
+    async with asyncio.timeout(5):
+        while not await sync_to_async(speak)(workspace_id, run_id, text):
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def run(workspace: Workspace, now: datetime) -> Run:
+    """A run of an agent."""
+    agent = Agent.objects.create(workspace=workspace, name="X", playbook="repricing",
+                                 created_at=now)  # fmt: skip
+    return Run.objects.create(workspace=workspace, agent=agent, trigger="person", not_before=now,
+                              started_by="x", started_at=now)  # fmt: skip
+
+
+def test_words_of_a_model_reach_who_watches_its_run_and_nobody_else(
+    rita, cast, browse, workspace, elsewhere, run, start, now
+):
+    """They come between the events, without a number; not to the page of all events, not to other
+    runs, not to other workspaces."""
+    mallory = cookie_of(browse(cast.mallory))
+
+    async def watch():
+        async with (
+            socket(rita, f"/ws/trace/{run.pk}/?after={start}") as watching,
+            socket(rita, f"/ws/trace/?after={start}") as everything,
+            socket(mallory, f"/ws/trace/?after={start}") as other,
+        ):
+            await until_heard(workspace.pk, run.pk, "Thinking")
+            await sync_to_async(speak)(workspace.pk, uuid4(), "of another run")
+            await sync_to_async(speak)(elsewhere.pk, run.pk, "of another workspace")
+            await sync_to_async(write)(workspace.pk, now, run_id=run.pk, count=2)
+            await sync_to_async(write)(elsewhere.pk, now)
+            await sync_to_async(bell.announce)(start + 3)
+            return (
+                await heard_until(watching, start + 2),
+                await heard_until(everything, start + 2),
+                await heard_until(other, start + 3),
+            )
+
+    mine, all_events, hers = asyncio.run(watch())
+    assert mine == (["Thinking"], [start + 1, start + 2])
+    assert all_events == ([], [start + 1, start + 2])
+    assert hers == ([], [start + 3])
+
+
+def test_models_are_listened_to_only_while_a_run_is_watched(rita, workspace, run, start):
+    """The page of all events does not make a model speak; nor does a page that was closed."""
+
+    async def watch() -> int:
+        async with socket(rita, f"/ws/trace/?after={start}"):
+            async with socket(rita, f"/ws/trace/{run.pk}/?after={start}"):
+                await until_heard(workspace.pk, run.pk, "x")
+            async with asyncio.timeout(5):
+                while await sync_to_async(speak)(workspace.pk, run.pk, "x"):
+                    await asyncio.sleep(0.05)
+            return await sync_to_async(speak)(workspace.pk, run.pk, "x")
+
+    assert asyncio.run(watch()) == 0
+
+
+def test_words_that_make_no_sense_disturb_nobody(rita, workspace, run, start, now):
+    """Whatever else is published there."""
+
+    async def watch() -> tuple[list[str], list[int]]:
+        async with socket(rita, f"/ws/trace/{run.pk}/?after={start}") as watching:
+            await until_heard(workspace.pk, run.pk, "sense")
+            for text in ("{", "[]", "{}", '{"run": 7}'):
+                await sync_to_async(voice.publish)(voice.channel_of(workspace.pk), text)
+            await sync_to_async(write)(workspace.pk, now, run_id=run.pk)
+            return await heard_until(watching, start + 1)
+
+    assert asyncio.run(watch()) == (["sense"], [start + 1])
+
+
+def test_a_viewer_cut_twenty_times_misses_nothing(rita, workspace, run, start, now):
+    """Cut off without a word while events are written, resumed by number: all, once, in order."""
+
+    async def watch() -> list[int]:
+        places = [start]
+        for _ in range(20):
+            communicator = Socket(rita, f"/ws/trace/{run.pk}/?after={places[-1]}")
+            assert await communicator.opened()
+            places += [event["index"] for event in await communicator.events()]
+            communicator.future.cancel()  # the process serving it is gone
+        async with socket(rita, f"/ws/trace/{run.pk}/?after={places[-1]}") as communicator:
+            writer.stopped.set()
+            await asyncio.to_thread(writer.join)
+            return places + await receive_until(communicator, start + writer.written)
+
+    writer = Writer(workspace.pk, now, run.pk)
+    writer.start()
+    try:
+        places = asyncio.run(watch())
+    finally:
+        writer.stopped.set()
+        writer.join()
+    assert writer.written >= 20
+    assert places == list(range(start, start + writer.written + 1))
+
+
+def test_rights_are_not_checked_for_all_at_one_moment():
+    """Two hundred pages opened together ask the database one after the other."""
+    began = time.monotonic()
+    moments = [consumers.next_check() - began for _ in range(200)]
+    assert max(moments) <= consumers.CHECK_SECONDS + 1
+    assert max(moments) - min(moments) > consumers.CHECK_SECONDS / 4
 
 
 def test_origins_are_checked(rita):

@@ -117,3 +117,19 @@ def test_a_failed_end_looks_like_one(happened):
     assert (done.tone, refused.tone) == ("good", "bad")
     assert "receipt r1" in done.text
     assert refused.text.endswith(": no")
+
+
+def test_a_change_of_autonomy_says_from_what_to_what(happened):
+    """The most telling change of an agent; a new agent has nothing before."""
+    told = tell(
+        happened(
+            Kind.AGENT_CHANGED,
+            name="Prices",
+            before={"autonomy": "shadow"},
+            after={"autonomy": "review_all"},
+        ),
+        {},
+    )
+    assert told.text == "changed an agent: Prices; autonomy shadow → review all"
+    new = tell(happened(Kind.AGENT_CHANGED, before={}, after={"autonomy": "shadow"}), {})
+    assert new.text == "changed an agent; autonomy shadow"

@@ -16,14 +16,14 @@ from apps.audit.verdict import DEAF_AFTER, Part
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
-from apps.proposals import operations, queries
+from apps.proposals import operations, queue
 from apps.proposals.models import Proposal, Review, State
 from tests.conftest import LIMITS, RULES
 from tests.factories.proposals import draft, propose
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
-ROUND_TRIPS = 40  # queries of the fullest page, whatever it shows
+ROUND_TRIPS = 46  # queries of the fullest page, whatever it shows
 
 
 def url(name, proposal):
@@ -243,7 +243,7 @@ def test_a_person_says_what_happened(browse, token, world, unproven, answer, sta
     assert f"Recorded: {said} 0 left." in page.content.decode()
     unproven.refresh_from_db()
     assert unproven.state == state
-    assert queries.inbox(unproven.workspace_id) == []
+    assert queue.queue(unproven.workspace_id, world.rita, now=timezone.now()) == []
     again = post(client, token, "resolve", unproven, happened=answer, reason="Again")
     assert again.status_code == 409
 
@@ -269,18 +269,7 @@ def test_without_javascript_a_refusal_is_a_whole_page(browse, token, world, wait
     answer = client.post(url("reject", waiting), data)
     assert answer.status_code == 422
     assert b"<!doctype html>" in answer.content
-    assert answer.context["today"].made == 1
-
-
-def test_high_risk_comes_first_then_the_oldest(world, workspace):
-    """Whatever the priority says; the place of one that left is still known."""
-    made = [propose(workspace, amount, now=timezone.now()) for amount in ("50", "60", "70", "80")]
-    for proposal, risk in zip(made, ("low", "medium", "high", "medium"), strict=True):
-        Proposal.objects.filter(pk=proposal.pk).update(risk=risk, priority=ord(risk[0]))
-    listed = queries.inbox(workspace.pk)
-    assert [one.pk for one in listed] == [made[i].pk for i in (2, 1, 3, 0)]
-    assert queries.inbox(workspace.pk, limit=1) == listed[:1]
-    assert sorted(listed, key=queries.place) == listed
+    assert answer.context["decided_today"] == 0
 
 
 def test_browsers_find_the_icon(client, db):

@@ -1,0 +1,142 @@
+"""Figures in words: durations, shares with their intervals, and how they moved. Pure."""
+
+from apps.insights.figures import Times
+from apps.insights.histogram import ENOUGH, Percentile, Share
+
+TOO_FEW = "too few"
+NOTHING = "–"
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+def duration(ms: float | None) -> str:
+    """A duration as a person says it: `850 ms`, `4.2 s`, `14 min`, `3 h 10 min`, `2 d 4 h`."""
+    if ms is None:
+        return NOTHING
+    if ms < SECOND:
+        return f"{ms:.0f} ms"
+    if ms < 1.5 * MINUTE:
+        return f"{ms / SECOND:.{1 if ms < 10 * SECOND else 0}f} s"
+    if ms < 1.5 * HOUR:
+        return f"{ms / MINUTE:.0f} min"
+    return (
+        two(round(ms / MINUTE), 60, "h", "min") if ms < DAY else two(round(ms / HOUR), 24, "d", "h")
+    )
+
+
+def two(amount: int, size: int, large: str, small: str) -> str:
+    """An amount in a large and a small unit; without a small part only the large."""
+    whole, part = divmod(amount, size)
+    return f"{whole} {large} {part} {small}" if part else f"{whole} {large}"
+
+
+def percent(value: float) -> str:
+    """A share as a percentage."""
+    return f"{100 * value:.1f} %"
+
+
+def shared(share: Share) -> str:
+    """A share, or that it would mislead."""
+    if share.n == 0:
+        return NOTHING
+    return TOO_FEW if share.too_few else percent(share.value)
+
+
+def between(share: Share) -> str:
+    """The interval of a share in words; empty where the share is not shown."""
+    return "" if share.too_few else f"{100 * share.low:.1f}–{100 * share.high:.1f} %"
+
+
+def timed(one: Percentile) -> str:
+    """A percentile, or that it would mislead."""
+    if one.n == 0:
+        return NOTHING
+    return TOO_FEW if one.too_few else duration(one.ms)
+
+
+def around(one: Percentile) -> str:
+    """The interval of a percentile in words; empty where it is not shown."""
+    return "" if one.too_few else f"{duration(one.low)} – {duration(one.high)}"
+
+
+def dollars(amount: float | None) -> str:
+    """Money in US dollars, small amounts with more places."""
+    if amount is None:
+        return NOTHING
+    if 0 < abs(amount) < 0.0001:
+        return "under $0.0001"
+    places = 4 if 0 < abs(amount) < 1 else 2
+    return f"${amount:,.{places}f}"
+
+
+def count(n: int) -> str:
+    """A number with separated thousands."""
+    return f"{n:,}"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def moved_share(now: Share, before: Share | None) -> str:
+    """How a share moved, in points."""
+    if before is None or now.too_few:
+        return ""
+    if before.too_few:
+        return f"before: {TOO_FEW} (n = {before.n:,})"
+    points = 100 * (now.value - before.value)
+    if abs(points) < 0.05:
+        return f"unchanged from {percent(before.value)}"
+    return f"{signed(points, 1)} points, {way(points)} from {percent(before.value)}"
+
+
+def moved_time(now: Percentile, before: Percentile | None) -> str:
+    """How a duration moved."""
+    if before is None or now.too_few or now.ms is None:
+        return ""
+    if before.too_few or before.ms is None:
+        return f"before: {TOO_FEW} (n = {before.n:,})"
+    change = 100 * (now.ms / before.ms - 1)
+    if abs(change) < 5:  # within what two buckets can tell apart
+        return f"about the same as before ({duration(before.ms)})"
+    word = "longer" if change > 0 else "shorter"
+    return f"{signed(change)} %, {word} than before ({duration(before.ms)})"
+
+
+def moved_count(now: float, before: float | None) -> str:
+    """How a number moved."""
+    return moved_amount(now, before, said="" if before is None else f"{before:,.0f}")
+
+
+def moved_money(now: float | None, before: float | None) -> str:
+    """How an amount of US dollars moved."""
+    return "" if now is None else moved_amount(now, before, said=dollars(before))
+
+
+def moved_amount(now: float, before: float | None, *, said: str) -> str:
+    """How an amount moved that was said in these words."""
+    if before is None:
+        return ""
+    if now == before:
+        return f"unchanged from {said}"
+    if not before:
+        return f"up from {said}"
+    change = 100 * (now / before - 1)
+    return f"{signed(change)} %, {way(change)} from {said}"
+
+
+def signed(change: float, places: int = 0) -> str:
+    """A change with its sign."""
+    return f"{'−' if change < 0 else '+'}{abs(change):,.{places}f}"
+
+
+def way(change: float) -> str:
+    """The direction of a change."""
+    return "up" if change > 0 else "down"
+
+
+def of_times(times: Times) -> str:
+    """What most of the durations are within."""
+    if times.n < ENOUGH:
+        return ""
+    return f"95 of 100 within {duration(times.most.ms)}"

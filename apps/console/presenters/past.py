@@ -1,0 +1,211 @@
+"""What was before, as pictures and words: prices, stock, an order's money, a customer, a batch."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.timezone import localtime
+
+from apps.console.presenters import pictures
+from apps.console.presenters.pictures import Mark, Picture
+from apps.console.presenters.proposals import amount_of
+from apps.console.presenters.values import decimal, money
+from apps.policies.facts import price
+from apps.proposals.bulk import far
+from apps.proposals.history import Past, about
+from apps.proposals.models import OPEN_STATES, Proposal, State
+from apps.proposals.queries import ChangeView
+from apps.proposals.similar import Sibling, Size, size_of
+
+ENDS_WITH_PRICE = re.compile(
+    r"(?P<source>.+?):\s*(?P<amount>\d+(?:\.\d+)?)\s(?P<currency>[A-Z]{3})$"
+)
+ENOUGH = 4  # proposals of a run that make a distribution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """Where a proposal lies among those of its run; `outliers` are named with their size."""
+
+    picture: Picture
+    words: str
+    outliers: list[tuple[UUID, str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """Others about the same thing: those still open, and those settled before (`summary`)."""
+
+    open: list[Proposal]
+    earlier: list[tuple[Proposal, str]]
+    subject: str
+    summary: str
+
+
+def pictures_of(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Picture]:
+    """The pictures that belong to a change; none where there is nothing to compare."""
+    name = view.spec.name
+    if name == "set_price":
+        found = prices(view, past, evidence)
+    elif name == "set_stock":
+        found = [stock(view)]
+    elif view.spec.gives_money:
+        found = [order_money(view)]
+    else:
+        found = []
+    return [one for one in found if one is not None]
+
+
+def prices(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Picture | None]:
+    """Cost, ours and the competitor's on one line; and how ours went if it moved before."""
+    change, currency = view.change, str(view.change.params.get("currency") or "")
+    now, proposed = price(change.before, currency), price(change.after, currency)
+    ours = marks(("Now", now, "now"), ("Proposed", proposed, "proposed"), currency=currency)
+    rival = competitor(evidence, currency)
+    cost = decimal(change.before.get("cost"))
+    if change.before.get("cost_currency") != currency:
+        cost = None
+    others = [*marks(("Cost", cost, "cost"), currency=currency), *([rival] if rival else [])]
+    return [
+        pictures.scale("Where the price lies", ours, others),
+        pictures.sparkline("How the price went", [*course(past, currency), *ours], rival),
+    ]
+
+
+def course(past: Sequence[Past], currency: str) -> list[Mark]:
+    """The price before each earlier change that happened, with the day it ended."""
+    found = []
+    for one in past:
+        earlier = price(one.before, currency)
+        if earlier is not None:
+            day = f"{localtime(one.at):%-d %b, %H:%M}"
+            found.append(Mark(label=f"Until {day}", value=earlier, words=money(earlier, currency),
+                              tone="past"))  # fmt: skip
+    return found
+
+
+def marks(*numbers: tuple[str, Decimal | None, str], currency: str) -> list[Mark]:
+    """Amounts as marks; those nobody knows are left out."""
+    return [
+        Mark(label=label, value=value, words=money(value, currency), tone=tone)
+        for label, value, tone in numbers
+        if value is not None
+    ]
+
+
+def competitor(evidence: object, currency: str) -> Mark | None:
+    """The competitor's price in this currency, as the evidence's title ends: `shop: 28.54 EUR`."""
+    for one in evidence if isinstance(evidence, list) else []:
+        kind = one.get("kind") if isinstance(one, Mapping) else None
+        if kind not in ("competitor", "competitor_price"):
+            continue
+        found = ENDS_WITH_PRICE.match(str(one.get("title") or ""))
+        if found and found["currency"] == currency:
+            amount = Decimal(found["amount"])
+            return Mark(label=found["source"], value=amount, words=money(amount, currency),
+                        tone="rival")  # fmt: skip
+    return None
+
+
+def stock(view: ChangeView) -> Picture | None:
+    """How full the shelf is and would be, against the larger of the two."""
+    before, after = (
+        decimal(state.get("quantity")) for state in (view.change.before, view.change.after)
+    )
+    if before is None or after is None:
+        return None
+    step = after - before
+    parts = [
+        Mark(label="Stays", value=min(before, after), words=f"{min(before, after)}", tone="now"),
+        Mark(label="Comes" if step > 0 else "Goes", value=abs(step), words=f"{abs(step)}",
+             tone="proposed" if step > 0 else "gone"),
+    ]  # fmt: skip
+    title = f"Stock: {before} now, {after} proposed"
+    return pictures.level(title, parts, max(before, after))
+
+
+def order_money(view: ChangeView) -> Picture | None:
+    """What of an order's payment has gone back, goes now, and stays."""
+    before, after = view.change.before, view.change.after
+    captured, was = decimal(before.get("captured")), decimal(before.get("refunded"))
+    will_be = decimal(after.get("refunded"))
+    if captured is None or was is None or will_be is None:
+        return None
+    currency = str(before.get("currency") or "")
+    parts = marks(
+        ("Given back before", was, "past"), ("This refund", will_be - was, "proposed"),
+        ("Stays with us", max(captured - will_be, Decimal(0)), "rest"), currency=currency,
+    )  # fmt: skip
+    return pictures.level(f"Of {money(captured, currency)} paid", parts, captured)
+
+
+def distribution(
+    siblings: Sequence[Sibling], proposal: Proposal, facts: Mapping[str, Any]
+) -> Distribution | None:
+    """Where it lies among the proposals of its run; None among too few to tell."""
+    own = size_of(facts)
+    like = [one for one in siblings if own and one.size and one.size.is_percent == own.is_percent]
+    if own is None or len(like) < ENOUGH:
+        return None
+    values = {one.proposal_id: one.size.value for one in like if one.size}
+    odd = set(far(values))
+    spread = [
+        Mark(label=one.title, value=Decimal(str(values[one.proposal_id])),
+             words=sized(one.size, proposal.currency),
+             tone=tone_of(one, one.proposal_id in odd, proposal))
+        for one in like
+    ]  # fmt: skip
+    rank = sum(value < own.value for value in values.values()) + 1
+    low, high = (
+        sized(replace(own, value=end), proposal.currency)
+        for end in (min(values.values()), max(values.values()))
+    )
+    words = (
+        f"{sized(own, proposal.currency)} is number {rank} of {len(like)} from the lowest; "
+        f"they go from {low} to {high}."
+    )
+    return Distribution(
+        picture=pictures.strip("Among the proposals of this run", spread, words),
+        words=words,
+        outliers=[
+            (one.proposal_id, one.title, sized(one.size, proposal.currency))
+            for one in like
+            if one.proposal_id in odd
+        ],
+    )
+
+
+def tone_of(one: Sibling, is_far: bool, proposal: Proposal) -> str:
+    """How a proposal is drawn among the others."""
+    if one.proposal_id == proposal.pk:
+        return "own"
+    return "outlier" if is_far else "other"
+
+
+def sized(size: Size | None, currency: str) -> str:
+    """A size in words; empty where nobody knows it."""
+    if size is None:
+        return ""
+    if size.is_percent:
+        return f"{size.value:+.1f} %".replace("-", "−")
+    return money(size.value, currency)
+
+
+def neighbours(proposal: Proposal, others: Sequence[Proposal]) -> Neighbours:
+    """Others about the same customer, article or record, told apart by whether they are open."""
+    settled = [one for one in others if one.state not in OPEN_STATES]
+    kind, _, name = about(proposal).partition(":")
+    is_customer = kind == "customer"
+    paid = [one for one in settled if one.state == State.DONE and one.amount is not None]
+    given: dict[str, Decimal] = {}
+    for one in paid if is_customer else ():
+        given[one.currency] = given.get(one.currency, Decimal(0)) + (one.amount or Decimal(0))
+    return Neighbours(
+        open=[one for one in others if one.state in OPEN_STATES],
+        earlier=[(one, amount_of(one)) for one in settled],
+        subject=f"customer {name}" if is_customer else name or "record",
+        summary=", ".join(money(amount, currency) for currency, amount in given.items()),
+    )

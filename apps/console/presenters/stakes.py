@@ -1,0 +1,156 @@
+"""What is at stake, in business terms: one line of facts above everything else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.console.presenters.proposals import ChangeCard, amount_of
+from apps.console.presenters.values import decimal, money
+from apps.policies.facts import price
+from apps.proposals.models import Proposal
+from apps.proposals.queries import ChangeView
+
+WORST_FIRST = ("final", "compensable", "reversible")
+UNDO_ICONS = {
+    "final": "undo-final",
+    "compensable": "undo-compensable",
+    "reversible": "undo-reversible",
+}
+UNDO_WORDS = {
+    "final": "Cannot be undone",
+    "compensable": "Can be made up for",
+    "reversible": "Can be undone",
+}
+EVERYBODY = {
+    "set_price": ("Everyone who buys it", "from the moment it is set"),
+    "set_stock": ("Everyone who orders it", "what they may still order"),
+    "update_product": ("Everyone who looks at it", "as soon as it is written"),
+}
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stake:
+    """One fact: an icon, what it is about, the fact, and a note."""
+
+    icon: str
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+def at_stake(
+    proposal: Proposal, views: Sequence[ChangeView], cards: Sequence[ChangeCard]
+) -> list[Stake]:
+    """The facts, the money first; what nobody knows is left out."""
+    found = [
+        money_moved(proposal, views),
+        *margins(views),
+        customers(views),
+        reversal_of(cards),
+        proposing_cost(proposal),
+    ]
+    return [one for one in found if one is not None]
+
+
+def money_moved(proposal: Proposal, views: Sequence[ChangeView]) -> Stake | None:
+    """The money that leaves, or by how much a price moves; says so where no money moves."""
+    gives = [view for view in views if view.spec.gives_money]
+    if gives and proposal.amount is not None:
+        note = of_order(gives[0].change.before, proposal.amount)
+        return Stake(icon="money", label="Money that leaves", value=amount_of(proposal), note=note)
+    for view in views:
+        if (moved := price_move(view)) is not None:
+            return moved
+    if proposal.amount is not None:
+        return Stake(icon="money", label="Money at stake", value=amount_of(proposal))
+    return Stake(icon="money", label="Money", value="None moves")
+
+
+def of_order(before: Mapping[str, Any], amount: Decimal) -> str:
+    """Which part of the order it is; empty where the order's total is not known."""
+    total = decimal(before.get("total"))
+    if not total:
+        return ""
+    return f"{amount * 100 / total:.0f} % of an order of {money(total, before.get('currency', ''))}"
+
+
+def price_move(view: ChangeView) -> Stake | None:
+    """How far a price moves, for each piece sold."""
+    change = view.change
+    currency = str(change.params.get("currency") or "")
+    old, new = price(change.before, currency), price(change.after, currency)
+    if old is None or new is None:
+        return None
+    step = new - old
+    sign = "+" if step > 0 else "−" if step < 0 else ""
+    return Stake(
+        icon="tag", label="Each piece sold", value=f"{sign}{money(abs(step), currency)}",
+        note="earns that much more" if step > 0 else "earns that much less" if step < 0 else "",
+    )  # fmt: skip
+
+
+def margins(views: Sequence[ChangeView]) -> Iterator[Stake]:
+    """The margin before and after, where the cost is known in the price's currency."""
+    for view in views:
+        before, after = margin(view, view.change.before), margin(view, view.change.after)
+        if after is None:
+            continue
+        was = f"{percent(before)} → " if before is not None else ""
+        tone = "bad" if after < 0 else "warn" if before is not None and after < before else ""
+        yield Stake(icon="scale", label="Margin", value=f"{was}{percent(after)}", tone=tone,
+                    note="of the price, before tax")  # fmt: skip
+
+
+def percent(value: Decimal) -> str:
+    """A percentage to one place, with a real minus."""
+    return f"{value:.1f}\u00a0%".replace("-", "−")
+
+
+def margin(view: ChangeView, state: Mapping[str, Any]) -> Decimal | None:
+    """(price - cost) / price in percent; None where either is not known in this currency."""
+    currency = str(view.change.params.get("currency") or "")
+    cost = decimal(view.change.before.get("cost"))
+    worth = price(state, currency)
+    if not worth or cost is None or view.change.before.get("cost_currency") != currency:
+        return None
+    return ((worth - cost) * 100 / worth).quantize(CENT)
+
+
+def customers(views: Sequence[ChangeView]) -> Stake | None:
+    """Whom it touches: named customers, else everybody who meets the article."""
+    named = {
+        str(view.change.before.get(field) or "").casefold()
+        for view in views
+        for field in ("email", "to")
+    } - {""}
+    if named:
+        words = "1 customer" if len(named) == 1 else f"{len(named)} customers"
+        return Stake(icon="person", label="Touches", value=words, note=", ".join(sorted(named)[:3]))
+    for view in views:
+        if view.spec.name in EVERYBODY:
+            value, note = EVERYBODY[view.spec.name]
+            return Stake(icon="person", label="Touches", value=value, note=note)
+    return None
+
+
+def reversal_of(cards: Sequence[ChangeCard]) -> Stake | None:
+    """The worst of the changes: a thing that cannot be undone is not undone by its neighbours."""
+    kinds = {card.reversibility for card in cards}
+    worst = next((kind for kind in WORST_FIRST if kind in kinds), None)
+    if worst is None:
+        return None
+    tone = "bad" if worst == "final" else ""
+    return Stake(icon=UNDO_ICONS[worst], label="Afterwards", value=UNDO_WORDS[worst], tone=tone)
+
+
+def proposing_cost(proposal: Proposal) -> Stake | None:
+    """What models were paid for it; rules cost nothing, and a person's own proposal is not told."""
+    if proposal.cost:
+        return Stake(icon="model", label="Cost to propose", value=f"{proposal.cost:.4f} USD",
+                     note="paid for the model")  # fmt: skip
+    if proposal.agent:
+        return Stake(icon="model", label="Cost to propose", value="0 USD", note="by rules alone")
+    return None

@@ -1,0 +1,141 @@
+"""The limits of a playbook's policy as a friendly form, and what they would have decided. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from apps.policies.cel import Outcome
+
+TONES = {Outcome.ALLOW: "good", Outcome.REVIEW: "warn", Outcome.DENY: "bad"}
+ICONS = {Outcome.ALLOW: "check", Outcome.REVIEW: "person", Outcome.DENY: "deny"}
+PHRASES = {
+    Outcome.ALLOW: "done alone",
+    Outcome.REVIEW: "wait for a person",
+    Outcome.DENY: "denied",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A limit to be set; `most` is the largest number that makes sense."""
+
+    name: str
+    label: str
+    unit: str
+    help: str
+    most: float
+
+
+FIELDS: dict[str, tuple[Field, ...]] = {
+    "repricing": (
+        Field(name="safe_change_percent", label="Prices may move alone by up to", unit="%",
+              help="Up or down, in one step. Larger moves wait for a person.", most=100),
+        Field(name="max_change_percent", label="Never further than", unit="%",
+              help="A move beyond this is denied, whoever asks.", most=100),
+        Field(name="min_margin_percent", label="Always keep a margin of", unit="%",
+              help="A price that leaves less is denied.", most=100),
+    ),
+    "refund_desk": (
+        Field(name="refund_auto_up_to", label="Refunds may be given alone up to", unit="EUR",
+              help="Larger refunds wait for a person.", most=100_000),
+        Field(name="two_reviewers_over", label="Two people decide above", unit="EUR",
+              help="From here on one approval is not enough.", most=100_000),
+        Field(name="refund_max", label="Never more than", unit="EUR",
+              help="A larger refund is denied, whoever asks.", most=100_000),
+    ),
+}  # fmt: skip
+# each is at most the one behind it: a limit that nothing can reach would only look like one
+LADDERS = (
+    ("safe_change_percent", "max_change_percent"),
+    ("refund_auto_up_to", "two_reviewers_over", "refund_max"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A field of the form with what is in it and what is wrong with that."""
+
+    field: Field
+    value: str
+    problem: str
+
+
+def inputs(
+    playbook: str, limits: Mapping[str, object], posted: Mapping[str, str] | None = None
+) -> list[Input]:
+    """The form: what was typed, else what holds now."""
+    fields = [one for one in FIELDS.get(playbook, ()) if one.name in limits]
+    if posted is None:
+        return [Input(field=one, value=said(limits[one.name]), problem="") for one in fields]
+    typed = {one.name: posted.get(one.name, "").strip() for one in fields}
+    wrong = ladder_problems(fields, typed)
+    return [
+        Input(field=one, value=typed[one.name],
+              problem=problem_of(one, typed[one.name]) or wrong.get(one.name, ""))
+        for one in fields
+    ]  # fmt: skip
+
+
+def values(form: Sequence[Input]) -> dict[str, float]:
+    """The numbers of a form without problems."""
+    return {one.field.name: number(one.value) for one in form}
+
+
+def problem_of(field: Field, text: str) -> str:
+    """What is wrong with one number; empty if nothing."""
+    if not 0 <= number(text) <= field.most:
+        return f"Type a number from 0 to {said(field.most)}."
+    return ""
+
+
+def ladder_problems(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
+    """Which limits are below the ones before them."""
+    labels = {one.name: one.label for one in fields}
+    found = {}
+    for ladder in LADDERS:
+        steps = [name for name in ladder if name in labels]
+        for low, high in pairwise(steps):
+            if number(typed[high]) < number(typed[low]):
+                found[high] = f"This has to be at least “{labels[low]}”, {typed[low]}."
+    return found
+
+
+def number(text: str) -> float:
+    """The number somebody typed, with a point or a comma; not a number if it is none."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return math.nan
+
+
+def said(value: object) -> str:
+    """A number without needless digits."""
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many proposals came out alike: now, and with the limits that were typed."""
+
+    phrase: str
+    tone: str
+    icon: str
+    now: int
+    then: int
+
+    @property
+    def moved(self) -> str:
+        """By how many it would change, with its sign; empty if by none."""
+        return f"{self.then - self.now:+d}" if self.then != self.now else ""
+
+
+def tally(now: Iterable[str], then: Iterable[str]) -> list[Tally]:
+    """The outcomes of what was rehearsed, before and after."""
+    before, after = Counter(now), Counter(then)
+    return [
+        Tally(phrase=PHRASES[one], tone=TONES[one], icon=ICONS[one],
+              now=before[one.value], then=after[one.value])
+        for one in Outcome
+    ]  # fmt: skip

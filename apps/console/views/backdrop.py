@@ -1,0 +1,43 @@
+"""What stands behind a proposal: its record's past, others like it, others beside it."""
+
+from dataclasses import replace
+from typing import Any
+
+from apps.console.presenters import past as words
+from apps.console.presenters.proposals import ChangeCard
+from apps.proposals import history, similar
+from apps.proposals.queries import ProposalView
+from apps.proposals.similar import Precedents
+
+WITH_A_PAST = frozenset({"set_price"})  # actions whose earlier values are drawn
+
+
+def draw(view: ProposalView, cards: list[ChangeCard]) -> list[ChangeCard]:
+    """The cards with their pictures; one query for each change that has a past to be drawn."""
+    evidence = view.proposal.evidence
+    return [
+        replace(card, pictures=words.pictures_of(one, past_of(one), evidence))
+        for one, card in zip(view.changes, cards, strict=True)
+    ]
+
+
+def past_of(one: Any) -> list[history.Past]:
+    """Earlier changes of the same record; none are read where nothing would show them."""
+    return history.of_target(one.change) if one.spec.name in WITH_A_PAST else []
+
+
+def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
+    """Its neighbours, its place in the run, and what people decided before; three queries.
+
+    What people decided on the like is kept back together with the proposer's word.
+    """
+    proposal, first = view.proposal, view.changes[0]
+    others = history.around(proposal, [one.change for one in view.changes])
+    decision = first.decision
+    siblings = similar.siblings(proposal, first.change)
+    none = Precedents(listed=[], approved=0, decided=0)
+    return {
+        "neighbours": words.neighbours(proposal, others),
+        "distribution": words.distribution(siblings, proposal, decision.facts if decision else {}),
+        "precedents": none if withheld else similar.precedents(proposal, first.change),
+    }

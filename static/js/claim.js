@@ -1,0 +1,129 @@
+// One person decides at a time. Who opens a proposal holds it, keeps it while they are at it, and
+// lets go on leaving. Others read, and are told when it is free.
+import { bar, panel, refresh } from "./stage.js";
+import { isTyping } from "./live.js";
+
+const BEAT = 40_000; // ms between two signs of life; the lease is three times as long
+const LEASE = 120_000;
+const WARN = 60_000; // ms before it lapses
+const DECIDING = 1000; // ms in which the answer to one's own decision arrives
+const AWAY = 10 * 60_000; // ms without a key or a pointer: nobody is there
+let mine = null; // {claim, keep, release, until}
+let active = performance.now();
+let title = "";
+
+const strip = () => document.getElementById("claim");
+const token = () => bar()?.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+
+document.addEventListener("aios:shown", ({ detail: { panel: now } }) => begin(now));
+document.addEventListener("aios:followed", ({ detail: event }) => {
+  const about = ["proposal.claimed", "proposal.released"].includes(event.kind);
+  if (!about || event.subject.id !== panel()?.dataset.proposal) return;
+  const held = mine;
+  if (event.kind === "proposal.released" && held) {
+    setTimeout(() => { if (mine === held) claim(); }, DECIDING);
+  }
+  else if (held && performance.now() - held.since > DECIDING) claim(); // by somebody else, then
+  else if (event.kind === "proposal.released" || (event.kind === "proposal.claimed" && !mine)) {
+    if (!isTyping(panel())) refresh();
+  }
+});
+
+function begin(now) {
+  const { claim: address = "", keep, release } = bar()?.dataset ?? {};
+  if (mine && mine.claim !== address) letGo();
+  if (!address || !now.checkVisibility()) return;
+  if (mine?.claim === address) say("mine");
+  else if (strip()?.dataset.state !== "other") claim({ claim: address, keep, release });
+}
+
+async function claim(wanted = mine) {
+  if (!wanted || document.hidden) return;
+  const answer = await send(wanted.claim);
+  if (bar()?.dataset.claim !== wanted.claim) return; // something else is shown by now
+  if (answer?.ok) {
+    const now = performance.now();
+    mine = { since: now, ...wanted, until: now + LEASE };
+    say("mine");
+  } else if (answer) {
+    mine = null;
+    if (isTyping(panel())) panel().querySelector("[data-changed]").hidden = false;
+    else if (strip()?.dataset.state !== "other") refresh();
+  }
+}
+
+function letGo() {
+  if (mine) send(mine.release, { keepalive: true });
+  mine = null;
+  say("");
+}
+
+function send(url, options = {}) {
+  const body = new URLSearchParams({ csrfmiddlewaretoken: token() });
+  return fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, ...options })
+    .catch(() => null);
+}
+
+async function beat() {
+  if (!mine || document.hidden || performance.now() - active > AWAY) return;
+  const held = mine;
+  const answer = await send(held.keep);
+  if (mine !== held) return;
+  if (answer?.status === 204) held.until = performance.now() + LEASE;
+  else if (answer) claim(held);
+}
+setInterval(beat, BEAT);
+
+// A decision ends the claim on the server.
+document.addEventListener("aios:decided", ({ detail: { proposal } }) => {
+  if (mine?.claim.includes(proposal)) mine = null;
+});
+
+// -- a lease that is about to lapse ----------------------------------------------------------
+setInterval(() => {
+  const left = mine ? Math.ceil((mine.until - performance.now()) / 1000) : Infinity;
+  if (left * 1000 > WARN) return;
+  if (left > 0) say("ending", left);
+  else say("lapsed");
+}, 1000);
+
+for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) {
+  addEventListener(kind, () => {
+    const back = performance.now() - active > AWAY;
+    active = performance.now();
+    if (back) beat();
+  }, { passive: true });
+}
+document.addEventListener("visibilitychange", () => { if (!document.hidden) resume(); });
+addEventListener("online", () => resume());
+document.addEventListener("click", ({ target }) => { if (target.closest("[data-keep]")) resume(); });
+
+function resume() {
+  active = performance.now();
+  if (mine) claim();
+}
+
+// Leaving the page lets go; coming back to it (from the browser's cache) takes it again.
+addEventListener("pagehide", () => {
+  if (mine) navigator.sendBeacon(mine.release, new URLSearchParams({ csrfmiddlewaretoken: token() }));
+});
+addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); });
+
+// The words of each state stand in the page; while nobody looks, the title of the tab tells.
+function say(state, left = 0) {
+  const line = strip();
+  const warns = state === "ending" || state === "lapsed";
+  if (warns && document.hidden) {
+    title ||= document.title;
+    document.title = state === "ending" ? `${left} s left: ${title}` : `Let go: ${title}`;
+  } else if (title) {
+    document.title = title;
+    title = "";
+  }
+  if (!line || line.dataset.state === "other") return;
+  if (line.dataset.state !== state) line.dataset.state = state;
+  const seconds = line.querySelector("[data-left]");
+  if (seconds) seconds.textContent = String(left);
+}
+
+if (panel()) begin(panel());

@@ -1,0 +1,111 @@
+// What happens while somebody looks: the proposal follows its events, unless its reader is typing
+// or has paused live updates; then it says that something has happened.
+import { define } from "./commands.js";
+import { panel, refresh } from "./stage.js";
+
+// What others do with a claim is told by the strip above the proposal (claim.js).
+const QUIET = new Set(["proposal.claimed", "proposal.released", "proposal.viewed"]);
+const held = [];
+const newest = new Map(); // the number of the last event about each id, the latest ones
+const MOST = 500;
+let timer = 0;
+let paused = sessionStorage.getItem("paused") === "1";
+
+document.addEventListener("aios:event", ({ detail: event }) => {
+  if (paused) held.push(event);
+  else follow(event);
+  label();
+});
+
+function follow(event) {
+  document.dispatchEvent(new CustomEvent("aios:followed", { detail: event }));
+  if (QUIET.has(event.kind)) return;
+  for (const id of event.about) {
+    newest.delete(id);
+    newest.set(id, event.index);
+  }
+  for (const id of newest.keys()) {
+    if (newest.size <= MOST) break;
+    newest.delete(id);
+  }
+  if (isBehind(panel())) soon();
+}
+
+// Whether something has happened to the proposal since the server made this panel.
+function isBehind(now) {
+  const about = now?.dataset.about?.split(" ") ?? [];
+  return about.some((id) => newest.get(id) > Number(now.dataset.seen));
+}
+
+function soon(delay = 120) {
+  clearTimeout(timer);
+  timer = setTimeout(() => look(delay), delay);
+}
+
+// Asks until the panel has seen the event: htmx does not hear while it swaps.
+function look(delay) {
+  const now = panel();
+  if (paused || !isBehind(now)) return;
+  if (isTyping(now)) {
+    const note = now.querySelector("[data-changed]");
+    if (note) note.hidden = false;
+    return;
+  }
+  if (!isBusy(now)) refresh();
+  soon(Math.min(delay * 2, 5000));
+}
+
+function isBusy(now) {
+  const states = ["htmx-request", "htmx-added", "htmx-settling", "htmx-swapping"];
+  const stage = document.getElementById("stage");
+  return states.some((name) => now.classList.contains(name) || stage?.classList.contains(name))
+    || now.querySelector(".htmx-request");
+}
+
+// After a refusal the form holds what was typed as its own values: open is typing then.
+export function isTyping(now) {
+  const forms = [...now.querySelectorAll(".drawer:not([hidden]), .resolve")];
+  if (now.querySelector("[data-mishap]") && forms.length) return true;
+  const amount = now.querySelector("[name=typed_amount]");
+  return forms.some((form) => [...form.elements].some(isChanged)) || Boolean(amount && isChanged(amount));
+}
+
+export function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") return [...field.options].some((o) => o.selected !== o.defaultSelected);
+  if (field.tagName === "TEXTAREA" || (field.tagName === "INPUT" && field.type !== "hidden")) {
+    return field.value !== field.defaultValue;
+  }
+  return false;
+}
+
+document.addEventListener("aios:shown", ({ detail: { panel: now } }) => {
+  clearTimeout(timer);
+  if (isBehind(now)) soon();
+});
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-look]")) refresh();
+  if (target.closest("[data-still]")) toggle();
+});
+define("pause", toggle, { when: () => Boolean(button()) });
+
+function button() {
+  return document.querySelector("[data-still]");
+}
+
+function toggle() {
+  paused = !paused;
+  sessionStorage.setItem("paused", paused ? "1" : "");
+  if (!paused) held.splice(0).forEach(follow);
+  label();
+}
+
+function label() {
+  const still = button();
+  if (!still) return;
+  still.setAttribute("aria-pressed", String(paused));
+  const count = held.length ? ` (${held.length})` : "";
+  still.querySelector("[data-text]").textContent = paused ? `Paused${count}` : "Live";
+}
+label();
+document.addEventListener("aios:listed", label);

@@ -1,0 +1,114 @@
+// The rows of the queue: they stay where they are. What is new waits behind a button, what is gone
+// says so, and a row that changed is drawn again in its place.
+import { define } from "./commands.js";
+import { panel } from "./stage.js";
+
+const list = () => document.getElementById("list");
+export const rowOf = (id) => list()?.querySelector(`.row[data-proposal="${CSS.escape(id)}"]`);
+const CHANGED = new Set(["proposal.claimed", "proposal.released", "proposal.snoozed",
+  "proposal.returned", "proposal.asked", "proposal.answered", "proposal.escalated"]);
+const arrived = new Set();
+
+document.addEventListener("aios:followed", ({ detail: event }) => {
+  if (event.subject.kind !== "proposal") return;
+  const { id } = event.subject;
+  if (event.inbox) document.body.dispatchEvent(new CustomEvent("aios:inbox"));
+  if (document.querySelector(`#recent a[href*="${CSS.escape(id)}"]`)) recount();
+  if (event.inbox === "left") arrived.delete(id);
+  if (rowOf(id)) {
+    if (event.inbox || CHANGED.has(event.kind)) draw(id);
+  } else if (event.inbox === "arrived" || event.kind === "proposal.woken") {
+    arrived.add(id);
+  }
+  showNews();
+});
+
+// How the last decisions stand now.
+let recounting = 0;
+function recount() {
+  clearTimeout(recounting);
+  recounting = setTimeout(() => htmx.trigger("#recent", "aios:recent"), 400);
+}
+
+function showNews() {
+  const button = list()?.querySelector("[data-news]");
+  if (!button) return;
+  button.hidden = arrived.size === 0;
+  button.querySelector("[data-text]").textContent = `${arrived.size} new, show`;
+}
+
+// One request a row, however many events come at once.
+const drawing = new Map();
+function draw(id) {
+  clearTimeout(drawing.get(id));
+  drawing.set(id, setTimeout(() => redraw(id), 150));
+}
+
+async function redraw(id) {
+  const row = rowOf(id);
+  if (!row) return;
+  const headers = { "HX-Request": "true" };
+  const answer = await fetch(row.dataset.row, { headers }).catch(() => null);
+  if (!answer?.ok || !answer.headers.get("X-Part")) return;
+  const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = part.querySelector("li");
+  const item = rowOf(id)?.closest("li");
+  if (!fresh || !item) return;
+  const focused = item.contains(document.activeElement);
+  const picked = item.querySelector("[name=pick]")?.checked;
+  item.replaceWith(fresh);
+  const box = fresh.querySelector("[name=pick]");
+  if (box && picked) box.checked = true;
+  if (focused) fresh.querySelector(".row").focus({ preventScroll: true });
+  mark(panel());
+  document.dispatchEvent(new CustomEvent("aios:picked"));
+}
+
+// A claim that nobody keeps alive lapses without an event when nobody sweeps: look then.
+setInterval(() => {
+  for (const holder of list()?.querySelectorAll("[data-until]") ?? []) {
+    if (Date.parse(holder.dataset.until) < Date.now()) draw(holder.closest(".row").dataset.proposal);
+  }
+}, 5000);
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-news]")) showNew();
+});
+define("new", showNew, { when: () => list()?.querySelector("[data-news]:not([hidden])") });
+
+function showNew() {
+  const url = new URL(location.href);
+  const address = `${list().dataset.url}?split=${list().dataset.split}`;
+  const scroll = list().querySelector("ol")?.scrollTop ?? 0;
+  arrived.clear();
+  htmx.ajax("GET", `${address}&selected=${panel()?.dataset.proposal ?? ""}`, {
+    target: "#list", swap: "outerHTML",
+  }).then(() => {
+    list().querySelector("ol")?.scrollTo(0, scroll);
+    list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+    document.dispatchEvent(new CustomEvent("aios:listed"));
+  });
+}
+
+document.addEventListener("aios:shown", ({ detail: { panel: now, how } }) => {
+  mark(now);
+  if (how !== "refreshed") rowOf(now.dataset.proposal)?.scrollIntoView({ block: "nearest" });
+});
+
+// The row of what is shown is current.
+function mark(now) {
+  const id = now?.dataset.proposal;
+  for (const row of list()?.querySelectorAll('.row[aria-current="true"]') ?? []) {
+    if (row.dataset.proposal !== id) row.removeAttribute("aria-current");
+  }
+  if (id) rowOf(id)?.setAttribute("aria-current", "true");
+}
+
+// What was just decided says so at once, before its event arrives.
+document.addEventListener("aios:decided", ({ detail: { proposal, words } }) => {
+  const row = rowOf(proposal);
+  if (!row) return;
+  row.setAttribute("data-gone", "");
+  row.querySelector("[data-gone-words]").textContent = words;
+});

@@ -1,0 +1,107 @@
+"""The queue's answers: what follows a decision, who holds, what is refused, and what it costs."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.audit.operations import sequence
+from apps.proposals import operations
+from apps.proposals.models import Proposal, State
+from tests.factories.proposals import propose
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
+
+
+def post(client, token, name, proposal, **data):
+    given = {"binding": proposal.binding, "csrfmiddlewaretoken": token(client), **data}
+    return client.post(reverse(f"console:{name}", args=[proposal.pk]), given, **HTMX)
+
+
+@pytest.fixture
+def pair(world, workspace) -> tuple[Proposal, Proposal]:
+    """Two proposals that wait."""
+    now = timezone.now()
+    return propose(workspace, "50", now=now), propose(workspace, "60", now=now)
+
+
+def test_in_a_split_the_next_follows_a_decision(browse, token, world, pair):
+    """Outside of one the proposal itself is shown; the row is told what became of it."""
+    rita = browse(world.rita)
+    answer = post(rita, token, "approve", pair[0], split="all")
+    page = answer.content.decode()
+    assert f'data-proposal="{pair[1].pk}"' in page
+    assert "Approved. 1 left." in page
+    assert str(pair[0].pk) in answer["HX-Trigger"]
+    last = post(rita, token, "reject", pair[1], split="all", reason="Too low.").content.decode()
+    assert "All clear" in last
+
+
+def test_what_the_browser_has_ready_is_not_sent_again(browse, token, world, pair):
+    """Only while it is as it was: another binding, or an event since, and it is sent anew."""
+    sequence()
+    rita, ready = browse(world.rita), {"ready": str(pair[1].pk), "ready_seen": "999999"}
+    stale = post(rita, token, "skip", pair[0], split="all", ready_binding="0" * 64, **ready)
+    assert "HX-Trigger-After-Settle" not in stale
+    ready["ready"] = str(pair[0].pk)
+    fresh = post(rita, token, "skip", pair[1], split="all", ready_binding=pair[0].binding, **ready)
+    assert fresh["HX-Reswap"] == "none"
+    assert f"{pair[0].pk}/?split=all" in fresh["HX-Trigger-After-Settle"]
+    assert '<article id="panel"' not in fresh.content.decode()
+
+
+def test_who_opens_holds_it_and_the_other_reads(browse, token, world, pair):
+    """A claim is a POST; another's is refused with words, and their buttons are disabled."""
+    rita, olga = browse(world.rita), browse(world.olga)
+    assert rita.get(reverse("console:claim", args=[pair[0].pk])).status_code == 405
+    assert post(rita, token, "claim", pair[0]).status_code == 204
+    refused = post(olga, token, "claim", pair[0])
+    assert (refused.status_code, b"is deciding this until" in refused.content) == (409, True)
+    page = olga.get(reverse("console:proposal", args=[pair[0].pk])).content.decode()
+    assert 'data-state="other"' in page
+    assert 'data-command="approve" disabled' in page
+    assert post(olga, token, "approve", pair[0]).status_code == 409
+    assert post(rita, token, "let-go", pair[0]).status_code == 204
+    assert post(rita, token, "keep", pair[0]).status_code == 409
+    assert post(olga, token, "approve", pair[0]).status_code == 200
+    assert post(browse(world.mallory), token, "claim", pair[1]).status_code == 404
+
+
+def test_snoozing_by_preset_by_time_and_wrongly(browse, token, world, pair):
+    """Presets and a typed time in UTC; without one the form stays open and says so."""
+    rita = browse(world.rita)
+    assert post(rita, token, "snooze", pair[0], last="hour").status_code == 200
+    pair[0].refresh_from_db()
+    assert abs(pair[0].snoozed_until - timezone.now() - timedelta(hours=1)) < timedelta(minutes=1)
+    wrong = post(rita, token, "snooze", pair[1], until="soon")
+    assert (wrong.status_code, b"type a day and a time" in wrong.content) == (422, True)
+    until = (timezone.now() + timedelta(hours=5)).replace(second=0, microsecond=0)
+    assert post(rita, token, "snooze", pair[1], until=f"{until:%Y-%m-%dT%H:%M}").status_code == 200
+    pair[1].refresh_from_db()
+    assert pair[1].snoozed_until == until
+
+
+def test_bulk_shows_first_and_the_server_refuses_what_is_not_low(browse, token, world, pair):
+    """A preview changes nothing; bindings of medium risk sent by hand are all refused."""
+    rita = browse(world.rita)
+    shown = rita.get(reverse("console:bulk"), {"pick": [str(one.pk) for one in pair]})
+    assert b"only low risk is approved together" in shown.content
+    data = {f"binding-{one.pk}": one.binding for one in pair}
+    answer = rita.post(reverse("console:bulk"), {**data, "csrfmiddlewaretoken": token(rita)})
+    assert answer.status_code == 422
+    assert Proposal.objects.filter(state=State.WAITING).count() == 2
+
+
+def test_history_by_me_and_by_words(browse, world, pair):
+    """Only what the person decided; every word begins a word of the title."""
+    operations.reject(proposal_id=pair[0].pk, user=world.rita, binding=pair[0].binding,
+                      reason="No.", now=timezone.now())  # fmt: skip
+    rita, olga = browse(world.rita), browse(world.olga)
+    for client, address, found in (
+        (rita, "/history/?by=me", 1), (olga, "/history/?by=me", 0),
+        (olga, "/history/?q=pri+50", 1), (olga, "/history/?q=unheard", 0),
+        (olga, "/history/?q=%27%3A%2A%26%29", 1),
+    ):  # fmt: skip
+        assert len(client.get(address).context["rows"]) == found

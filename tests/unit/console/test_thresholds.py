@@ -1,0 +1,67 @@
+"""The limits of a policy as a form: what is typed, what is wrong with it, what it would change."""
+
+import pytest
+
+from apps.agents.playbooks.registry import PLAYBOOKS, policy_of
+from apps.console.presenters import thresholds
+
+PRICES = {"safe_change_percent": 5.0, "max_change_percent": 30.0, "min_margin_percent": 10.0}
+TYPED = {"safe_change_percent": "5", "max_change_percent": "30", "min_margin_percent": "10"}
+
+
+def problems(**typed: str) -> dict[str, str]:
+    """What is wrong with each field."""
+    form = thresholds.inputs("repricing", PRICES, TYPED | typed)
+    return {one.field.name: one.problem for one in form if one.problem}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_a_policy_with_numbers_has_a_form(playbook):
+    """Each field is a number among the limits of the playbook's policy; some are asked for."""
+    limits = policy_of(playbook).limits
+    fields = thresholds.FIELDS.get(playbook, ())
+    numbers = [name for name, value in limits.items() if isinstance(value, float)]
+    assert {one.name for one in fields} <= set(numbers)
+    assert bool(fields) == bool(numbers)
+
+
+def test_the_form_shows_what_holds_now():
+    """Without needless digits, and without problems."""
+    form = thresholds.inputs("repricing", PRICES)
+    assert [one.value for one in form] == ["5", "30", "10"]
+    assert not any(one.problem for one in form)
+
+
+def test_a_limit_the_policy_no_longer_has_is_not_asked_for():
+    """An operator may have rewritten the policy."""
+    assert [
+        one.field.name for one in thresholds.inputs("repricing", {"min_margin_percent": 1})
+    ] == ["min_margin_percent"]
+
+
+def test_numbers_may_have_a_comma():
+    """As people on the continent write them."""
+    form = thresholds.inputs("repricing", PRICES, TYPED | {"safe_change_percent": "7,5"})
+    assert thresholds.values(form)["safe_change_percent"] == 7.5
+
+
+@pytest.mark.parametrize("text", ["", "a lot", "-1", "101", "nan", "inf", "1e999"])
+def test_what_is_no_sensible_number_is_told(text):
+    """With the range."""
+    assert problems(min_margin_percent=text) == {
+        "min_margin_percent": "Type a number from 0 to 100."
+    }
+
+
+def test_a_limit_below_the_one_before_it_is_told():
+    """Else nothing could ever reach it."""
+    [(name, text)] = problems(safe_change_percent="40").items()
+    assert name == "max_change_percent"
+    assert "at least “Prices may move alone by up to”, 40" in text
+
+
+def test_the_tally_says_what_would_change():
+    """Each outcome before and after, and the difference with its sign."""
+    found = thresholds.tally(["allow", "review", "review"], ["allow", "allow", "review"])
+    assert [(one.now, one.then, one.moved) for one in found] == [(1, 2, "+1"), (2, 1, "-1"),
+                                                                 (0, 0, "")]  # fmt: skip
