@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.urls import reverse_lazy
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aios.flow import ROUTES
+from aios.sidebar import NAVIGATION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,7 +28,8 @@ def read_file_variants() -> None:
             os.environ[name.removesuffix("_FILE")] = Path(path).read_text().strip()
 
 
-SECRET_NAMES = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "CREDENTIAL_KEYS"}
+SECRET_NAMES = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "CREDENTIAL_KEYS",
+                "EMAIL_URL"}  # fmt: skip
 
 
 class Environment(BaseSettings):
@@ -52,8 +53,11 @@ class Environment(BaseSettings):
     openai_api_key: SecretStr = SecretStr("")
     openai_model: str = ""
     openai_embedding_model: str = ""
-    email_url: str = "smtp://127.0.0.1:1025"
+    email_url: str = "smtp://127.0.0.1:1025"  # smtp, smtps (TLS), smtp+tls (STARTTLS)
     default_from_email: str = "AIOS <aios@localhost>"
+    public_url: str = ""  # where people reach this installation; notices link there
+    outbound_loopback: bool = False  # notices may go to http://127.0.0.1: to try webhooks out
+    demo_shop_url: str = ""  # set by `manage.py up` while its demo shop runs
     log_level: str = "INFO"
     gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
     gateway_doubt_seconds: float = 20.0  # an unproven call may still run for a client timeout
@@ -161,6 +165,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads at random, so that lengths tell nothing
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -231,8 +236,21 @@ OPENAI_API_KEY = env.openai_api_key.get_secret_value()
 OPENAI_MODEL = env.openai_model
 OPENAI_EMBEDDING_MODEL = env.openai_embedding_model
 DEFAULT_FROM_EMAIL = env.default_from_email
-EMAIL_HOST = urlsplit(env.email_url).hostname or "127.0.0.1"
-EMAIL_PORT = urlsplit(env.email_url).port or 25
+_mail = urlsplit(env.email_url)
+EMAIL_HOST = _mail.hostname or "127.0.0.1"
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 25)
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = _mail.scheme == "smtp+tls"  # STARTTLS
+EMAIL_TIMEOUT = 10
+PUBLIC_URL = env.public_url
+OUTBOUND_LOOPBACK = env.outbound_loopback
+
+# -- the demo shop that `up` runs; no address: there is none ------------------------------------
+DEMO_SHOP_URL = env.demo_shop_url
+DEMO_SHOP_SECRET = _recorded.get("shop_secret", "")
+DEMO_SHOP_MAIL = env.email_url
 
 # -- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -259,6 +277,8 @@ ACCOUNT_ADAPTER = "apps.accounts.adapter.InvitedOnlyAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an owner, never signed up
 ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.secure  # http://localhost, to try it out
 
 # -- static files and security headers ---------------------------------------------------------
 STATIC_URL = "/static/"
@@ -304,16 +324,6 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 ACTION_NAMES = "apps.gateway.catalogue.ACTIONS"  # what an authority may be about
 
 
-def page(title: str, icon: str, model: str, allowed: str = "configures") -> dict[str, Any]:
-    """A row of the admin's sidebar: the list of a model, for those whose role allows it."""
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{model}_changelist"),
-        "permission": f"apps.accounts.scope.{allowed}",
-    }
-
-
 UNFOLD = {
     "SITE_TITLE": "AIOS",
     "SITE_HEADER": "AIOS",
@@ -331,37 +341,7 @@ UNFOLD = {
             "800": "#2a2f32", "900": "#191c1e", "950": "#111314",
         },
     },
-    "SIDEBAR": {
-        "navigation": [
-            {"title": "People", "items": [
-                page("People", "person", "accounts_user", "administers"),
-                page("Memberships", "badge", "accounts_membership", "administers"),
-                page("Authorities", "approval", "accounts_authority", "administers"),
-                page("API keys", "key", "accounts_apikey", "administers"),
-            ]},
-            {"title": "Agents", "items": [
-                page("Agents", "smart_toy", "agents_agent"),
-                page("Runs", "play_circle", "agents_run"),
-                page("Schedules", "schedule", "django_celery_beat_periodictask"),
-                page("Intervals", "timer", "django_celery_beat_intervalschedule"),
-                page("Crontabs", "calendar_month", "django_celery_beat_crontabschedule"),
-                page("Model tiers", "layers", "inference_tier"),
-                page("Budgets", "savings", "inference_budget"),
-                page("Model calls", "forum", "inference_call"),
-            ]},
-            {"title": "Policies", "items": [
-                page("Policies", "gavel", "policies_policy"),
-                page("Decisions", "rule", "policies_decision"),
-            ]},
-            {"title": "Connectors", "items": [
-                page("Connectors", "cable", "gateway_connector"),
-                page("Actions", "tune", "gateway_actionsetting"),
-                page("Executions", "bolt", "gateway_execution"),
-            ]},
-            {"title": "Knowledge", "items": [page("Items", "menu_book", "memory_item")]},
-            {"title": "Audit", "items": [page("Events", "history", "audit_event")]},
-        ],
-    },
+    "SIDEBAR": {"navigation": NAVIGATION},
 }  # fmt: skip
 
 LOGGING = {

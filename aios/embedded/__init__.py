@@ -22,7 +22,9 @@ from aios.embedded.temporary import temporary
 __all__ = ["StartError", "provided", "temporary"]
 
 AS_OWNER = {"create_workspace", "migrate", "seed"}  # they do what the product's role may not
-WITHOUT_DATA = {"help", "--help", "-h", "version", "--version", "check", "collectstatic"}
+WITHOUT_DATA = {
+    "help", "--help", "-h", "version", "--version", "check", "collectstatic", "screenshots",
+}  # fmt: skip
 UNCONNECTED = {
     "SECRET_KEY": "no-secret-is-needed-to-describe-the-commands-or-check-the-settings",
     "CREDENTIAL_KEYS": "bm8tY3JlZGVudGlhbC1pcy1zZWFsZWQtYnktdGhpcy0=",

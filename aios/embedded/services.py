@@ -19,13 +19,20 @@ WORKER_NODE = host_format("aios@%h")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def build_environment(folder: Folder, record: Record, *, mail: str | None) -> dict[str, str]:
-    """What the product's processes see: the role `aios_app`, never the owner."""
+def build_environment(
+    folder: Folder, record: Record, *, mail: str | None, shop: str | None = None
+) -> dict[str, str]:
+    """What the product's processes see: the role `aios_app`, never the owner.
+
+    `mail` and `shop` are the addresses of the demo's, if it runs.
+    """
     given = dict(os.environ)
     if given.get("DATABASE_URL") == record.owner_url:
         given["DATABASE_URL"] = record.database_url
     if mail:
         given.setdefault("EMAIL_URL", mail)
+    if shop:
+        given["DEMO_SHOP_URL"] = shop
     return {**given, "AIOS_DATA": str(folder.path), "PYTHONUNBUFFERED": "1"}
 
 
@@ -58,6 +65,7 @@ def app_parts(environment: dict[str, str], *, port: int, workers: int) -> list[P
         "beat": [*celery, "beat", "--loglevel", "WARNING"],
         "sweep": [sys.executable, "manage.py", "sweep"],
     }  # fmt: skip
+    environment = {"CSRF_TRUSTED_ORIGINS": f"http://{LOOPBACK}:{port}", **environment}
     own = {"web": {"DATABASE_POOL": str(WEB_CONNECTIONS)}}
     return [
         Part(name, argv, {**environment, **own.get(name, {})}, APP_STAGE, cwd=CHECKOUT)

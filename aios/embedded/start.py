@@ -127,7 +127,8 @@ class Start:
 
     def _start_product(self) -> None:
         mail = f"smtp://127.0.0.1:{self.record.smtp_port}" if self.demo else None
-        environment = build_environment(self.folder, self.record, mail=mail)
+        shop = f"http://127.0.0.1:{self.shop_port}" if self.demo else None
+        environment = build_environment(self.folder, self.record, mail=mail, shop=shop)
         done = f"Web server, {self.workers} workers, beat and sweep run"
         with self.screen.step("Starting web server and workers", done):
             for part in app_parts(environment, port=self.port, workers=self.workers):

@@ -19,6 +19,7 @@ from apps.proposals.models import Proposal
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
+from tests.factories.proposals import look_at
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,7 @@ def test_an_edited_amount_teaches_the_desk(
     refund = proposal.changes.get(action="refund_payment")
     full = first_order.lines[0].unit_price
     assert refund.params["amount"] == str(full)
+    look_at(proposal, cast.olga, now=timezone.now())
     proposals.approve(
         proposal_id=proposal.pk,
         user=cast.olga,

@@ -89,9 +89,11 @@ def test_a_paused_trace_keeps_what_it_missed(system: System, sign_in: SignIn) ->
 def test_the_page_of_a_run_goes_on_live(system: System, sign_in: SignIn) -> None:
     """A run opened while it waits shows its steps, what it proposed, and its trace."""
     page = sign_in(REVIEWER)
-    page.goto("/runs/")
-    page.locator("tr").filter(has_text="Waits until").locator("a").first.click()
+    page.goto("/runs/?state=waiting")
+    page.locator("tr").filter(has_text="Refund desk").locator("a").first.click()
     expect(page.locator("[data-live]")).to_have_text("Live")
     expect(page.locator(".steps")).to_contain_text("Sense")
     expect(page.locator(".steps")).to_contain_text("by rules")
-    expect(page.locator("[data-stream]")).to_contain_text("started a run")
+    expect(page.locator(".totals")).to_contain_text("planned by rules, at no cost")
+    expect(page.locator("[data-list=sense]")).to_contain_text("started a run")
+    expect(page.locator("[data-list=act]")).to_contain_text("proposed")

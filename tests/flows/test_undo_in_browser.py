@@ -29,8 +29,9 @@ def set_hold(system: System, seconds: int) -> None:
     """In the admin, as a person does."""
     with closing(system.sign_in(OWNER)) as owner:
         listed = owner.get("/admin/gateway/actionsetting/").text
-        found = re.search(r"/admin/gateway/actionsetting/([0-9a-f-]{36})/change/", listed)
-        path = found[0] if found else "/admin/gateway/actionsetting/add/"
+        rows = r'href="(/admin/gateway/actionsetting/[0-9a-f-]{36}/change/[^"]*)"[^>]*>\s*set_price'
+        found = re.search(rows, listed)
+        path = found[1].partition("?")[0] if found else "/admin/gateway/actionsetting/add/"
         page = owner.get(path).text
         form = {"hold_seconds": str(seconds), "when_away": "wait", "action": "set_price",
                 "csrfmiddlewaretoken": owner.cookies["csrftoken"]}  # fmt: skip
@@ -51,7 +52,7 @@ def lines_of(system: System, sku: str) -> list[str]:
 
 def sku_of(page: Page) -> str:
     """The article of the price change that is shown."""
-    return page.locator(".context div").filter(has_text="SKU").locator("dd").inner_text()
+    return page.locator(".change .target").first.inner_text().rpartition(" · ")[2]
 
 
 @pytest.mark.usefixtures("held_prices")
@@ -67,7 +68,7 @@ def test_z_takes_an_approval_back_and_nothing_is_called(system: System, sign_in:
     for left in (6, 4):
         expect(held).to_contain_text(f"in {left} s")
         places.append(
-            page.evaluate("document.querySelector('.decide .bar').lastElementChild.offsetLeft")
+            page.evaluate("document.querySelector('.decide .doing').lastElementChild.offsetLeft")
         )
     assert places[0] == places[1]  # nothing moved while it counted
 
@@ -143,6 +144,7 @@ def open_moderate(page: Page) -> tuple[str, str, str]:
 
     wait_until(look, PLAN_SECONDS)
     expect(page.locator("#panel h1")).to_have_text(found[-1][0])
+    page.goto(page.url.partition("?")[0])  # by itself: nothing follows a decision here
     return found[-1]
 
 

@@ -13,6 +13,7 @@ from django_celery_beat.models import PeriodicTask
 from apps.accounts.models import ApiKey, User, Workspace
 from apps.accounts.permissions import can
 from apps.accounts.queries import find_key
+from apps.agents.forgetting import remove_demo
 from apps.agents.models import Agent, Run
 from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector
@@ -38,8 +39,8 @@ def test_it_makes_a_workspace_that_can_work(tmp_path: Path) -> None:
     assert workspace.is_demo
     assert set(Connector.objects.values_list("kind", flat=True)) == {"medusa", "mail", "feed"}
     assert len(guardrails(workspace.pk).versions) == 3
-    assert Agent.objects.filter(enabled=True).count() == 2
-    assert PeriodicTask.objects.filter(task="agents.start").count() == 2
+    assert Agent.objects.filter(enabled=True).count() == 3
+    assert PeriodicTask.objects.filter(task="agents.start").count() == 3
     assert set(Run.objects.values_list("trigger", flat=True)) == {"schedule"}
     known = json.loads(file.read_text())
     assert file.stat().st_mode & 0o777 == 0o600
@@ -128,3 +129,18 @@ def test_no_secret_reaches_the_audit_log(tmp_path: Path) -> None:
     known, told = json.loads(file.read_text()), str(list(Payload.objects.values("fields")))
     secrets = [SECRET, known["api_key"], *(person["password"] for person in known["people"])]
     assert not [secret for secret in secrets if secret in told]
+
+
+@pytest.mark.django_db
+def test_a_removed_demo_does_not_come_back(tmp_path: Path) -> None:
+    """The next start leaves the workspace to its people, who can still sign in."""
+    file = tmp_path / "credentials.json"
+    seed(file)
+    workspace = Workspace.objects.get()
+    remove_demo(workspace=workspace, by="user:olga", now=timezone.now())
+    file.unlink()
+    seed(file)
+    assert not Agent.objects.exists()
+    assert not Connector.objects.exists()
+    assert not PeriodicTask.objects.filter(task="agents.start").exists()
+    assert len(json.loads(file.read_text())["people"]) == 4

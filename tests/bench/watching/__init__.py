@@ -1,0 +1,1 @@
+"""Processes of the trace benchmark: those who watch, and a bare broadcaster to compare with."""
