@@ -29,3 +29,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.successful) toast.hidden = true;
 });
 toast?.querySelector("[data-close]").addEventListener("click", () => { toast.hidden = true; });
+
+// htmx rejects its own promise, without a reason, when leaving the page cuts a request off.
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason === undefined) event.preventDefault();
+});

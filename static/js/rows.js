@@ -88,7 +88,7 @@ function showNew() {
     list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.dispatchEvent(new CustomEvent("aios:listed"));
-  });
+  }).catch(() => {}); // told of by errors.js
 }
 
 document.addEventListener("aios:shown", ({ detail: { panel: now, how } }) => {

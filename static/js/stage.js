@@ -37,7 +37,8 @@ export function put(html, how) {
 }
 
 function load(url) {
-  htmx.ajax("GET", url, { target: "#panel", swap: "outerHTML", source: "#stage" });
+  // overtaken by another request, or told of by errors.js
+  htmx.ajax("GET", url, { target: "#panel", swap: "outerHTML", source: "#stage" }).catch(() => {});
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {

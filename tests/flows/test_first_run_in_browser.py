@@ -4,15 +4,23 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.flows.conftest import System
-from tests.flows.running import NOT_OURS, ROOT
+from tests.flows.running import NOT_OURS, ROOT, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of its own: these journeys change what the others look at."""
+    with running(tmp_path_factory.mktemp("own")) as started:
+        yield started
 
 
 def make_workspace(system: System) -> tuple[str, str]:

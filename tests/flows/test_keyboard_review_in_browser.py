@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import REVIEWER, SignIn, System
 from tests.flows.reviewing import PRICE, REFUND, go_to, heading, press, shown_after
+from tests.flows.running import wait_until
 from tests.flows.test_undo_in_browser import set_hold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,7 +69,7 @@ def test_a_session_without_a_mouse(system: System, sign_in: SignIn) -> None:
     page.keyboard.press("Control+Enter")
     shown_after(page, fifth, "Asked; it stays open")
     assert sixth != fifth
-    assert [line for line in system.ledger() if line["amount"] == edited]
+    wait_until(lambda: [line for line in system.ledger() if line["amount"] == edited], 20)
 
 
 @pytest.mark.usefixtures("held_prices")

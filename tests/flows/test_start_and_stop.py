@@ -145,7 +145,7 @@ def test_first_start_then_second_keeps_everything(
 def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
     tmp_path: Path,
 ) -> None:
-    """As printed, while `up` runs; the inbox is empty, and the admin takes a connector and agent."""
+    """As printed, while `up` runs; a guide waits, and the admin takes a connector and an agent."""
     port = find_free()
     up = Up(tmp_path / "my data", port, find_free(), "--no-demo")
     try:
@@ -157,7 +157,8 @@ def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
         with httpx2.Client(
             base_url=f"http://{LOOPBACK}:{port}", trust_env=False, follow_redirects=True
         ) as client:
-            assert send(client, "/accounts/login/", login=email, password=password).url.path == "/"
+            signed_in = send(client, "/accounts/login/", login=email, password=password)
+            assert signed_in.url.path == "/guide/welcome/"  # nothing is connected yet
             assert "My shop" in client.get("/").text
             workspace = find_workspace_id(client.get("/admin/gateway/connector/add/").text)
             send(client, "/admin/gateway/connector/add/", workspace=workspace, name="Shop",
@@ -166,7 +167,7 @@ def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
             assert ">Shop<" in client.get("/admin/gateway/connector/").text
             send(client, "/admin/agents/agent/add/", workspace=workspace, name="Prices",
                  playbook="repricing", settings="{}", tier="standard", budget_usd="1",
-                 priority="50")  # fmt: skip
+                 priority="50", autonomy="shadow")  # fmt: skip
             assert ">Prices<" in client.get("/admin/agents/agent/").text
     finally:
         up.process.terminate()

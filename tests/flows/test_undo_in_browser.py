@@ -10,9 +10,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import OWNER, REVIEWER, SignIn, System, wait_until
+from tests.flows.running import running
 from tests.flows.test_review_in_browser import PLAN_SECONDS, PRICE, open_waiting, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of its own: these journeys change what the others look at."""
+    with running(tmp_path_factory.mktemp("own")) as started:
+        yield started
+
 
 HOLD = 8  # seconds: long enough to press a key, short enough to wait for
 
@@ -62,7 +71,7 @@ def test_z_takes_an_approval_back_and_nothing_is_called(system: System, sign_in:
     open_waiting(page, PRICE)
     sku, earlier = sku_of(page), lines_of(system, sku_of(page))
     page.get_by_role("button", name="Approve").click()
-    held = page.locator("[data-hold]")
+    held = page.locator("#decide [data-hold]")
     expect(held).to_contain_text("Carried out in")
     places = []
     for left in (6, 4):
@@ -90,7 +99,7 @@ def test_a_done_price_change_is_undone(system: System, sign_in: SignIn) -> None:
     sku = sku_of(page)
     expect(page.locator(".effects")).to_contain_text("Can be undone")
     page.get_by_role("button", name="Approve").click()
-    expect(page.locator("[data-hold]")).to_be_visible()
+    expect(page.locator("#decide [data-hold]")).to_be_visible()
     check_accessible(page)
     settled(page)
     assert lines_of(system, sku)[-1] == after
@@ -138,13 +147,13 @@ def open_moderate(page: Page) -> tuple[str, str, str]:
                 before, after = match.groups()
                 if abs(Decimal(before) / Decimal(after) - 1) < Decimal("0.25"):
                     found.append((name, before, after))
-                    row.click()
+                    address = row.get_attribute("href") or ""
+                    page.goto(address.partition("?")[0])  # by itself: nothing follows a decision
                     return True
         return False
 
     wait_until(look, PLAN_SECONDS)
     expect(page.locator("#panel h1")).to_have_text(found[-1][0])
-    page.goto(page.url.partition("?")[0])  # by itself: nothing follows a decision here
     return found[-1]
 
 

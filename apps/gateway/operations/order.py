@@ -26,7 +26,8 @@ from apps.gateway.operations.outcome import fact
 class Order:
     """One approved change to be carried out; `binding` is the hash the approval was given on.
 
-    `amount` is the money it moves (None: none), in `currency`.
+    `amount` is the money it moves (None: none), in `currency`. `begun`: an earlier change of the
+    same approval is done, so that there is nothing left to hold.
     """
 
     workspace_id: UUID
@@ -41,6 +42,7 @@ class Order:
     amount: str | None
     currency: str
     priority: int
+    begun: bool = False
 
 
 def idempotency_key(order: Order) -> str:
@@ -55,17 +57,19 @@ def idempotency_key(order: Order) -> str:
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
-# Each execution starts once the hold window of its action is over; its grant lives from then on.
+# Each execution starts once the hold window of its action is over, unless it goes on with a set
+# that has begun; its grant lives from then on.
 SCHEDULE = """
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(
             id uuid, workspace_id uuid, connector_id uuid, subject_id uuid, run_id uuid,
             agent_id uuid, binding text, key text, action text, params jsonb, target text,
             snapshot jsonb, priority smallint, grant_id uuid, action_hash text, amount numeric,
-            currency text)
+            currency text, begun boolean)
     ),
     timed AS (
-        SELECT given.*, %(now)s + coalesce(s.hold_seconds, 0) * interval '1 second' AS not_before
+        SELECT given.*, %(now)s + CASE WHEN begun THEN 0 ELSE coalesce(s.hold_seconds, 0) END
+                                  * interval '1 second' AS not_before
         FROM given LEFT JOIN gateway_actionsetting s USING (workspace_id, action)
     ),
     queued AS (
@@ -171,4 +175,5 @@ def row_of(execution: Execution, order: Order) -> dict[str, Any]:
         ),
         "amount": order.amount,
         "currency": order.currency,
+        "begun": order.begun,
     }

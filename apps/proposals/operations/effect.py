@@ -102,7 +102,7 @@ def settle(*, now: datetime, limit: int = 200) -> int:
             ended.append(own[0].proposal)
             if broke_off(own, newest):
                 broken.append(own[0].proposal_id)
-    schedule(following, by="gateway", now=now)
+    schedule(following, by="gateway", now=now, begun=True)
     end(ended, now=now)
     Proposal.objects.filter(pk__in=broken).update(unwinding=True)
     if any(change.compensates_id for change in changes):

@@ -144,9 +144,17 @@ def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
 
 
 def schedule(
-    changes: Sequence[Change], *, by: str, now: datetime, because: Sequence[Fact] = ()
+    changes: Sequence[Change],
+    *,
+    by: str,
+    now: datetime,
+    because: Sequence[Fact] = (),
+    begun: bool = False,
 ) -> None:
-    """Queue changes of approved proposals in this transaction; `because` is recorded with it."""
+    """Queue changes of approved proposals in this transaction; `because` is recorded with it.
+
+    `begun`: they go on with sets of which a part is done already.
+    """
     gateway.schedule(
         [
             gateway.Order(
@@ -162,6 +170,7 @@ def schedule(
                 amount=None if stake.amount is None else str(stake.amount.quantize(CENT)),
                 currency=stake.currency,
                 priority=change.proposal.priority,
+                begun=begun,
             )
             for change in changes
             for stake in (stake_of(change),)
