@@ -42,9 +42,10 @@ DEFAULT_N = 100
 ORIGIN = Origin(by="agent:bench", trigger="schedule", agent="Bench", playbook="bench")
 RULE = {"name": "ask", "when": "true", "outcome": "review", "reason": "Always asked."}
 FLOOR_ROUNDS = 200
-READING = 350  # milliseconds a person looks at least; the page ignores keys that come at once
+READING = 500  # milliseconds a person looks at least; the page ignores keys that come at once
 WATCH = """
 window.shifts = [];
+performance.setResourceTimingBufferSize(10000);
 new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts.push(one.value);
 }).observe({ type: "layout-shift", buffered: true });
@@ -296,6 +297,7 @@ def decide(page: Page, number: int) -> str:
         how = "high risk: facts opened, then approved"
         page.keyboard.press("i")
         page.locator("#panel [data-rationale]").first.wait_for()
+        page.wait_for_timeout(READING)
         page.keyboard.press("a")
         page.keyboard.press("Control+Enter")
     elif number % 5 == 3:
