@@ -163,6 +163,10 @@ def paths(workspace: Workspace) -> Iterator[tuple[str, str]]:
         yield name, reverse(f"console:{name}")
     yield "proposal waiting", reverse("console:proposal", args=[waiting.pk])
     yield "proposal done", reverse("console:proposal", args=[settled.pk])
+    for split in ("mine", "unclaimed", "high"):
+        yield f"queue {split}", f"{reverse('console:inbox')}?split={split}"
+    yield "history found", f"{reverse('console:history')}?q=SKU-7"
+    yield "insights 7 days", f"{reverse('console:insights')}?days=7"
     for state in ("done", "rejected", "failed"):
         yield f"history {state}", f"{reverse('console:history')}?state={state}"
     run = Run.objects.filter(workspace=workspace).order_by("-id").first()
@@ -173,4 +177,5 @@ def paths(workspace: Workspace) -> Iterator[tuple[str, str]]:
     yield "execution", reverse("console:execution", args=[execution.pk])
 
 
-PAGES = ("inbox", "history", "runs", "trace", "executions", "stuck", "connectors", "stop")
+PAGES = ("inbox", "history", "runs", "trace", "executions", "stuck", "connectors", "stop",
+         "insights", "keys", "notifications", "appearance", "bulk")  # fmt: skip

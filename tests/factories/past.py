@@ -22,7 +22,8 @@ PLAN = """
 CREATE TEMP TABLE past ON COMMIT DROP AS
 SELECT n, uuidv7(moment - now()) AS proposal, uuidv7(moment - now()) AS change,
        uuidv7(moment - now()) AS decision, uuidv7(moment - now()) AS execution,
-       uuidv7(moment - now()) AS submitted, uuidv7(moment - now()) AS settled,
+       uuidv7(moment - now()) AS submitted, uuidv7(moment - now()) AS decided,
+       uuidv7(moment - now()) AS settled,
        md5(n::text) AS binding, moment AS made,
        moment + make_interval(secs => 60 + n %% 7200) AS judged,
        moment + make_interval(secs => 90 + n %% 7200) AS ended,
@@ -101,15 +102,28 @@ INSERT INTO audit_event (id, kind, at, workspace_id, actor, subject_kind, subjec
 SELECT submitted, 'proposal.submitted', past.made, %(workspace)s, 'agent:' || %(agent)s, 'proposal',
        proposal::text, run, ''::bytea FROM past JOIN past_run USING (run_number)
 UNION ALL
+SELECT decided,
+       'proposal.' || CASE WHEN fate IN ('rejected', 'denied', 'expired') THEN fate
+                           ELSE 'approved' END, past.judged, %(workspace)s,
+       CASE WHEN fate IN ('policy', 'denied') THEN 'policy' WHEN fate = 'expired' THEN 'clock'
+            ELSE 'user:' || %(reviewer)s END, 'proposal', proposal::text, run, ''::bytea
+FROM past JOIN past_run USING (run_number)
+UNION ALL
 SELECT settled, 'proposal.settled', past.ended, %(workspace)s, 'gateway', 'proposal',
        proposal::text, run, ''::bytea FROM past JOIN past_run USING (run_number);
 INSERT INTO audit_payload (event_id, salt, fields)
 SELECT submitted, ''::bytea, '{"title": "A price", "state": "approved"}'::jsonb FROM past
 UNION ALL
+SELECT decided, ''::bytea, '{"title": "A price", "revision": 1}'::jsonb FROM past
+UNION ALL
 SELECT settled, ''::bytea, '{"title": "A price", "state": "done"}'::jsonb FROM past;
 INSERT INTO audit_entry (index, event_id, workspace_id, run_id, kind)
 SELECT last.index + row_number() OVER (ORDER BY number, kind), event, %(workspace)s, run, kind
 FROM (SELECT n AS number, submitted AS event, run, 'proposal.submitted' AS kind
+      FROM past JOIN past_run USING (run_number)
+      UNION ALL
+      SELECT n, decided, run, 'proposal.' || CASE WHEN fate IN ('rejected', 'denied', 'expired')
+                                             THEN fate ELSE 'approved' END
       FROM past JOIN past_run USING (run_number)
       UNION ALL
       SELECT n, settled, run, 'proposal.settled' FROM past JOIN past_run USING (run_number)) AS one,
