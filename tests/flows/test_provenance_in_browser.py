@@ -80,6 +80,8 @@ def test_an_edited_paragraph_says_who_wrote_it(system: System, sign_in: SignIn) 
 
     inline = page.locator(".edited .inline")
     sides = page.locator(".edited .sides")
+    expect(page.locator("#panel")).to_have_attribute("data-state", "done", timeout=40_000)
+    expect(page.locator("[data-diff]").first).to_be_visible()  # nothing redraws it any more
     expect(inline.locator("ins").first).to_be_visible()
     expect(sides).to_be_hidden()
     page.keyboard.press("d")
