@@ -165,7 +165,7 @@ def paths(workspace: Workspace) -> Iterator[tuple[str, str]]:
     yield "proposal done", reverse("console:proposal", args=[settled.pk])
     for split in ("mine", "unclaimed", "high"):
         yield f"queue {split}", f"{reverse('console:inbox')}?split={split}"
-    yield "history found", f"{reverse('console:history')}?q=SKU-7"
+    yield "history found", f"{reverse('console:history')}?q=Price"
     yield "insights 7 days", f"{reverse('console:insights')}?days=7"
     for state in ("done", "rejected", "failed"):
         yield f"history {state}", f"{reverse('console:history')}?state={state}"
