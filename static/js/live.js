@@ -51,15 +51,12 @@ function look(delay) {
     if (note) note.hidden = false;
     return;
   }
-  if (!isBusy(now)) refresh();
+  if (!isBusy()) refresh();
   soon(Math.min(delay * 2, 5000));
 }
 
-function isBusy(now) {
-  const states = ["htmx-request", "htmx-added", "htmx-settling", "htmx-swapping"];
-  const stage = document.getElementById("stage");
-  return states.some((name) => now.classList.contains(name) || stage?.classList.contains(name))
-    || now.querySelector(".htmx-request");
+function isBusy() {
+  return document.getElementById("stage")?.matches(".htmx-request, :has(.htmx-request)");
 }
 
 // After a refusal the form holds what was typed as its own values: open is typing then.

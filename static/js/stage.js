@@ -7,59 +7,54 @@ import { take } from "./ahead.js";
 export const panel = () => document.getElementById("panel");
 export const bar = () => document.getElementById("decide");
 
-let coming = "opened";
 let shownPanel = panel();
-let focusedId = ""; // where the focus was before a refresh
 let shownAt = 0;
 export const lastShown = () => shownAt;
 
 export function openPanel(url, how = "opened") {
   htmx.trigger("#stage", "htmx:abort"); // a refresh that is under way is of something else
-  coming = how;
   const kept = take(url);
   if (kept) put(kept.html, how);
-  else load(url);
+  else load(url, { how });
 }
 
 export function refresh() {
-  coming = "refreshed";
   const focused = document.activeElement?.closest("#panel [id]");
-  focusedId = focused?.id ?? (panel()?.contains(document.activeElement) ? "panel-title" : "");
+  const focus = focused?.id ?? (panel()?.contains(document.activeElement) ? "panel-title" : "");
   const url = new URL(bar()?.dataset.address ?? "", location.href);
   if (panel() && !("chosen" in panel().dataset)) url.searchParams.set("chosen", "0");
-  load(url.pathname + url.search);
+  load(url.pathname + url.search, { how: "refreshed", focus });
 }
 
 export function put(html, how) {
-  coming = how;
   htmx.swap("#panel", html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 },
-    { afterSettleCallback: shown });
+    { afterSettleCallback: () => shown({ how }) });
 }
 
-function load(url) {
+// Why a panel was asked for travels with its request: two may be under way, one of them settling.
+function load(url, why) {
+  const event = new CustomEvent("aios:load", { detail: why });
   // overtaken by another request, or told of by errors.js
-  htmx.ajax("GET", url, { target: "#panel", swap: "outerHTML", source: "#stage" }).catch(() => {});
+  htmx.ajax("GET", url, { target: "#panel", swap: "outerHTML", source: "#stage", event }).catch(() => {});
 }
 
-document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.elt.matches?.("#panel form, #last form, #recent form")) coming = "decided";
-});
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target?.id === "panel") shown();
+  if (detail.target?.id !== "panel") return;
+  const { triggeringEvent: cause, elt } = detail.requestConfig ?? {};
+  const isAnswer = elt?.matches?.("form"); // to a decision, of here or of what was decided last
+  shown(cause?.type === "aios:load" ? cause.detail : { how: isAnswer ? "decided" : "refreshed" });
 });
 // The server found that the proposal which is kept ready here is the next one, and still as it was.
 document.addEventListener("aios:advance", ({ detail }) => openPanel(detail.address, "decided"));
 
-function shown() {
+function shown({ how, focus = "" }) {
   const now = panel();
   if (!now || now === shownPanel) return; // parts beside the panel settle as well
   shownPanel = now;
-  const how = coming;
-  coming = "refreshed";
   if (how !== "refreshed") shownAt = performance.now();
   remember(how);
   if (how === "opened" || how === "decided") lead(now);
-  else if (focusedId) keepFocus(now);
+  else if (focus) keepFocus(now, focus);
   document.dispatchEvent(new CustomEvent("aios:shown", { detail: { panel: now, how } }));
 }
 
@@ -84,10 +79,9 @@ addEventListener("popstate", () => {
 });
 
 // A refresh under the reader's hands leaves the focus where it was.
-function keepFocus(now) {
-  const goal = document.getElementById(focusedId) ?? now.querySelector("h1");
+function keepFocus(now, id) {
+  const goal = document.getElementById(id) ?? now.querySelector("h1");
   if (document.activeElement === document.body) goal?.focus({ preventScroll: true });
-  focusedId = "";
 }
 
 // Focus goes to what has to be read first: why nothing happened, else the heading.

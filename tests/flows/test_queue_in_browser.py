@@ -20,6 +20,13 @@ WATCH = """
   }).observe({ type: "layout-shift", buffered: true });
 """
 
+# a refresh has been swapped in and has not settled when the next row is clicked
+OPENED_WHILE_SETTLING = """
+  document.addEventListener("htmx:afterSwap",
+    () => document.querySelectorAll("#list .row")[2].click(), { once: true });
+  document.querySelector("[data-look]").click();
+"""
+
 
 def test_splits_are_tabs_with_counts_in_the_address(sign_in: SignIn) -> None:
     """Empty ones are hidden; a split shows only its own and survives a reload."""
@@ -55,6 +62,23 @@ def test_back_brings_back_the_panel_and_leaves_the_list(sign_in: SignIn) -> None
     expect(first).to_have_attribute("aria-current", "true")
     expect(page.locator("#list ol")).to_have_attribute("data-same", "yes")
     assert abs(page.evaluate("document.querySelector('#list ol').scrollTop") - scrolled) < 60
+
+
+def test_what_is_opened_while_a_refresh_settles_is_a_step_of_back(sign_in: SignIn) -> None:
+    """A proposal opened just while another was drawn again has an address and a way back."""
+    page = sign_in(REVIEWER)
+    wait_until(lambda: reload(page).locator("#list .row").count() > 2, PLAN_SECONDS)
+    rows = page.locator("#list .row")
+    first, second = (rows.nth(n).locator(".title").inner_text() for n in (1, 2))
+    rows.nth(1).click()
+    expect(page.locator("#panel h1")).to_have_text(first)
+    address = page.url
+    page.evaluate(OPENED_WHILE_SETTLING)
+    expect(page.locator("#panel h1")).to_have_text(second)
+    expect(page).not_to_have_url(address)
+    page.go_back()
+    expect(page.locator("#panel h1")).to_have_text(first)
+    expect(page).to_have_url(address)
 
 
 def test_what_happens_can_be_paused(system: System, sign_in: SignIn) -> None:
