@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from apps.proposals.bulk import Item, outliers
-from apps.proposals.models import Change, Proposal, Question
-from apps.proposals.queries import LONG
+from apps.accounts.models import User
+from apps.proposals.bulk import Item, outliers, sample
+from apps.proposals.models import Change, Proposal, Question, State
+from apps.proposals.queries import LONG, opened_among
 
 COMPARED = 500  # similar ones that are looked at to tell what stands out
 
@@ -38,7 +39,11 @@ def item_of(proposal: Proposal) -> Item:
         id=proposal.pk,
         title=proposal.title,
         actions=frozenset(change.action for change in changes),
-        rules=frozenset(change.decision.rule for change in changes if change.decision),
+        rules=frozenset(
+            f"{change.decision.version_id}/{change.decision.rule}"
+            for change in changes
+            if change.decision
+        ),
         risk=proposal.risk,
         reviewers=proposal.reviewers,
         amount=proposal.amount,
@@ -64,3 +69,14 @@ def doubts_about(proposal: Proposal) -> list[str]:
 def left_out(proposals: Sequence[Proposal]) -> dict[UUID, list[str]]:
     """Which of these similar ones stand out, each with the reasons in words."""
     return outliers([item_of(proposal) for proposal in proposals])
+
+
+def sampled(proposals: Sequence[Proposal], user: User) -> dict[UUID, bool]:
+    """Those of a batch the person has to open first, and whether they have, as these are now.
+
+    Drawn of what still waits; the rest is approved by nobody.
+    """
+    waiting = {one.pk: one.binding for one in proposals if one.state == State.WAITING}
+    drawn = sample(waiting, person=user.pk)
+    opened = opened_among(drawn, user)
+    return {pk: pk in opened for pk in drawn}

@@ -4,6 +4,7 @@ Standing out is robust: measured from the median in median absolute deviations, 
 ones do not hide each other as they would with means.
 """
 
+import hashlib
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from uuid import UUID
 
 MOST = 50  # proposals at once
 CEILING = Decimal(1_000)  # of all amounts together, in their one currency
+SAMPLED = 10  # of each so many, one is opened before all are approved
+LEAST_SAMPLED = 2
 FEWEST = 5  # below that, nothing can be said to stand out
 FAR = 3.5  # deviations from the median (Iglewicz and Hoaglin)
 SLACK = 0.05  # of the median: where nearly all are alike, so much is no difference
@@ -23,8 +26,9 @@ UNSURE = 0.1  # confidence so far below the median is doubt
 class Item:
     """One proposal as far as it matters here.
 
-    `actions` and `rules` are those of its changes, `fields` the parameters they set, `size` how
-    many characters they write; `amount` None: no money; `doubts` are other reasons against it.
+    `actions` and `rules` (each of one policy version) are those of its changes, `fields` the
+    parameters they set, `size` how many characters they write; `amount` None: no money; `doubts`
+    are other reasons against it.
     """
 
     id: UUID
@@ -48,6 +52,20 @@ Key = tuple[frozenset[str], frozenset[str], str]
 def key_of(item: Item) -> Key:
     """What items have to have in common: the action, the rule that decided, the currency."""
     return item.actions, item.rules, item.currency
+
+
+def sample(bindings: Mapping[UUID, str], *, person: UUID) -> list[UUID]:
+    """Which of these a person has to open before they approve all of them: at least two.
+
+    Drawn by lot, each on its binding: the same as long as it stays what it is, whatever else is
+    chosen with it, and others for another person.
+    """
+    lots = {
+        pk: hashlib.sha256(f"{person}:{binding}".encode()).digest()
+        for pk, binding in bindings.items()
+    }
+    count = max(LEAST_SAMPLED, -(-len(lots) // SAMPLED))
+    return sorted(lots, key=lambda pk: lots[pk])[:count]
 
 
 def outliers(items: Sequence[Item]) -> dict[UUID, list[str]]:

@@ -46,8 +46,9 @@ class Proposal(models.Model):
     `unwinding`: it broke off half-way, and undoing what was done has still to be proposed.
 
     A reviewer holds it until `claimed_until`; others only read. It is hidden from the queue until
-    `snoozed_until`, or until the shop has changed if it `wakes_on_change`. `due_at` is when
-    somebody should have decided; after it people are told (`escalated_at`).
+    `snoozed_until`, or until the shop has changed if it `wakes_on_change`; `looked_at` is when the
+    shop was last asked for that. `due_at` is when somebody should have decided; after it people are
+    told (`escalated_at`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -85,6 +86,7 @@ class Proposal(models.Model):
     snoozed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     snoozed_until = models.DateTimeField(null=True)
     wakes_on_change = models.BooleanField(default=False)
+    looked_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -105,6 +107,11 @@ class Proposal(models.Model):
                 fields=["snoozed_until"],
                 name="proposal_snoozed",
                 condition=models.Q(snoozed_until__isnull=False),
+            ),
+            models.Index(
+                models.F("looked_at").asc(nulls_first=True),
+                name="proposal_watched",
+                condition=models.Q(wakes_on_change=True),
             ),
             models.Index(
                 fields=["claimed_until"],

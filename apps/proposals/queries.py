@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from apps.accounts.models import User
-from apps.accounts.permissions import Rights, rights
+from apps.accounts.models import Membership, User
+from apps.accounts.permissions import VERBS, Rights, rights
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
 from apps.gateway import queries as gateway
@@ -71,7 +71,9 @@ class ProposalView:
         given = {
             review.reviewer_id
             for review in self.reviews
-            if review.verdict == "approve" and review.binding == self.proposal.binding
+            if review.verdict == "approve"
+            and review.binding == self.proposal.binding
+            and getattr(review, "counts", True)  # as `detail` found
         }
         return max(max(self.proposal.reviewers, 1) - len(given), 0)
 
@@ -126,9 +128,23 @@ def detail(workspace_id: UUID, proposal_id: UUID) -> ProposalView:
     return ProposalView(
         proposal=proposal,
         changes=[view(change, executions.get(change.pk)) for change in changes],
-        reviews=list(proposal.reviews.select_related("reviewer").order_by("at")),
+        reviews=list(
+            proposal.reviews.select_related("reviewer").annotate(counts=may_vote()).order_by("at")
+        ),
         undoes=compensated[0].proposal if compensated else None,
         undos=list(undos_of(proposal)) if proposal.state in CONCLUDED else [],
+    )
+
+
+def may_vote() -> Exists:
+    """Whether who gave a review may still vote: an active person with a place in its workspace."""
+    return Exists(
+        Membership.objects.filter(
+            workspace=OuterRef("workspace"),
+            user=OuterRef("reviewer"),
+            user__is_active=True,
+            role__in=VERBS["review"],
+        )
     )
 
 
@@ -203,6 +219,24 @@ def blind_to(proposal_ids: Iterable[UUID], user: User | None) -> dict[UUID, Prop
     return {proposal.pk: proposal for proposal in rows.only("binding", "revision")}
 
 
+def secret_votes(user: User) -> list[str]:
+    """The ids of the proposals with votes this person may not know yet, as events name them."""
+    voted = Review.objects.filter(proposal__state=State.WAITING, binding=F("proposal__binding"))
+    ids = blind_to(voted.values_list("proposal_id", flat=True), user)
+    return [str(proposal_id) for proposal_id in ids]
+
+
+def untold_votes(review_ids: Iterable[UUID], user: User) -> set[UUID]:
+    """Those of these votes the person may not know before they have given theirs; one query."""
+    own = Review.objects.filter(
+        proposal=OuterRef("proposal"), binding=OuterRef("binding"), reviewer=user
+    )
+    current = Review.objects.filter(
+        pk__in=list(review_ids), proposal__state=State.WAITING, binding=F("proposal__binding")
+    )
+    return set(current.exclude(Exists(own)).values_list("pk", flat=True))
+
+
 def questions_of(proposal: Proposal) -> list[Question]:
     """What reviewers have asked about it with the answers, in the order of asking."""
     return list(proposal.questions.select_related("asked_by").order_by("asked_at", "pk"))
@@ -218,6 +252,14 @@ def has_opened(proposal: Proposal, user: User, section: str = DECISIVE) -> bool:
     return Viewing.objects.filter(
         proposal=proposal, user=user, binding=proposal.binding, section=section
     ).exists()
+
+
+def opened_among(proposal_ids: Iterable[UUID], user: User) -> set[UUID]:
+    """Those of these proposals of which the person has opened a section, as they are now."""
+    rows = Viewing.objects.filter(
+        proposal__in=list(proposal_ids), user=user, binding=F("proposal__binding")
+    )
+    return set(rows.values_list("proposal_id", flat=True))
 
 
 def why_not(

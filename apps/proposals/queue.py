@@ -13,6 +13,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -77,19 +78,26 @@ def count(workspace_id: UUID, *, now: datetime) -> int:
 
 
 def next_for(
-    workspace_id: UUID, user: User, *, split: Split, after: Proposal | None, now: datetime
+    workspace_id: UUID,
+    user: User,
+    *,
+    split: Split,
+    after: Proposal | None,
+    now: datetime,
+    just_skipped: bool = False,
 ) -> Proposal | None:
     """The next one this person can take, behind `after` in the order, else from the start.
 
     Passes over `after` itself, what others hold, what they caused, and what they have voted on.
+    With `just_skipped` they go on from where it stood before; two queries at most.
     """
     rows = takeable(waiting(workspace_id, user, split, now=now), user, now=now)
     rows = ordered(rows, user).select_related("claimed_by").defer(*LONG)
     if after is None:
         return rows.first()
     others = rows.exclude(pk=after.pk)
-    behind = others.filter(behind_place(after), Q(skipped_at__isnull=True)).first()
-    return behind or behind_skipped(others, after, user).first() or others.first()
+    behind = behind_unskipped(after) if just_skipped else behind_own(after, user)
+    return others.filter(behind).first() or others.first()
 
 
 def recent(user: User, workspace_id: UUID, *, limit: int = 10) -> list[Review]:
@@ -109,14 +117,13 @@ def similar_waiting(proposal: Proposal, *, limit: int = COMPARED) -> list[Propos
     In the order it was proposed, itself included; empty where the proposal is not of that kind.
     Each comes with its changes, so that `item_of` asks nothing more.
     """
-    kinds = set(proposal.changes.values_list("action", "decision__rule"))
+    kinds = set(proposal.changes.values_list("action", "decision__version", "decision__rule"))
     if proposal.risk != Risk.LOW or proposal.reviewers > 1 or len(kinds) != 1:
         return []
-    [(action, rule)] = kinds
-    others = Change.objects.filter(proposal=OuterRef("pk")).exclude(
-        action=action, decision__rule=rule
-    )
-    same = Change.objects.filter(proposal=OuterRef("pk"), action=action, decision__rule=rule)
+    [(action, version, rule)] = kinds
+    kind = {"action": action, "decision__version": version, "decision__rule": rule}
+    own = Change.objects.filter(proposal=OuterRef("pk"))
+    same, others = own.filter(**kind), own.exclude(**kind)
     rows = Proposal.objects.filter(
         Exists(same), ~Exists(others), workspace_id=proposal.workspace_id, state=State.WAITING,
         risk=Risk.LOW, reviewers__lte=1, currency=proposal.currency, snoozed_until__isnull=True,
@@ -171,11 +178,16 @@ def behind_place(after: Proposal) -> Q:
     )
 
 
-def behind_skipped(rows: QuerySet[Proposal], after: Proposal, user: User) -> QuerySet[Proposal]:
-    """Those the person skipped later than this one; all skipped ones if it is not skipped."""
-    own = Skip.objects.filter(proposal=after, user=user).values_list("at", flat=True).first()
-    skipped = rows.filter(Q(skipped_at__isnull=False))
-    return skipped.filter(Q(skipped_at__gt=own)) if own else skipped
+def behind_unskipped(after: Proposal) -> Q:
+    """What stands behind a proposal that is not skipped: the skipped ones do all together."""
+    return Q(skipped_at__isnull=False) | behind_place(after)
+
+
+def behind_own(after: Proposal, user: User) -> Q:
+    """What stands behind a proposal in the person's own order, whether they skipped it or not."""
+    own = Skip.objects.filter(proposal=after, user=user)
+    later = Q(skipped_at__gt=Subquery(own.values("at")[:1]))  # never where it is not skipped
+    return later | (~Q(Exists(own)) & behind_unskipped(after))
 
 
 def takeable(rows: QuerySet[Proposal], user: User, *, now: datetime) -> QuerySet[Proposal]:

@@ -1,12 +1,15 @@
 """How much money a proposal moves, added up so that splitting it changes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from apps.gateway import catalogue
 from apps.policies import facts
 from apps.proposals.models import Change
+from apps.proposals.titles import Move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,18 @@ def given_away(stakes: Iterable[Stake], currency: str) -> Decimal:
         (s.amount for s in stakes if s.gives_money and s.amount and s.currency == currency),
         Decimal(0),
     )
+
+
+def price_moves(changes: Iterable[Change], was: Mapping[UUID, Mapping[str, Any]]) -> list[Move]:
+    """How the price of each change moves now; `was` is what it led to before, by its id."""
+    found = []
+    for change in changes:
+        currency = str(change.params.get("currency") or "")
+        start = facts.price(change.before, currency)
+        old, new = facts.price(was[change.pk], currency), facts.price(change.after, currency)
+        if start and old is not None and new is not None and old != new:
+            found.append(Move((old - start) * 100 / start, (new - start) * 100 / start))
+    return found
 
 
 def largest(stakes: Iterable[Stake]) -> Stake | None:

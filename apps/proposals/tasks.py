@@ -64,8 +64,12 @@ def expire(**_: object) -> None:
 
 @shared_task(name="proposals.tend", ignore_result=True)
 def tend(**_: object) -> None:
-    """Keep the queue in order: free lapsed claims, wake what is due, escalate what is late."""
+    """Keep the queue in order: free lapsed claims, escalate what is late, wake what is due.
+
+    Waking comes last: it asks the shop, which may take its time.
+    """
     now = timezone.now()
     operations.lapse(now=now)
-    operations.wake_due(now=now)
     operations.escalate(now=now)
+    operations.drop_skips()
+    operations.wake_due(now=now)

@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import count
 
 from apps.accounts.models import User, Workspace
+from apps.gateway.models import Connector
+from apps.policies import operations as policies
 from apps.proposals import operations
 from apps.proposals.deadlines import due_at
 from apps.proposals.models import Proposal, Risk
@@ -64,3 +66,24 @@ def at_risk(proposal: Proposal, risk: Risk) -> Proposal:
     )
     proposal.refresh_from_db()
     return proposal
+
+
+def letters(workspace: Workspace, *, now: datetime) -> None:
+    """Have the workspace write letters, each of which waits for a person; nothing is sent."""
+    Connector.objects.create(
+        workspace=workspace, name="post", kind="mail", address="smtp://127.0.0.1:9",
+        settings={"from": "Shop <shop@demo.example>"}, changed_at=now,
+    )  # fmt: skip
+    ask = {"name": "letter", "when": "action == 'send_message'", "outcome": "review",
+           "reason": "A person reads it."}  # fmt: skip
+    version = policies.draft(workspace=workspace, name="Letters", rules=[ask], limits={}, by="t",
+                             now=now)  # fmt: skip
+    policies.publish(version=version, by="t", now=now)
+
+
+def letter(text: str) -> tuple[str, dict[str, str]]:
+    """A send_message change to a mailbox of its own."""
+    return (
+        "send_message",
+        {"to": f"ann{next(_numbers)}@example.com", "subject": "Your order", "body": text},
+    )

@@ -18,7 +18,10 @@ LONG = "Made by hand, " * 20
 def test_similar_low_risk_is_approved_together_without_the_odd_one(
     system: System, sign_in: SignIn
 ) -> None:
-    """The preview names the outlier and why; each of the others is carried out, with its result."""
+    """The preview names the outlier and why; two of the others, drawn by lot, are opened first.
+
+    Then each is carried out, with its result.
+    """
     titles = propose_texts(system, [*SHORT, LONG])
     page = sign_in(REVIEWER)
     for title in titles:
@@ -32,7 +35,19 @@ def test_similar_low_risk_is_approved_together_without_the_odd_one(
     expect(left_out).to_have_count(1)
     expect(left_out).to_contain_text(titles[-1])
     expect(left_out).to_contain_text("characters, the others around")
-    page.get_by_role("button", name=f"Approve these {len(SHORT)}").click()
+
+    approve = page.get_by_role("button", name=f"Approve these {len(SHORT)}")
+    approve.click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was approved. Open 2 of these first")
+    for left in (1, 0):
+        drawn = page.get_by_role("button", name="Open Subtitle").first
+        title = drawn.inner_text().removeprefix("Open").strip()
+        drawn.click()
+        expect(page.locator("#panel h1")).to_have_text(title)
+        page.go_back()
+        expect(page.get_by_role("button", name="Open Subtitle")).to_have_count(left)
+    expect(page.get_by_text("Drawn, and opened by you")).to_have_count(2)
+    approve.click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{len(SHORT)} approved")
     expect(page.locator(".badge.good")).to_have_count(len(SHORT))

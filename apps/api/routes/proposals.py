@@ -53,8 +53,9 @@ def submit_proposal(
 ) -> HttpResponse:
     """Propose; the policy decides at once. 409 when a target has an open change already.
 
-    A change is sent as `action` and `params` only. Its `target`, `connector`, `before` and `after`
-    are answers, worked out from these and read from the back end; a draft that has them is 422.
+    A change is sent as `action` and `params`, and for a text perhaps its `sources`. Its `target`,
+    `connector`, `before` and `after` are answers, worked out from these and read from the back end;
+    a draft that has them is 422.
     """
     key = key_of(request)
 
@@ -185,6 +186,11 @@ def drafted(draft: ProposalDraft) -> Draft:
         case=draft.case,
         subject=draft.subject,
         confidence=draft.confidence,
+        sources={
+            place: change.sources
+            for place, change in enumerate(draft.changes)
+            if change.sources is not None
+        },
     )
 
 

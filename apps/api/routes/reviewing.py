@@ -139,7 +139,7 @@ def answer_question(
     def do() -> HttpResponse:
         operations.answer(
             question_id=answer.question_id, by=key.actor, text=answer.text, changes=answer.changes,
-            now=timezone.now(),
+            sources=answer.sources, now=timezone.now(),
         )  # fmt: skip
         return respond(in_full(key, proposal_id))
 
@@ -179,10 +179,12 @@ def check_question(key: ApiKey, proposal_id: UUID, answer: Answer) -> None:
     """Refuse questions and changes of other proposals. Raises `Problem` 404, 422."""
     if not queries.has_question(proposal_id, answer.question_id):
         raise not_found("question")
-    strange = set(answer.changes) - known_changes(key, proposal_id)
-    if strange:
-        wrong = [
-            {"pointer": pointer(["changes", change]), "detail": "Not a change of this proposal."}
-            for change in strange
-        ]
+    known = known_changes(key, proposal_id)
+    wrong = [
+        {"pointer": pointer([name, change]), "detail": "Not a change of this proposal."}
+        for name, named in (("changes", answer.changes), ("sources", answer.sources))
+        for change in named
+        if change not in known
+    ]
+    if wrong:
         raise Problem(422, "The changes do not fit the proposal.", kind="invalid", errors=wrong)

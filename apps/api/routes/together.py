@@ -21,7 +21,8 @@ def approve_together(
 
     422 `not-in-bulk`, and nothing is approved, unless all are of low risk, have the same action,
     were sent to a person by the same rule, need one approval, stay under the ceiling together and
-    none stands out from what else waits. Otherwise each has its own result.
+    none stands out from what else waits. Nor before you have opened a section of those that are
+    drawn from them, which the errors name. Otherwise each has its own result.
     """
     key = key_of(request)
 

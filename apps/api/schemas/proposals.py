@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from apps.api.schemas.decisions import DecisionSummary
 from apps.api.schemas.executions import ExecutionSummary
@@ -32,11 +32,23 @@ def words(most: int) -> StringConstraints:
     return StringConstraints(min_length=1, max_length=most, pattern=r"\S")
 
 
+Place = Annotated[StrictInt, Field(ge=0)]
+Sources = Annotated[
+    list[Annotated[list[Place], Field(max_length=50)]],
+    Field(
+        max_length=500,
+        description="For each paragraph of the text (`body`, `description`) the places in "
+        "`evidence` it was made from, the first is 0; empty where nothing supports it.",
+    ),
+]
+
+
 class ChangeDraft(Input):
-    """One action to be proposed."""
+    """One action to be proposed; without `sources` nothing is told of where its text is from."""
 
     action: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
     params: dict[str, Any]
+    sources: Sources | None = None
 
 
 class Evidence(Input):
@@ -143,7 +155,8 @@ class FieldChange(Schema):
 class ChangeDetail(Schema):
     """A change with what was decided about it and what became of it.
 
-    `target`, `connector`, `before` and `after` are answers: a draft has only action and params.
+    `target`, `connector`, `before` and `after` are answers: a draft has only action, params and
+    `sources`, which has a list of places in the evidence for each paragraph of its text.
     """
 
     id: UUID
@@ -156,6 +169,7 @@ class ChangeDetail(Schema):
     connector: str
     params: dict[str, Any]
     proposed: dict[str, Any]
+    sources: list[list[int]]
     before: dict[str, Any]
     after: dict[str, Any]
     fields: list[FieldChange]

@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AwareDatetime, Field, StrictBool, StringConstraints
 
-from apps.api.schemas.proposals import FieldChange, Input, words
+from apps.api.schemas.proposals import FieldChange, Input, Sources, words
 from apps.api.schemas.rows import filled
 from apps.proposals.queries import ProposalView
 
@@ -39,11 +39,13 @@ class Wording(Input):
 
 
 class Answer(Input):
-    """The answer; `changes` map a change id to the parameters that are new."""
+    """The answer; `changes` map a change id to the parameters that are new, `sources` to those of
+    its new text."""
 
     question_id: UUID
     text: Annotated[str, words(10_000)]
     changes: Annotated[dict[UUID, dict[str, Any]], Field(max_length=20)] = {}
+    sources: Annotated[dict[UUID, Sources], Field(max_length=20)] = {}
 
 
 class Opening(Input):

@@ -3,32 +3,40 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.models import User
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.values import money
 from apps.console.views import panel
 from apps.proposals import alike, bulk, operations, queue
-from apps.proposals.models import Proposal
-from apps.proposals.operations import BulkResult, NotInBulk
+from apps.proposals.models import Proposal, State
+from apps.proposals.operations import BulkResult, NotInBulk, NotSampled
 
 BINDING = "binding-"  # begins the name of an input; the proposal's id follows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A proposal of the list with its amount, and why it is left out, or what became of it."""
+    """A proposal of the list with its amount, and why it is left out, or what became of it.
+
+    `opened`: whether the person has opened it; None where it was not drawn to be opened.
+    """
 
     proposal: Proposal
     amount: str
     reasons: Sequence[str] = ()
     result: BulkResult | None = None
+    opened: bool | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,19 +46,28 @@ def show_bulk(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     if request.method == "POST":
         return approve(request, seat)
     found = find(seat, request.GET.getlist("pick"), request.GET.get("like", ""))
-    return page.show(request, seat, "console/bulk.html", preview(found))
+    context = {**preview(found, seat.user), "in_vain": "in_vain" in request.GET}
+    return page.show(request, seat, "console/bulk.html", context)
 
 
 def approve(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """Approve exactly the bindings that were shown; say of each what became of it."""
+    """Approve exactly the bindings that were shown; say of each what became of it.
+
+    Who has not opened the sample is led back to it.
+    """
     bindings = read_bindings(request.POST)
     try:
         results = operations.approve_all(
             workspace_id=seat.workspace.pk, user=seat.user, bindings=bindings, now=timezone.now()
         )
+    except NotSampled:
+        query = urlencode([*(("pick", pk) for pk in bindings), ("in_vain", "")])
+        return redirect(f"{reverse('console:bulk')}?{query}")
     except NotInBulk as error:
-        context = preview(alike.chosen(seat.workspace.pk, list(bindings)))
-        mishap = {"message": str(error), "errors": together(error)}
+        chosen = alike.chosen(seat.workspace.pk, list(bindings)[: bulk.MOST + 1])
+        context = preview(chosen, seat.user)
+        against = [one for one in together(error) if one not in context["against"]]
+        mishap = {"message": str(error), "errors": against}
         return page.show(request, seat, "console/bulk.html", {**context, "mishap": mishap},
                          status=422)  # fmt: skip
     by_id = {one.pk: one for one in alike.chosen(seat.workspace.pk, list(bindings))}
@@ -68,37 +85,56 @@ def find(seat: Seat, picked: Sequence[str], like: str) -> list[Proposal]:
     return sorted(chosen, key=lambda one: one.pk)
 
 
-def preview(found: Sequence[Proposal]) -> dict[str, Any]:
-    """What goes together and what does not, with the reasons."""
-    if not found:
-        return {"kept": [], "left_out": [], "against": ["Nothing was chosen, or nothing waits."]}
-    items = {one.pk: alike.item_of(one) for one in found}
-    similar = [alike.item_of(one) for one in queue.similar_waiting(found[0])]
+def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
+    """What goes together and what does not, with the reasons; what the person has to open first."""
+    gone = {one.pk: [no_longer(one)] for one in found if one.state != State.WAITING}
+    waits = [one for one in found if one.pk not in gone]
+    left_out = [line(one, reasons=gone[one.pk]) for one in found if one.pk in gone]
+    if not waits:
+        nothing = ["Nothing was chosen, or nothing waits"]
+        return {"kept": [], "left_out": left_out, "against": nothing}
+    items = {one.pk: alike.item_of(one) for one in waits}
+    fit = next((one for one in waits if not bulk.unfit(items[one.pk])), waits[0])
+    similar = [alike.item_of(one) for one in queue.similar_waiting(fit)]
     reasons = bulk.objections(list(items.values()), similar)
-    kept = [one for one in found if one.pk not in reasons][: bulk.MOST]
+    kept = [one for one in waits if one.pk not in reasons][: bulk.MOST]
     against = reasons.get(None, [])
     if against and kept and not bulk.objections([items[one.pk] for one in kept], similar):
         against = []  # what is left out was all there was against it
     total = sum(one.amount for one in kept if one.amount is not None)
+    sampled = alike.sampled(kept, user)
+    left_out += [line(one, reasons=reasons[one.pk]) for one in waits if one.pk in reasons]
     return {
-        "kept": [line(one) for one in kept],
-        "left_out": [line(one, reasons=reasons[one.pk]) for one in found if one.pk in reasons],
+        "kept": [line(one, opened=sampled.get(one.pk)) for one in kept],
+        "left_out": left_out,
         "against": against,
+        "to_open": list(sampled.values()).count(False),
         "total": money(total, kept[0].currency) if total else "",
         "action": next(iter(kept[0].changes.all())).action if kept else "",
         "most": bulk.MOST,
-        "more": max(len(found) - len(reasons) - bulk.MOST, 0),
+        "more": max(sum(pk not in reasons for pk in items) - bulk.MOST, 0),
     }
 
 
-def line(one: Proposal, *, reasons: Sequence[str] = (), result: BulkResult | None = None) -> Line:
+def no_longer(one: Proposal) -> str:
+    """Why something that was chosen is not there to be approved."""
+    return f"it waits for no approval any more: {one.get_state_display().lower()}"
+
+
+def line(
+    one: Proposal,
+    *,
+    reasons: Sequence[str] = (),
+    result: BulkResult | None = None,
+    opened: bool | None = None,
+) -> Line:
     """A line of the list."""
-    return Line(proposal=one, amount=amount_of(one), reasons=reasons, result=result)
+    return Line(proposal=one, amount=amount_of(one), reasons=reasons, result=result, opened=opened)
 
 
 def together(error: NotInBulk) -> list[str]:
     """What speaks against all of them."""
-    return [str(one["problem"]) for one in error.errors if one.get("field") == "bindings"]
+    return [str(one["problem"]) for one in error.errors if not one.get("field")]
 
 
 def read_ids(given: Iterable[str]) -> list[UUID]:
@@ -114,5 +150,5 @@ def read_ids(given: Iterable[str]) -> list[UUID]:
 
 def read_bindings(posted: Mapping[str, Any]) -> dict[UUID, str]:
     """The binding that was shown, by proposal."""
-    names = [name.removeprefix(BINDING) for name in posted if name.startswith(BINDING)]
-    return {one: str(posted[f"{BINDING}{one}"]) for one in read_ids(names)}
+    named = {name.removeprefix(BINDING): name for name in posted if name.startswith(BINDING)}
+    return {pk: str(posted[named[one]]) for one in named for pk in read_ids([one])}

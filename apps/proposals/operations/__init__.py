@@ -1,7 +1,7 @@
 """Everything that changes a proposal: submit it, judge it, carry it out, settle it."""
 
 from apps.proposals.operations.ask import Answered, answer, ask
-from apps.proposals.operations.bulk import BulkResult, NotInBulk, approve_all
+from apps.proposals.operations.bulk import BulkResult, NotInBulk, NotSampled, approve_all
 from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
 from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
 from apps.proposals.operations.entry import (
@@ -27,7 +27,7 @@ from apps.proposals.operations.review import (
     resolve,
 )
 from apps.proposals.operations.room import Overloaded
-from apps.proposals.operations.skip import skip
+from apps.proposals.operations.skip import drop_skips, skip
 from apps.proposals.operations.snooze import snooze, wake, wake_due
 from apps.proposals.operations.submit import (
     Draft,
@@ -57,6 +57,7 @@ __all__ = [
     "NotAuthorised",
     "NotInBulk",
     "NotLooked",
+    "NotSampled",
     "NotUndoable",
     "NothingToRepair",
     "Origin",
@@ -71,6 +72,7 @@ __all__ = [
     "approve_all",
     "ask",
     "claim",
+    "drop_skips",
     "effects_of",
     "escalate",
     "examine",

@@ -10,15 +10,17 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
-from apps.gateway import queries as gateway
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised, enter
 from apps.proposals.operations.judge import proposal_fact
 from apps.proposals.operations.restore import give_back, open_changes
-from apps.proposals.operations.review import DeniedByPolicy, check_edited, checked_edit
-from apps.proposals.operations.submit import InvalidDraft
+from apps.proposals.operations.review import DeniedByPolicy, check_edited, checked_edit, put
+from apps.proposals.operations.submit import InvalidDraft, misplaced, refuse_sources
+from apps.proposals.provenance import text_of
+from apps.proposals.stakes import price_moves
+from apps.proposals.titles import renewed
 
 LONGEST = 2_000  # characters of a question
 LONGEST_ANSWER = 10_000
@@ -71,7 +73,8 @@ def answer(
     """Answer a question, perhaps with new parameters by change, which policy decides on anew.
 
     Only for the actor who submitted the proposal. A change makes a new revision that waits, and
-    votes on the earlier one no longer count; `sources` are those of the new texts. Raises
+    votes on the earlier one no longer count; `sources` are those of the new texts, by change; a
+    text that stays keeps its own, and a new one that is not named tells nothing of them. Raises
     `Question.DoesNotExist`, `Answered`, `NotAuthorised`, `InvalidDraft`; with changes also
     `DeniedByPolicy`, and `AlreadyDecided` where none are possible any more.
     """
@@ -102,23 +105,46 @@ def revise(
 ) -> list[dict[str, Any]]:
     """Put other parameters before the reviewers; the differences ({change, field, before, after}).
 
-    What it is aimed at stays; its state is that which was seen last.
+    What it is aimed at stays; its state is that which was seen last. The title names the new
+    values then; the log has the one it had.
     """
     if proposal.state != State.WAITING or proposal.expires_at <= now:
         raise AlreadyDecided("This proposal is no longer open: it can be answered, not changed.")
     rows = open_changes(proposal)
     check_edited(wanted, rows)
+    was, texts = {row.pk: row.after for row in rows}, {row.pk: text_of(row.params) for row in rows}
     changed = [one for row in rows for one in rewrite(row, wanted.get(row.pk, {}))]
     if not changed:
         return []
-    for row in rows:
-        if row.pk in wanted:
-            row.sources = sources.get(row.pk, [])
+    cite(proposal, rows, texts, sources)
+    proposal.title = renewed(proposal.title, changed, price_moves(rows, was))
     give_back(proposal, rows, changed, now=now, by=by)
     if proposal.state != State.WAITING:
         raise DeniedByPolicy(f"The policy denies this answer's changes: {denials(rows)}")
     Change.objects.bulk_update(rows, ["proposed", "sources"])
     return changed
+
+
+def cite(
+    proposal: Proposal,
+    rows: Sequence[Change],
+    texts: Mapping[UUID, str],
+    sources: Mapping[UUID, list[Any]],
+) -> None:
+    """Give rewritten changes the sources of their texts, not saved yet; `texts` are the earlier.
+
+    Raises `InvalidDraft` for those of no such change, paragraph or evidence.
+    """
+    known, evidence = {row.pk for row in rows}, len(proposal.evidence)
+    problems = [f"{pk} is not an open change" for pk in sources if pk not in known]
+    for row in rows:
+        text = text_of(row.params)
+        if row.pk in sources:
+            problems += misplaced(f"change {row.position}", text, sources[row.pk], evidence)
+            row.sources = sources[row.pk]
+        elif text != texts[row.pk]:
+            row.sources = []
+    refuse_sources(problems)
 
 
 def rewrite(change: Change, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -129,8 +155,8 @@ def rewrite(change: Change, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         for d in diff(change.params, params)
     ]
     if differences:
-        change.params = change.proposed = params
-        change.after = gateway.foresee(change.connector, change.action, params, change.before)
+        put(change, params)
+        change.proposed = params
     return differences
 
 

@@ -30,6 +30,10 @@ class NotInBulk(ValueError):
         self.errors = list(errors)
 
 
+class NotSampled(NotInBulk):
+    """They may be approved together once the person has opened the sample that was drawn."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkResult:
     """What became of one of them; `problem` says why it was not approved."""
@@ -51,11 +55,13 @@ def approve_all(
 
     1. Refuse all of them if one is not to be approved like this (`NotInBulk`): high risk, another
        action or rule, two people needed, too many, too much money, one that stands out.
-    2. Approve each in its own transaction: one that was decided, claimed or changed meanwhile
+    2. Refuse all of them (`NotSampled`) before the person has opened the sample drawn for them.
+    3. Approve each in its own transaction: one that was decided, claimed or changed meanwhile
        keeps nobody else from being approved.
     """
     chosen = alike.chosen(workspace_id, list(bindings)[: bulk.MOST + 1])
     check_together(chosen, bindings)
+    check_sample([one for one in chosen if one.binding == bindings[one.pk]], user)
     ordered = sorted(chosen, key=lambda proposal: proposal.pk)
     return [one(proposal, user, bindings[proposal.pk], now=now, via=via) for proposal in ordered]
 
@@ -77,6 +83,19 @@ def check_together(chosen: Sequence[Proposal], bindings: Mapping[UUID, str]) -> 
         {"field": str(pk or ""), "problem": "; ".join(reasons)} for pk, reasons in found.items()
     ]
     raise NotInBulk("These are not approved together; nothing was approved.", problems)
+
+
+def check_sample(chosen: Sequence[Proposal], user: User) -> None:
+    """Refuse who has not opened the sample of these, as they are now. Raises `NotSampled`."""
+    sampled = alike.sampled(chosen, user)
+    unopened = [one for one in chosen if not sampled.get(one.pk, True)]
+    if not unopened:
+        return
+    titles = ", ".join(f"“{one.title}”" for one in unopened)
+    raise NotSampled(
+        f"Nothing was approved. Open first what was drawn from these for you to look at: {titles}.",
+        [{"field": str(one.pk), "problem": "open it first: it was drawn"} for one in unopened],
+    )
 
 
 def one(proposal: Proposal, user: User, binding: str, *, now: datetime, via: str) -> BulkResult:

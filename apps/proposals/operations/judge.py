@@ -125,7 +125,7 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
     """Write back proposals and changes that were judged again, in two statements."""
     Proposal.objects.bulk_update(
         proposals,
-        ["state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
+        ["title", "state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
          "returned", "expires_at", "due_at", "escalated_at", "snoozed_by", "snoozed_until",
          "wakes_on_change"],
     )  # fmt: skip

@@ -15,7 +15,7 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
-from apps.memory import operations as memory
+from apps.gateway.errors import Refused
 from apps.policies import operations as policies
 from apps.policies import queries as versions
 from apps.proposals.changes import diff
@@ -32,16 +32,20 @@ from apps.proposals.operations.entry import (
     reviewer_rights,
 )
 from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
+from apps.proposals.operations.lessons import keep_lessons, learn
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
     end_without_effect,
     give_back,
     open_changes,
 )
+from apps.proposals.operations.snooze import SNOOZE_FIELDS
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import check_looked
-from apps.proposals.queries import why_not
+from apps.proposals.queries import may_vote, why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
+from apps.proposals.stakes import price_moves
+from apps.proposals.titles import renewed
 
 
 class DeniedByPolicy(Exception):
@@ -72,6 +76,7 @@ def approve(
         if outdated:
             give_back(proposal, changes, [POLICY_CHANGED], now=now)
         else:
+            title = proposal.title
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
             check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
@@ -80,19 +85,11 @@ def approve(
             )
             if standing == Standing.APPROVED:
                 pass_on(proposal, changes, facts, by=user.actor, now=now)
+                if edited or proposal.reviewers > 1:
+                    keep_lessons(proposal, changes, title=title, now=now)
             else:
                 proposal.save(update_fields=CLAIM_FIELDS)
                 record_all(facts, now=now)
-            if edited:
-                learn(
-                    proposal,
-                    changes,
-                    user,
-                    Verdict.APPROVE,
-                    reason=reason,
-                    edited=edited,
-                    now=now,
-                )
     if outdated:
         raise StaleApproval("The policy has changed since you saw this. Look at it again.")
     fault.reach("after_approval")
@@ -133,14 +130,25 @@ def reject(
     _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
     proposal.state = end_without_effect(proposal, State.REJECTED)
     proposal.settled_at = now
-    proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
+    proposal.snoozed_by = proposal.snoozed_until = None  # half done, a person has to look at once
+    proposal.wakes_on_change = False
+    proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS, *SNOOZE_FIELDS])
     close(changes)
     rejected = proposal_fact(
         Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
     )
     record_all([*facts, rejected], now=now)
     follow([proposal], now=now)
-    learn(proposal, changes, user, Verdict.REJECT, reason=reason, edited=[], now=now)
+    learn(
+        proposal,
+        changes,
+        user,
+        Verdict.REJECT,
+        reason=reason,
+        edited=[],
+        now=now,
+        title=proposal.title,
+    )
     return proposal
 
 
@@ -209,21 +217,25 @@ def edit(
     user: User,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """Replace parameters, have the policy decide anew, and return the field differences."""
+    """Replace parameters, have the policy decide anew, and return the field differences.
+
+    The title then names the new values; the log has the one it had.
+    """
     edited: list[dict[str, Any]] = []
     if not edits:
         return edited
     check_edited(edits, changes)
+    was = {change.pk: change.after for change in changes}
     for change in changes:
         params = checked_edit(change, edits.get(change.pk, {}))
         edited += [
             {"change": str(change.pk), "field": d.path, "before": d.before, "after": d.after}
             for d in diff(change.params, params)
         ]
-        change.params = params
-        change.after = gateway.foresee(change.connector, change.action, params, change.before)
+        put(change, params)
     if not edited:
         return []
+    proposal.title = renewed(proposal.title, edited, price_moves(changes, was))
     proposal.revision += 1
     needed = proposal.reviewers
     judge([proposal], changes, now=now)
@@ -232,9 +244,8 @@ def edit(
         raise DeniedByPolicy(f"The policy denies this edit: {' '.join(rules)}")
     proposal.state, proposal.reviewers = State.WAITING, max(proposal.reviewers, needed)
     update([proposal], changes)
-    record_all(
-        [proposal_fact(Kind.PROPOSAL_EDITED, proposal, by=user.actor, edited=edited)], now=now
-    )
+    fields = {"edited": edited, "title": proposal.title}
+    record_all([proposal_fact(Kind.PROPOSAL_EDITED, proposal, by=user.actor, **fields)], now=now)
     return edited
 
 
@@ -251,7 +262,8 @@ def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
         params = catalogue.normalise(change.action, {**change.params, **edits})
     except ValidationError as error:
         problems = [
-            {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()
+            {"change": str(change.pk), "field": ".".join(map(str, e["loc"])), "problem": e["msg"]}
+            for e in error.errors()
         ]
         raise InvalidDraft("The edited values do not fit the action.", problems) from error
     if catalogue.spec(change.action).target(params) != change.target:
@@ -260,6 +272,18 @@ def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
             [{"field": "target", "problem": "differs from the proposed one"}],
         )
     return params
+
+
+def put(change: Change, params: dict[str, Any]) -> None:
+    """Give a change these parameters, and foresee what they lead to; not saved yet.
+
+    Raises `InvalidDraft` where its target, as it was seen, has nothing of the kind.
+    """
+    try:
+        after = gateway.foresee(change.connector, change.action, params, change.before)
+    except Refused as error:
+        raise InvalidDraft(f"The edited values do not fit the shop. {error}") from error
+    change.params, change.after = params, after
 
 
 def vote(
@@ -308,7 +332,8 @@ def vote(
 
 def votes_on(proposal: Proposal) -> list[Vote]:
     """The votes of all who may still vote."""
-    return [vote_of(review) for review in proposal.reviews.filter(reviewer__is_active=True)]
+    rows = proposal.reviews.filter(may_vote())
+    return [vote_of(review) for review in rows]
 
 
 def vote_of(review: Review) -> Vote:
@@ -325,34 +350,3 @@ def policy_has_changed(changes: Sequence[Change]) -> bool:
     """Whether other policy versions decide now than decided these changes."""
     basis = versions.basis(changes[0].workspace_id)
     return any(change.binding != bind(change, basis(change.action)) for change in changes)
-
-
-def learn(
-    proposal: Proposal,
-    changes: Sequence[Change],
-    user: User,
-    verdict: Verdict,
-    *,
-    reason: str,
-    edited: list[dict[str, Any]],
-    now: datetime,
-) -> None:
-    """Keep a reviewer's edit or reject reason as a correction for similar cases."""
-    what = "; ".join(f"{e['field']}: {e['before']} → {e['after']}" for e in edited)
-    done = "rejected" if verdict == Verdict.REJECT else f"changed ({what[:10_000]})"
-    memory.remember(
-        workspace=proposal.workspace,
-        type="correction",
-        namespace=proposal.playbook or "general",
-        subject=proposal.subject,
-        text=f"A reviewer {done} “{proposal.title}”." + (f" Reason: {reason}" if reason else ""),
-        data={
-            "verdict": verdict.value,
-            "reason": reason,
-            "edited": edited,
-            "case": proposal.case,
-            "actions": [change.action for change in changes],
-        },
-        provenance={"source": "review", "proposal_id": str(proposal.pk), "by": user.actor},
-        now=now,
-    )

@@ -10,6 +10,7 @@ from apps.audit.operations import record_all
 from apps.proposals.models import Proposal, Skip
 from apps.proposals.operations.claim import CLAIM_FIELDS
 from apps.proposals.operations.entry import enter, free
+from apps.proposals.queries import FOR_A_PERSON
 
 
 @transaction.atomic
@@ -30,3 +31,12 @@ def skip(*, proposal_id: UUID, user: User, now: datetime) -> Proposal:
         proposal.save(update_fields=CLAIM_FIELDS)
         record_all(facts, now=now)
     return proposal
+
+
+def drop_skips(*, limit: int = 1_000) -> int:
+    """Forget the skips of what waits for nobody any more; return how many (sweep).
+
+    The queue joins a person's skips: they are as many as are open, not as many as ever were.
+    """
+    over = Skip.objects.exclude(proposal__state__in=FOR_A_PERSON).values("pk")[:limit]
+    return Skip.objects.filter(pk__in=over).delete()[0]

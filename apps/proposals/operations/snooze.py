@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as outside
-from apps.gateway.errors import ConnectorError
+from apps.gateway.errors import ConnectorError, Refused
 from apps.proposals.changes import diff
 from apps.proposals.deadlines import LIFETIME
 from apps.proposals.models import Change, Proposal, State
@@ -27,8 +27,10 @@ from apps.proposals.queries import FOR_A_PERSON
 
 log = logging.getLogger(__name__)
 
-SNOOZE_FIELDS = ("snoozed_by", "snoozed_until", "wakes_on_change")
+SNOOZE_FIELDS = ("snoozed_by", "snoozed_until", "wakes_on_change", "looked_at")
 LOOKS = 10  # proposals looked after in the shop in one sweep
+
+Seen = Mapping[UUID, tuple[dict[str, Any], dict[str, Any]]]  # by change: its target before, after
 
 
 @transaction.atomic
@@ -37,15 +39,16 @@ def snooze(
 ) -> Proposal:
     """Hide it from the queue until then; with `on_change` until the shop's record differs.
 
-    Without a time it comes back at its deadline. Frees the person's claim. Raises `InvalidDraft`
-    for a time that has passed or at which it would have expired, `Claimed`, `AlreadyDecided`,
-    `NotAuthorised`.
+    Without a time it comes back at its deadline; if that has passed, when half of what is left of
+    its time has. Frees the person's claim. Raises `InvalidDraft` for a time that has passed or at
+    which it would have expired, `Claimed`, `AlreadyDecided`, `NotAuthorised`.
     """
     proposal, _ = enter(proposal_id, user=user, now=now)
     check_free(proposal, user=user, now=now)
     proposal.snoozed_until = checked_time(proposal, until, now=now)
     proposal.snoozed_by = user
     proposal.wakes_on_change = on_change and proposal.state == State.WAITING
+    proposal.looked_at = now if proposal.wakes_on_change else None
     facts = free(proposal, now=now, reason="released", user=user)
     proposal.save(update_fields=[*SNOOZE_FIELDS, *CLAIM_FIELDS])
     fields = {"until": proposal.snoozed_until.isoformat(), "on_change": proposal.wakes_on_change}
@@ -57,7 +60,8 @@ def snooze(
 def checked_time(proposal: Proposal, until: datetime | None, *, now: datetime) -> datetime:
     """When it comes back: at its deadline if nobody says. Raises `InvalidDraft`."""
     latest = proposal.expires_at if proposal.state == State.WAITING else now + LIFETIME
-    until = until or proposal.due_at or latest
+    due = proposal.due_at
+    until = until or (due if due and now < due < latest else now + (latest - now) / 2)
     if now < until < latest:
         return until
     problem = "has passed" if until <= now else f"has to be before {latest:%Y-%m-%d %H:%M} UTC"
@@ -112,19 +116,36 @@ def watched(*, now: datetime) -> QuerySet[Proposal]:
     return Proposal.objects.filter(snoozed_until__gt=now, wakes_on_change=True, state=State.WAITING)
 
 
-def wake_changed(*, now: datetime) -> int:
-    """Look at the records of some snoozed proposals; give those back that differ.
+@transaction.atomic
+def take_turns(*, now: datetime, limit: int = LOOKS) -> list[Proposal]:
+    """Those of what is watched whose last look is longest ago, marked as looked at.
 
-    Chosen by lot, so that each has its turn however many there are. A back end that does not
-    answer is left alone for the rest of this time.
+    Marked before the look, so that none is looked at twice at once, and one whose look fails keeps
+    no other from its turn.
+    """
+    oldest = F("looked_at").asc(nulls_first=True)
+    rows = watched(now=now).select_for_update(skip_locked=True)
+    taken = list(rows.order_by(oldest, "pk")[:limit])
+    Proposal.objects.filter(pk__in=[proposal.pk for proposal in taken]).update(looked_at=now)
+    return taken
+
+
+def wake_changed(*, now: datetime) -> int:
+    """Look at the records of some snoozed proposals; give those back that differ, or are gone.
+
+    Each has its turn, however many there are. A back end that does not answer is left alone for
+    the rest of this time.
     """
     count, silent = 0, set()
-    for proposal in watched(now=now).order_by("?")[:LOOKS]:
+    for proposal in take_turns(now=now):
         changes = open_changes(proposal)
         if any(change.connector_id in silent for change in changes):
             continue
         try:
             seen = {change.pk: look_at(change) for change in changes}
+        except Refused as error:
+            count += wake_without(proposal.pk, str(error), now=now)
+            continue
         except ConnectorError as error:
             silent |= {change.connector_id for change in changes}
             log.info("Snoozed proposal %s cannot be compared: %s", proposal.pk, error)
@@ -140,15 +161,10 @@ def look_at(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @transaction.atomic
-def wake_with(
-    proposal_id: UUID,
-    seen: Mapping[UUID, tuple[dict[str, Any], dict[str, Any]]],
-    *,
-    now: datetime,
-) -> bool:
+def wake_with(proposal_id: UUID, seen: Seen, *, now: datetime) -> bool:
     """Give a snoozed proposal back as the shop is now, saying what changed; False if too late."""
     proposal = statements.locked(proposal_id)
-    if proposal.state != State.WAITING or not proposal.wakes_on_change:
+    if not still_watched(proposal):
         return False
     changes, what = open_changes(proposal), []
     for change in changes:
@@ -164,3 +180,19 @@ def wake_with(
         return False
     give_back(proposal, changes, what, now=now)
     return True
+
+
+@transaction.atomic
+def wake_without(proposal_id: UUID, why: str, *, now: datetime) -> bool:
+    """Give a snoozed proposal back whose record the shop does not have any more."""
+    proposal = statements.locked(proposal_id)
+    if not still_watched(proposal):
+        return False
+    gone = {"field": "target", "before": "there", "after": why}
+    give_back(proposal, open_changes(proposal), [gone], now=now)
+    return True
+
+
+def still_watched(proposal: Proposal) -> bool:
+    """Whether nobody has decided or woken it meanwhile."""
+    return proposal.state == State.WAITING and proposal.wakes_on_change

@@ -100,12 +100,18 @@ def cast(review: Review) -> bool:
 
 
 MOVE = """
-    UPDATE proposals_proposal SET state = %s, claimed_by_id = NULL, claimed_until = NULL
+    UPDATE proposals_proposal SET state = %s, claimed_by_id = NULL, claimed_until = NULL,
+        snoozed_by_id = NULL, snoozed_until = NULL, wakes_on_change = FALSE
     WHERE id = %s
 """
 
 
 def move(proposal: Proposal) -> None:
-    """Save the state of a locked proposal, which nobody holds any more."""
+    """Save the state of a locked proposal, which nobody holds any more and which sleeps no longer.
+
+    Should a person have to look at it once more, it is not hidden from them.
+    """
+    proposal.snoozed_by = proposal.snoozed_until = None
+    proposal.wakes_on_change = False
     with connection.cursor() as sql:
         sql.execute(MOVE, [proposal.state, proposal.pk])

@@ -166,11 +166,21 @@ def check_sources(draft: Draft) -> None:
         if not 0 <= position < len(draft.changes):
             problems.append(f"there is no change {position}; the first is 0")
             continue
-        count = len(paragraphs(text_of(draft.changes[position][1])))
-        if len(places) != count:
-            problems.append(f"change {position} has {count} paragraphs, not {len(places)}")
-        wrong = {i for named in places for i in named if not 0 <= i < len(draft.evidence)}
-        problems += [f"there is no evidence {i}; the first is 0" for i in sorted(wrong)]
+        text = text_of(draft.changes[position][1])
+        problems += misplaced(f"change {position}", text, places, len(draft.evidence))
+    refuse_sources(problems)
+
+
+def misplaced(name: str, text: str, places: Sequence[Sequence[int]], evidence: int) -> list[str]:
+    """What does not fit in the sources of a change's text, with so many pieces of evidence."""
+    count = len(paragraphs(text))
+    problems = [f"{name} has {count} paragraphs, not {len(places)}"] * (len(places) != count)
+    wrong = {i for named in places for i in named if not 0 <= i < evidence}
+    return problems + [f"there is no evidence {i}; the first is 0" for i in sorted(wrong)]
+
+
+def refuse_sources(problems: Sequence[str]) -> None:
+    """Raise `InvalidDraft` if there are any."""
     if problems:
         errors = [{"field": "sources", "problem": problem} for problem in problems]
         raise InvalidDraft(f"The sources do not fit: {'; '.join(problems)}.", errors)

@@ -4,10 +4,12 @@ from datetime import datetime
 
 import pytest
 
+from apps.accounts import operations as accounts
 from apps.accounts.models import Workspace
 from apps.audit import operations as log
 from apps.audit import queries as audit
 from apps.gateway.models import Connector
+from apps.memory.models import Item
 from apps.policies import operations as policies
 from apps.policies.models import Version
 from apps.proposals import operations, queries
@@ -46,6 +48,19 @@ def test_a_vote_is_hidden_from_who_has_still_to_give_theirs(
     assert queries.seen_by(view, cast.olga).approvals_left == 2
     assert [review.reviewer for review in queries.visible_reviews(view, cast.rita)] == [cast.rita]
     assert queries.seen_by(view, cast.rita).approvals_left == 1
+
+
+def test_the_vote_of_who_has_left_counts_no_more(
+    voted: Proposal, cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """Neither for the decision nor in what is said to be left."""
+    membership = workspace.memberships.get(user=cast.rita)
+    accounts.remove_member(membership=membership, by="test", now=now)
+    approved = operations.approve(proposal_id=voted.pk, user=cast.olga, binding=voted.binding,
+                                  now=now)  # fmt: skip
+    assert approved.state == "waiting"
+    view = queries.detail(voted.workspace_id, voted.pk)
+    assert queries.seen_by(view, cast.olga).approvals_left == 1
 
 
 def test_it_is_shown_after_ones_own_vote(voted: Proposal, cast: Cast, now: datetime) -> None:
@@ -99,3 +114,12 @@ def test_an_edit_that_came_with_a_vote_does_not_tell_whose(
     assert edit.actor == "hidden"
     assert edit.fields is not None
     assert edit.fields["edited"][0]["after"] == "45.00"
+    by_olga = {e.kind for e in queries.visible_events(events, cast.rita)
+               if e.actor == cast.olga.actor}  # fmt: skip
+    assert by_olga <= {"proposal.released"}
+    voted.refresh_from_db()
+    operations.approve(proposal_id=voted.pk, user=cast.rita, binding=voted.binding, now=now)
+    [lesson] = Item.objects.filter(type="correction")
+    assert (lesson.provenance["by"], lesson.data["edited"]) == (
+        cast.olga.actor, edit.fields["edited"]
+    )  # fmt: skip

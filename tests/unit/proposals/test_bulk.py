@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from apps.proposals.bulk import MOST, Item, key_of, objections, outliers
+from apps.proposals.bulk import MOST, Item, key_of, objections, outliers, sample
 
 
 def item(number: int, **over: Any) -> Item:
@@ -105,3 +105,22 @@ def test_the_key_is_action_rule_and_currency() -> None:
     """What differs in none of them may go together."""
     assert key_of(item(1)) == key_of(item(2, amount=Decimal(5)))
     assert key_of(item(1)) != key_of(item(1, rules=frozenset({"other"})))
+
+
+@pytest.mark.parametrize(("chosen", "drawn"), [(1, 1), (2, 2), (5, 2), (20, 2), (21, 3), (50, 5)])
+def test_how_many_are_drawn_to_be_opened(chosen: int, drawn: int) -> None:
+    """A tenth, at least two, and never more than there are."""
+    found = sample({UUID(int=n): f"{n:064}" for n in range(chosen)}, person=UUID(int=1))
+    assert len(set(found)) == len(found) == drawn
+
+
+def test_the_lot_is_the_same_each_time_and_another_for_another() -> None:
+    """Leaving out what was not drawn draws no others; a person cannot choose what they open."""
+    bindings = {UUID(int=n): f"{n:064}" for n in range(20)}
+    drawn = sample(bindings, person=UUID(int=1))
+    fewer = {pk: bindings[pk] for pk in [*drawn, *list(bindings)[:5]]}
+    assert sample(dict(reversed(fewer.items())), person=UUID(int=1)) == drawn
+    others = {tuple(sample(bindings, person=UUID(int=n))) for n in range(1, 30)}
+    assert len(others) > 10
+    changed = {**bindings, drawn[0]: "f" * 64, drawn[1]: "e" * 64}
+    assert sample(changed, person=UUID(int=1)) != drawn

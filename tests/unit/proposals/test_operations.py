@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from apps.audit.models import Event
+from apps.audit.models import Event, Payload
 from apps.gateway.models import Execution
 from apps.memory.models import Item
 from apps.policies import operations as policies
@@ -228,3 +228,17 @@ def test_a_confidence_that_cannot_be_is_refused(world, workspace, now):
     with pytest.raises(operations.InvalidDraft, match="confidence"):
         operations.submit(workspace=workspace, drafts=[replace(draft("50"), confidence=1.5)],
                           origin=AGENT, now=now)  # fmt: skip
+
+
+def test_an_edit_renews_the_title_and_the_log_keeps_the_old_one(world, workspace, now):
+    """What was learnt from it names what had been proposed."""
+    waiting = propose(workspace, "50", now=now)
+    edits = {waiting.changes.get().pk: {"amount": "45.50"}}
+    assert approve(waiting, world.rita, now, edits=edits).title == "Price to 45.50"
+    waiting.refresh_from_db()
+    assert waiting.title == "Price to 45.50"
+    events = Event.objects.filter(subject_id=str(waiting.pk)).order_by("id")
+    fields = dict(Payload.objects.values_list("event_id", "fields"))
+    titles = [fields[one.id]["title"] for one in events if "title" in fields[one.id]]
+    assert titles == ["Price to 50", "Price to 45.50", "Price to 45.50"]
+    assert "“Price to 50”" in Item.objects.get().text

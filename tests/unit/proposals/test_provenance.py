@@ -153,6 +153,22 @@ def test_unsupported_goes_by_paragraph() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "«" + " " * 9_999,
+        "." + " " * 5_000 + "a b " * 1_200,
+        "a" * 10_000,
+        "a." * 5_000,
+        "1,1." * 2_500 + "a",
+        "Wir haben " + "Anna " * 2_000,
+    ],
+)
+def test_a_text_made_to_be_slow_is_read_at_once(text: str) -> None:
+    """Its cost grows with its length alone: with the square of it, this would take minutes."""
+    assert supported(text, [{"title": text}]) == []
+
+
+@pytest.mark.parametrize(
     ("params", "text"),
     [({"body": "b", "subject": "s"}, "b"), ({"description": "d"}, "d"), ({"amount": "1"}, ""),
      ({"body": ""}, ""), ({"body": None, "description": "d"}, "d")],

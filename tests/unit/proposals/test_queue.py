@@ -48,6 +48,14 @@ def walk(workspace: Workspace, user: User, now: datetime) -> list[Proposal]:
         seen.append(after)
 
 
+def next_after(
+    after: Proposal, user: User, now: datetime, *, just_skipped: bool = False
+) -> Proposal | None:
+    """What comes behind it in the whole queue."""
+    return next_for(after.workspace_id, user, split=Split.ALL, after=after, now=now,
+                    just_skipped=just_skipped)  # fmt: skip
+
+
 def claim(proposal: Proposal, user: User, now: datetime) -> None:
     """Hold it."""
     operations.claim(proposal_id=proposal.pk, user=user, now=now)
@@ -171,7 +179,7 @@ class TestNext:
         """What was just decided, snoozed or skipped is followed by what stood behind it."""
         medium, low, high, late = four
         skip(medium, cast.rita, now)
-        assert next_for(workspace.pk, cast.rita, split=Split.ALL, after=medium, now=now) == late
+        assert next_after(medium, cast.rita, now, just_skipped=True) == late
         snooze(late, cast.rita, now)
         assert next_for(workspace.pk, cast.rita, split=Split.ALL, after=late, now=now) == low
         assert next_for(workspace.pk, cast.rita, split=Split.ALL, after=low, now=now) == medium
@@ -185,6 +193,18 @@ class TestNext:
         for number, proposal in enumerate(four):
             skip(proposal, cast.rita, now + number * HOUR)
         assert walk(workspace, cast.rita, now) == four
+
+    def test_whoever_goes_on_reaches_every_skipped_one(
+        self, four: list[Proposal], cast: Cast, workspace: Workspace, now: datetime
+    ) -> None:
+        """Passing over one that is not skipped leads nobody back to it from among the skipped."""
+        medium, _, high, late = four
+        skip(high, cast.rita, now)
+        skip(medium, cast.rita, now + HOUR)
+        assert walk(workspace, cast.rita, now) == listed(workspace, cast.rita, now)
+        assert next_after(late, cast.rita, now) == four[1]
+        assert next_after(high, cast.rita, now) == medium
+        assert next_after(medium, cast.rita, now) == late
 
     def test_passes_over_what_others_hold_until_it_lapses(
         self, four: list[Proposal], cast: Cast, workspace: Workspace, now: datetime

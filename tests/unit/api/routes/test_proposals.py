@@ -17,7 +17,7 @@ from apps.policies.models import Version
 from apps.proposals.models import Proposal, Review
 from tests.conftest import Cast
 from tests.factories.keys import Caller, caller
-from tests.factories.proposals import price_change, propose
+from tests.factories.proposals import letter, letters, price_change, propose
 from tests.unit.api.calls import body, problem, verdict
 
 pytestmark = pytest.mark.usefixtures("connector", "policy")
@@ -107,6 +107,48 @@ class TestSubmitting:
         assert found["submitted_by"].startswith("key:")
         assert found["on_behalf_of"] == cast.otto.actor
         assert otto.get(f"/proposals/{found['id']}").json() == found
+
+    def test_the_sources_of_a_text(
+        self, otto: Caller, rita: Caller, workspace: Workspace, now: datetime
+    ) -> None:
+        """A list for each paragraph, of a draft and of the text an answer puts in its place."""
+        letters(workspace, now=now)
+        action, params = letter("Hello,\n\nyour order 1001 is on its way.")
+        change = {"action": action, "params": params, "sources": [[], [0]]}
+        draft = body(changes=[change], evidence=[{"kind": "shop", "title": "Order #1001"}])
+        made = otto.post("/proposals", draft).json()
+        assert made["changes"][0]["sources"] == [[], [0]]
+        address = f"/proposals/{made['id']}"
+        asked = rita.post(f"{address}/questions", {"text": "Why?"}).json()
+        pk = made["changes"][0]["id"]
+        reply = {"question_id": asked["questions"][0]["id"], "text": "So.",
+                 "changes": {pk: {"body": "Order 1001."}}, "sources": {pk: [[0]]}}  # fmt: skip
+        wrong = {**reply, "sources": {str(uuid4()): [[0]]}}
+        refused = problem(otto.post(f"{address}/answers", wrong), 422)
+        assert refused["errors"][0]["pointer"].startswith("#/sources/")
+        answered = otto.post(f"{address}/answers", reply).json()
+        assert answered["changes"][0]["sources"] == [[0]]
+
+    @pytest.mark.parametrize(
+        ("sources", "where"),
+        [
+            ([[0]], "sources"), ([[], [1]], "sources"), ([[], []] * 400, "#/changes/0/sources"),
+            ([[], [-1]], "#/changes/0/sources/1/0"), ([[], [True]], "#/changes/0/sources/1/0"),
+            ([[], ["0"]], "#/changes/0/sources/1/0"), ("00", "#/changes/0/sources"),
+        ],
+    )  # fmt: skip
+    def test_sources_that_do_not_fit(
+        self, otto: Caller, workspace: Workspace, now: datetime, sources: object, where: str
+    ) -> None:
+        """422 that says which; nothing is written, nor rehearsed."""
+        letters(workspace, now=now)
+        action, params = letter("Hello,\n\nyour order 1001 is on its way.")
+        change = {"action": action, "params": params, "sources": sources}
+        draft = body(changes=[change], evidence=[{"kind": "shop", "title": "Order #1001"}])
+        for path in ("/proposals", "/proposals/dry-run"):
+            [error, *_] = problem(otto.post(path, draft), 422)["errors"]
+            assert where in (error.get("pointer"), error.get("field"))
+        assert not Proposal.objects.exists()
 
     def test_small_ones_pass(self, otto: Caller) -> None:
         """What the policy allows is approved and queued without a person."""

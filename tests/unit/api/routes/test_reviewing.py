@@ -198,6 +198,12 @@ class TestTogether:
         made = [at_risk(propose(workspace, "12", now=timezone.now()), Risk.LOW) for _ in range(3)]
         bindings = {str(one.pk): one.binding for one in made}
         bindings[str(made[0].pk)] = "0" * 64
+        refused = problem(rita.post("/proposals/approvals", {"bindings": bindings}), 422)
+        assert refused["type"] == "urn:aios:problem:not-in-bulk"
+        pointers = {error["pointer"] for error in refused["errors"]}
+        assert pointers == {f"#/bindings/{one.pk}" for one in made[1:]}
+        for one in made[1:]:
+            rita.post(path(one, "sections", "changes"), {"binding": one.binding})
         results = rita.post("/proposals/approvals", {"bindings": bindings}).json()["results"]
         assert [result["approved"] for result in results] == [False, True, True]
         assert "not what you saw" in results[0]["problem"]

@@ -12,12 +12,13 @@ from apps.proposals.operations import (
     AlreadyDecided,
     Answered,
     DeniedByPolicy,
+    Draft,
     InvalidDraft,
     NotAuthorised,
     StaleApproval,
 )
 from tests.conftest import Cast
-from tests.factories.proposals import AGENT, propose
+from tests.factories.proposals import AGENT, letter, letters, propose
 
 from .conftest import Told
 
@@ -86,6 +87,10 @@ def test_an_answer_with_changes_makes_a_new_revision(
     assert change.params["amount"] == change.proposed["amount"] == "55.00"
     assert change.after["amount"] == "55.00"
     assert revised.amount == 55
+    assert (revised.title, waiting.title) == ("Price to 55", "Price to 50")
+    assert [fields["title"] for _, _, fields in told(
+        waiting, "proposal.submitted", "proposal.returned"
+    )] == ["Price to 50", "Price to 55"]  # fmt: skip
     question.refresh_from_db()
     assert question.changed == [difference]
     [(_, actor, fields)] = told(waiting, "proposal.returned")
@@ -193,3 +198,51 @@ def test_who_may_ask(waiting: Proposal, world: Cast, now: datetime) -> None:
         ask(waiting, world.mallory, now)
     with pytest.raises(AlreadyDecided):
         ask(waiting, world.rita, now + timedelta(days=4))
+
+
+@pytest.fixture
+def written(world: Cast, workspace: Workspace, now: datetime) -> Proposal:
+    """A letter of two paragraphs with its sources."""
+    letters(workspace, now=now)
+    draft = Draft(
+        title="Answer", rationale="She asked.", changes=[letter("Hello,\n\nyour order 1001.")],
+        evidence=[{"kind": "shop", "title": "Order #1001"}], sources={0: [[], [0]]},
+    )  # fmt: skip
+    [proposal] = operations.submit(workspace=workspace, drafts=[draft], origin=AGENT, now=now)
+    assert proposal is not None
+    return proposal
+
+
+def rewritten(proposal: Proposal, now: datetime, user: User, **more: Any) -> list[list[int]]:
+    """The sources of its text after an answer with these changes and sources."""
+    change = proposal.changes.get()
+    given = {name: {change.pk: value} for name, value in more.items()}
+    answer(ask(proposal, user, now), now, **given)
+    return list(proposal.changes.get().sources)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sources", "then"),
+    [
+        ({"subject": "Order 1001"}, None, [[], [0]]),
+        ({"body": "Order 1001 is here."}, [[0]], [[0]]),
+        ({"body": "Order 1001 is here."}, None, []),
+    ],
+)
+def test_a_rewritten_text_has_its_own_sources(
+    written: Proposal, world: Cast, now: datetime, changes: dict[str, str],
+    sources: list[list[int]] | None, then: list[list[int]],
+) -> None:  # fmt: skip
+    """A text that stays keeps those it had; a new one without any tells nothing."""
+    more = {} if sources is None else {"sources": sources}
+    assert rewritten(written, now, world.rita, changes=changes, **more) == then
+
+
+@pytest.mark.parametrize("sources", [[], [[0], [0]], [[1]], [[-1]]])
+def test_sources_that_do_not_fit_the_new_text(
+    written: Proposal, world: Cast, now: datetime, sources: list[list[int]]
+) -> None:
+    """One list a paragraph, each place in the evidence; nothing is kept of such an answer."""
+    with pytest.raises(InvalidDraft, match="sources do not fit"):
+        rewritten(written, now, world.rita, changes={"body": "Here."}, sources=sources)
+    assert written.changes.get().sources == [[], [0]]

@@ -7,13 +7,15 @@ import pytest
 
 from apps.accounts.models import User, Workspace
 from apps.gateway.models import Execution
-from apps.proposals import operations
+from apps.policies import operations as policies
+from apps.policies.models import Version
+from apps.proposals import operations, queries
 from apps.proposals.alike import left_out
 from apps.proposals.models import Proposal, Review, Risk, State
 from apps.proposals.operations import BulkResult, NotInBulk
 from apps.proposals.queue import similar_waiting
 from tests.conftest import Cast
-from tests.factories.proposals import at_risk, propose
+from tests.factories.proposals import AGENT, at_risk, look_at, propose
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def alike(world: Cast, workspace: Workspace, now: datetime) -> list[Proposal]:
 def approve_all(
     chosen: Sequence[Proposal], user: User, workspace: Workspace, now: datetime
 ) -> list[BulkResult]:
-    """Approve these as they are."""
+    """Approve these as they are, having opened all of them."""
+    for proposal in chosen:
+        look_at(proposal, user, now=now)
     bindings = {proposal.pk: proposal.binding for proposal in chosen}
     return operations.approve_all(workspace_id=workspace.pk, user=user, bindings=bindings, now=now)
 
@@ -36,8 +40,9 @@ def refusal(
     chosen: Sequence[Proposal], user: User, workspace: Workspace, now: datetime
 ) -> dict[str, str]:
     """Why these are refused, by proposal; nothing is approved then."""
+    bindings = {proposal.pk: proposal.binding for proposal in chosen}
     with pytest.raises(NotInBulk) as refused:
-        approve_all(chosen, user, workspace, now)
+        operations.approve_all(workspace_id=workspace.pk, user=user, bindings=bindings, now=now)
     assert not Review.objects.exists()
     assert not Execution.objects.exists()
     return {error["field"]: error["problem"] for error in refused.value.errors}
@@ -59,6 +64,9 @@ def test_one_that_was_decided_meanwhile_keeps_no_other(
 ) -> None:
     """Decided, claimed, changed: each has its own words, the others are approved."""
     decided, claimed, changed, *others = alike
+    for proposal in others:
+        look_at(proposal, world.rita, now=now)
+    look_at(claimed, world.rita, now=now)
     bindings = {proposal.pk: proposal.binding for proposal in alike}
     operations.reject(proposal_id=decided.pk, user=world.olga, binding=decided.binding,
                       reason="No.", now=now)  # fmt: skip
@@ -73,6 +81,38 @@ def test_one_that_was_decided_meanwhile_keeps_no_other(
     assert "not what you saw" in problems[changed.pk]
     states = Proposal.objects.filter(pk__in=[one.pk for one in others]).values_list("state")
     assert set(states) == {(State.APPROVED,)}
+
+
+def test_the_drawn_ones_have_to_be_opened_first(
+    alike: list[Proposal], world: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """By this person, as they are now; which ones is told, and another's look does not count."""
+    found = refusal(alike, world.rita, workspace, now)
+    assert len(found) == 2
+    drawn = [one for one in alike if str(one.pk) in found]
+    for proposal in alike:
+        look_at(proposal, world.olga, now=now)
+    look_at(drawn[0], world.rita, now=now)
+    assert list(refusal(alike, world.rita, workspace, now)) == [str(drawn[1].pk)]
+    look_at(drawn[1], world.rita, now=now)
+    bindings = {proposal.pk: proposal.binding for proposal in alike}
+    results = operations.approve_all(
+        workspace_id=workspace.pk, user=world.rita, bindings=bindings, now=now
+    )
+    assert [result.approved for result in results] == [True] * 10
+
+
+def test_a_look_at_what_it_was_before_does_not_count(
+    alike: list[Proposal], world: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """It was opened, then the proposer changed it; the same person has to open it once more."""
+    one = alike[0]
+    question = operations.ask(proposal_id=one.pk, user=world.rita, text="12.50?", now=now)
+    look_at(one, world.rita, now=now)
+    assert queries.opened_among([one.pk], world.rita) == {one.pk}
+    operations.answer(question_id=question.pk, by=AGENT.by, text="Yes.", now=now,
+                      changes={one.changes.get().pk: {"amount": "12.50"}})  # fmt: skip
+    assert queries.opened_among([one.pk], world.rita) == set()
 
 
 def test_nobody_approves_above_their_authority(
@@ -153,3 +193,18 @@ def test_what_sleeps_or_is_of_another_kind_is_not_offered(
     offered = [one.pk for one in similar_waiting(alike[1])]
     assert offered == [one.pk for one in alike[1:]]
     assert len(similar_waiting(alike[1], limit=3)) == 3
+
+
+def test_a_rule_of_another_policy_version_is_another_rule(
+    alike: list[Proposal], workspace: Workspace, policy: Version, world: Cast, now: datetime
+) -> None:
+    """However it is called; both together are refused."""
+    version = policies.draft(workspace=workspace, name="Guardrails", rules=policy.rules,
+                             limits=policy.limits, by="t", now=now)  # fmt: skip
+    policies.publish(version=version, by="t", now=now)
+    newer = at_risk(propose(workspace, "12", now=now), Risk.LOW)
+    assert [one.pk for one in similar_waiting(newer)] == [newer.pk]
+    assert (
+        "differ in action, in the rule"
+        in refusal([alike[0], newer], world.rita, workspace, now)[""]
+    )

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from apps.accounts.models import Workspace
 from apps.proposals import operations
-from apps.proposals.models import Proposal, Skip
+from apps.proposals.models import Proposal, Skip, State
 from apps.proposals.operations import AlreadyDecided, NotAuthorised
 from tests.conftest import Cast
+from tests.factories.proposals import propose
 
 from .conftest import Told
 
@@ -40,3 +42,16 @@ def test_who_may_skip(waiting: Proposal, world: Cast, now: datetime) -> None:
         skip(waiting, world.mallory, now)
     with pytest.raises(AlreadyDecided):
         skip(waiting, world.rita, now + timedelta(days=4))
+
+
+def test_skips_of_what_is_decided_are_forgotten(
+    waiting: Proposal, world: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """Those of what still waits, or needs a person, are kept."""
+    decided, unproven = (propose(workspace, "50", now=now) for _ in range(2))
+    for proposal in (waiting, decided, unproven):
+        skip(proposal, world.rita, now)
+    Proposal.objects.filter(pk=unproven.pk).update(state=State.NEEDS_PERSON)
+    operations.approve(proposal_id=decided.pk, user=world.olga, binding=decided.binding, now=now)
+    assert [operations.drop_skips() for _ in range(2)] == [1, 0]
+    assert set(Skip.objects.values_list("proposal", flat=True)) == {waiting.pk, unproven.pk}

@@ -11,14 +11,14 @@ from apps.accounts.models import Workspace
 from apps.gateway import queries as gateway
 from apps.gateway.records import Variant
 from apps.policies import operations as policies
-from apps.proposals import operations
-from apps.proposals.models import Proposal, State
+from apps.proposals import operations, queue
+from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations import AlreadyDecided, Draft, InvalidDraft, NotAuthorised
-from apps.proposals.operations.snooze import LOOKS
+from apps.proposals.operations.snooze import LOOKS, take_turns, wake_with, wake_without
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories.agents import connect
-from tests.factories.proposals import AGENT
+from tests.factories.proposals import AGENT, propose
 
 from .conftest import Told
 
@@ -64,6 +64,15 @@ class TestTime:
         """Somebody should decide by then."""
         assert snooze(waiting, world.rita, now, None).snoozed_until == waiting.due_at
 
+    def test_without_a_time_and_late_it_wakes_before_it_expires(
+        self, waiting: Proposal, world: Cast, now: datetime
+    ) -> None:
+        """Its deadline has passed: half of the time that is left."""
+        assert waiting.due_at is not None
+        late = waiting.due_at + HOUR
+        until = snooze(waiting, world.rita, late, None, on_change=True).snoozed_until
+        assert until == late + (waiting.expires_at - late) / 2
+
     @pytest.mark.parametrize("hours", [-1, 0, 72, 1000])
     def test_times_that_are_none(
         self, waiting: Proposal, world: Cast, now: datetime, hours: int
@@ -90,16 +99,27 @@ class TestTime:
         with pytest.raises(AlreadyDecided):
             snooze(waiting, world.rita, now + timedelta(days=4), None)
 
+    def test_an_approval_ends_it(
+        self, waiting: Proposal, world: Cast, workspace: Workspace, now: datetime
+    ) -> None:
+        """Should a person have to look at what became of it, they see it at once."""
+        snooze(waiting, world.rita, now, now + 10 * HOUR, on_change=True)
+        approved = operations.approve(proposal_id=waiting.pk, user=world.olga,
+                                      binding=waiting.binding, now=now)  # fmt: skip
+        assert (approved.snoozed_until, approved.wakes_on_change) == (None, False)
+        Proposal.objects.filter(pk=waiting.pk).update(state=State.NEEDS_PERSON)
+        assert queue.queue(workspace.pk, world.rita, now=now) == [waiting]
+
     def test_what_was_decided_while_it_slept_wakes_nobody(
         self, waiting: Proposal, world: Cast, now: datetime, told: Told
     ) -> None:
-        """Snoozed or not it can be decided; then it only loses its mark."""
+        """Snoozed or not it can be decided; then it loses its mark at once."""
         snooze(waiting, world.rita, now, now + HOUR)
         operations.reject(proposal_id=waiting.pk, user=world.olga, binding=waiting.binding,
                           reason="No.", now=now)  # fmt: skip
-        assert operations.wake_due(now=now + HOUR) == 0
         waiting.refresh_from_db()
         assert waiting.snoozed_until is None
+        assert operations.wake_due(now=now + HOUR) == 0
         assert told(waiting, "proposal.woken") == []
 
 
@@ -184,6 +204,49 @@ class TestChange:
             shop.behave()
         priced.refresh_from_db()
         assert priced.snoozed_until is not None
+
+    def test_it_wakes_when_its_record_is_gone(
+        self, priced: Proposal, workspace: Workspace, now: datetime, told: Told
+    ) -> None:
+        """That is a change as well, and the shop still answers about others."""
+        Change.objects.filter(proposal=priced).update(
+            params={**priced.changes.get().params, "variant_id": "variant_gone"}
+        )
+        assert operations.wake_due(now=now + HOUR) == 1
+        priced.refresh_from_db()
+        assert (priced.state, priced.snoozed_until) == (State.WAITING, None)
+        assert priced.returned[0]["field"] == "target"
+        [(_, _, fields)] = told(priced, "proposal.woken")
+        assert fields["reason"] == "change"
+
+    def test_each_has_its_turn_at_being_looked_at(
+        self, world: Cast, workspace: Workspace, now: datetime
+    ) -> None:
+        """Those looked at longest ago come first, new ones do not push in; nobody is left out."""
+        watched = [propose(workspace, "50", now=now) for _ in range(8)]
+        for proposal in watched[:5]:
+            snooze(proposal, world.rita, now, None, on_change=True)
+        looked = []
+        for minute in range(1, 8):
+            at = now + timedelta(minutes=minute)
+            for newcomer in watched[4 + minute : 5 + minute]:
+                snooze(newcomer, world.rita, at, None, on_change=True)
+            looked += [one.pk for one in take_turns(now=at, limit=2)]
+        assert looked[:5] == [one.pk for one in watched[:5]]
+        assert sorted(looked[-8:]) == [one.pk for one in watched]
+
+    def test_a_decision_meanwhile_is_not_undone_by_a_late_look(
+        self, waiting: Proposal, world: Cast, now: datetime
+    ) -> None:
+        """What was woken or approved between the look and its end stays as it is."""
+        snooze(waiting, world.rita, now, None, on_change=True)
+        operations.approve(proposal_id=waiting.pk, user=world.olga, binding=waiting.binding,
+                           now=now)  # fmt: skip
+        change = waiting.changes.get()
+        assert not wake_with(waiting.pk, {change.pk: ({"amount": "1"}, change.after)}, now=now)
+        assert not wake_without(waiting.pk, "gone", now=now)
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.revision) == (State.APPROVED, 1)
 
     def test_nobody_asks_the_shop_about_what_sleeps_by_time(
         self, waiting: Proposal, world: Cast, now: datetime

@@ -24,10 +24,12 @@ class ReturnItems(Action):
         return describe(self._fetch(api, params))
 
     def predict(self, params: State, snapshot: State) -> State:
-        """More pieces have come back."""
+        """More pieces have come back. `Refused` for a line the order does not have."""
         names = {line_id: name for name, line_id in snapshot["line_ids"].items()}
         returned, total = dict(snapshot["returned"]), Decimal(snapshot["returned_total"])
         for line_id, pieces in quantities(params).items():
+            if line_id not in names:
+                raise no_line(snapshot["number"], line_id)
             name = names[line_id]
             returned[name] += pieces
             total += pieces * Decimal(snapshot["unit_price"][name])
@@ -71,5 +73,10 @@ class ReturnItems(Action):
         order = fetch_returnable(api, params["order_id"])
         known = {line.id for line in order.items}
         if missing := [line for line in quantities(params) if line not in known]:
-            raise Refused(f"Order {order.display_id} has no line {missing[0]}.", code="not_found")
+            raise no_line(order.display_id, missing[0])
         return order
+
+
+def no_line(number: object, line_id: str) -> Refused:
+    """The refusal of goods the order does not have."""
+    return Refused(f"Order {number} has no line {line_id}.", code="not_found")

@@ -1,0 +1,121 @@
+"""A title that still tells the truth after the parameters it names were changed. Pure.
+
+Titles are the proposer's words. Only what they say of a changed parameter is put right: its value,
+and the percentage by which a price moves. What cannot be told apart is added at the end instead.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from apps.policies.facts import number
+from apps.proposals.typed import parse
+
+LONGEST = 300  # characters
+SHORTEST = 3  # of a text that is looked for
+MINUS = ("-", "−")
+FIGURE = re.compile(r"(?<![\w#.,])\d(?:[\d.,]*\d)?(?!\w|[.,]\d|\s?%)")
+PERCENTAGE = re.compile(r"(?<![\w.,])(?P<sign>[+\-−]?)(?P<value>\d+(?:[.,]\d+)?)(?=\s?%)")
+MONEY_BEFORE = re.compile(r"(?:\b[A-Z]{3}|[€$£¥])\s?$")
+MONEY_AFTER = re.compile(r"\s?(?:[A-Z]{3}\b|[€$£¥])")
+
+
+class Piece(NamedTuple):
+    """A place in a title, and what is to stand there."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Move(NamedTuple):
+    """By how many percent a price was to move, and by how many it moves now."""
+
+    before: Decimal
+    after: Decimal
+
+
+def renewed(title: str, edited: Iterable[Mapping[str, Any]], moves: Iterable[Move] = ()) -> str:
+    """The title with the new values of what was edited ({field, before, after})."""
+    pieces: list[Piece] = []
+    added: list[str] = []
+    for one in edited:
+        before, after = one["before"], one["after"]
+        found = places(title, before, after)
+        if len(found) == 1:
+            pieces += found
+        elif found:
+            added.append(f"{one['field'].replace('_', ' ')} now {after}")
+    for move in moves:
+        pieces += percentages(title, move)
+    for piece in sorted(set(pieces), reverse=True):
+        title = title[: piece.start] + piece.text + title[piece.end :]
+    return f"{title} ({'; '.join(added)})"[:LONGEST] if added else title[:LONGEST]
+
+
+def places(title: str, before: object, after: object) -> list[Piece]:
+    """Where the title names a value, as a number however it is written, or word by word."""
+    old, new = number(before), number(after)
+    if old is not None and new is not None:
+        return figures(title, old, new)
+    if not (isinstance(before, str) and isinstance(after, str) and len(before) >= SHORTEST):
+        return []
+    words = re.finditer(rf"(?<!\w){re.escape(before)}(?!\w)", title)
+    return [Piece(found.start(), found.end(), " ".join(after.split())) for found in words]
+
+
+def figures(title: str, old: Decimal, new: Decimal) -> list[Piece]:
+    """Where the title names the number; only beside a currency if it does so there."""
+    found = [one for one in FIGURE.finditer(title) if parse(one.group()) == old]
+    money = [
+        one
+        for one in found
+        if MONEY_BEFORE.search(title[: one.start()]) or MONEY_AFTER.match(title, one.end())
+    ]
+    return [Piece(one.start(), one.end(), written(new, one.group())) for one in money or found]
+
+
+def written(value: Decimal, like: str) -> str:
+    """The number as the other was written: with cents or without, after a comma or a point."""
+    cents = re.search(r"([.,])\d{2}$", like)
+    if cents is None and value == value.to_integral_value():
+        return f"{value:.0f}"
+    text = str(value)
+    return text.replace(".", ",") if cents and cents[1] == "," else text
+
+
+def percentages(title: str, move: Move) -> list[Piece]:
+    """Where the title says by how much the price was to move, to as many places as it does."""
+    return [
+        Piece(one.start(), one.end(), moved(move, one))
+        for one in PERCENTAGE.finditer(title)
+        if round(moved_by(move.before, one), places_of(one)) == said(one)
+    ]
+
+
+def said(one: re.Match[str]) -> Decimal:
+    """The percentage as a number; without a sign it tells no direction."""
+    value = Decimal(one["value"].replace(",", "."))
+    return -value if one["sign"] in MINUS else value
+
+
+def moved_by(percent: Decimal, one: re.Match[str]) -> Decimal:
+    """The move as the title tells such: with its direction where there is a sign."""
+    return percent if one["sign"] else abs(percent)
+
+
+def places_of(one: re.Match[str]) -> int:
+    """How many digits stand behind the point."""
+    return len(re.sub(r"^\d+[.,]?", "", one["value"]))
+
+
+def moved(move: Move, one: re.Match[str]) -> str:
+    """The new percentage, written as the old one was; with a sign if the direction is another."""
+    turned = (move.before < 0) != (move.after < 0)
+    sign = ""
+    if one["sign"] or turned:
+        minus = one["sign"] if one["sign"] in MINUS else MINUS[0]
+        sign = minus if move.after < 0 else "+"
+    text = f"{abs(move.after):.{places_of(one)}f}"
+    return sign + (text.replace(".", ",") if "," in one["value"] else text)
