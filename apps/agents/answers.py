@@ -42,6 +42,10 @@ NOT_TAKEN = (DeniedByPolicy, InvalidDraft, AlreadyDecided)
 HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
 
 
+class TakenOver(Exception):
+    """Another worker has taken the question up meanwhile. What was done for it here is dropped."""
+
+
 class NobodyToAnswer(Exception):
     """The agent is gone or switched off. Decide without it, or switch it on and ask again."""
 
@@ -100,8 +104,8 @@ def answer(question: Question, *, clock: Clock) -> None:
         reply = work_out(question, clock=clock)
         fault.reach("before_answer")
         give(question, reply, now=clock())
-    except Answered:
-        log.info("Question %s was answered meanwhile", question.pk)
+    except (Answered, TakenOver) as error:
+        log.info("Question %s: %s", question.pk, error)
     except (NobodyToAnswer, *HOPELESS) as error:
         admit(question, str(error), now=clock())
     except Exception as error:  # whatever happens, the reviewer does not wait for ever
@@ -115,11 +119,24 @@ def stumble(question: Question, error: Exception, *, now: datetime) -> None:
         told = str(error) if isinstance(error, ConnectorError) else "Working it out has failed."
         admit(question, told, now=now)
         return
+    put_off(question, now + timedelta(seconds=2**question.attempts))
+
+
+def put_off(question: Question, until: datetime) -> bool:
+    """Have nobody take the question up before then; False if it is not ours any more."""
     # Conditional: a claim that was taken over is not ours to move
     held = Question.objects.filter(
         pk=question.pk, answered_at=None, attempts=question.attempts, not_before=question.not_before
     )
-    held.update(not_before=now + timedelta(seconds=2**question.attempts))
+    moved = held.update(not_before=until)
+    question.not_before = until
+    return bool(moved)
+
+
+def hold(question: Question, *, now: datetime, patience: timedelta) -> None:
+    """Keep the claim for a turn of the model. Raises `TakenOver`."""
+    if not put_off(question, now + max(THINKING, patience)):
+        raise TakenOver(TakenOver.__doc__)
 
 
 def admit(question: Question, why: str, *, now: datetime) -> None:
@@ -153,14 +170,15 @@ def give(question: Question, reply: Reply, *, now: datetime) -> None:
 def work_out(question: Question, *, clock: Clock) -> Reply:
     """The answer of the model if there is one, else of the rules.
 
-    Raises `NobodyToAnswer`, the gateway's `ConnectorError`s, and what `HOPELESS` names.
+    Raises `NobodyToAnswer`, `TakenOver`, the gateway's `ConnectorError`s, and what `HOPELESS`
+    names.
     """
     prepared, run_id = prepare(question), question.proposal.run_id
     runs = Run.objects.select_related("agent", "workspace").filter(agent=prepared.agent)
     run = runs.filter(pk=run_id).first() if run_id else None
     reply = None
     if run is not None and model_configured(run.workspace):
-        reply = by_model(prepared, run, clock=clock)
+        reply = by_model(question, prepared, run, clock=clock)
     reply = reply or prepared.playbook.answer(prepared.asked, prepared.knobs)
     return with_sources(reply, prepared.asked, list(question.proposal.changes.all()))
 
@@ -212,15 +230,16 @@ def look_again(proposal: Proposal) -> list[AskedChange]:
     return found
 
 
-def by_model(prepared: Prepared, run: Run, *, clock: Clock) -> Reply | None:
-    """What a model answers, or None if it does not."""
+def by_model(question: Question, prepared: Prepared, run: Run, *, clock: Clock) -> Reply | None:
+    """What a model answers, or None if it does not. Raises `TakenOver`."""
     context = Context(
         run=run,
         playbook=prepared.playbook,
         knobs=prepared.knobs,
         state={},
         now=clock(),
-        keep=lambda: None,  # the claim of a question outlasts a conversation
+        clock=clock,
+        keep=lambda patience: hold(question, now=clock(), patience=patience),
     )
     talk = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
     try:

@@ -10,7 +10,7 @@ from apps.agents.models import Run, State
 from apps.gateway.switches import stopping_agents
 
 LEASE = timedelta(seconds=60)
-THINKING = timedelta(seconds=300)  # for a step that waits for a model
+THINKING = timedelta(seconds=300)  # at least, for a turn of a model
 
 
 class LeaseLost(Exception):
@@ -36,10 +36,11 @@ class Lease:
             lease_until__isnull=False,
         )
 
-    def keep(self, *, now: datetime) -> None:
-        """Hold on for longer. Raises `LeaseLost`."""
+    def keep(self, *, now: datetime, patience: timedelta) -> None:
+        """Hold on for as long as a model may take. Raises `LeaseLost`."""
+        until = now + max(THINKING, patience)
         # Conditional update: it moves the row only while nobody else has taken it
-        if not Run.objects.filter(self.held()).update(lease_until=now + THINKING):
+        if not Run.objects.filter(self.held()).update(lease_until=until):
             raise LeaseLost(LeaseLost.__doc__)
 
     def lock(self) -> Run:

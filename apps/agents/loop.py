@@ -89,7 +89,8 @@ def prepare(lease: Lease, *, clock: Clock) -> Context:
         knobs=playbook.knobs.model_validate(lease.run.agent.settings),
         state=checkpoint.state if checkpoint else {},
         now=clock(),
-        keep=lambda: lease.keep(now=clock()),
+        clock=clock,
+        keep=lambda patience: lease.keep(now=clock(), patience=patience),
     )
 
 

@@ -16,7 +16,9 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
 
 from apps.accounts.models import User
 from apps.accounts.permissions import can
@@ -32,6 +34,7 @@ class TraceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels s
     """`/ws/trace/` and `/ws/trace/<run>/`, both with `?after=<number>`."""
 
     feeding: asyncio.Task[None] | None = None
+    check_at = 0.0  # when the right to look is checked again
 
     async def connect(self) -> None:
         """Accept, then close with a code where the person may not look: browsers hide refusals."""
@@ -81,37 +84,54 @@ class TraceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels s
 
         Returns the close code once the viewer is too slow or may not look any more.
         """
+        self.check_at = next_check()
         live_from = await hub().join(viewer)
-        sent = await self.catch_up(viewer, sent, live_from)
-        check_at = next_check()
+        while sent < live_from:
+            sent = await self.send_stored(viewer, sent, live_from)
+            if not await self.may_look(viewer, user):
+                return NOT_SIGNED_IN
         while not viewer.overflowed.is_set():
-            came: Batch | str = ""
-            with suppress(TimeoutError):
-                # not wait_for: before Python 3.12 it can swallow the cancellation of a closed page
-                async with asyncio.timeout(max(check_at - time.monotonic(), 0)):
-                    came = await viewer.queue.get()
-            if isinstance(came, str):
-                if came:
-                    await self.send(came)
-            elif fresh := came.behind(sent):
-                await self.send(fresh)
-                sent = came.lines[-1].index
-            if time.monotonic() >= check_at:
-                check_at = next_check()
-                look = database_sync_to_async(may_still_look)
-                if not await look(user, self.scope["session"], viewer.workspace_id):
-                    return NOT_SIGNED_IN
+            sent = await self.send_offered(viewer, sent)
+            if not await self.may_look(viewer, user):
+                return NOT_SIGNED_IN
         return TOO_SLOW
 
-    async def catch_up(self, viewer: Viewer, sent: int, live_from: int) -> int:
-        """Send what is stored behind `sent` up to `live_from`; return how far the browser is."""
-        while sent < live_from:
-            page = await database_sync_to_async(read)(viewer.workspace_id, sent, viewer.run_id)
-            stored = [line for line in page if line.index <= live_from]
-            if stored:
-                await self.send(pack(stored))
-            sent = stored[-1].index if len(stored) == PAGE else live_from
+    async def send_stored(self, viewer: Viewer, sent: int, live_from: int) -> int:
+        """Send a page of what is stored behind `sent`, at most up to `live_from`.
+
+        Returns how far the browser is.
+        """
+        page = await database_sync_to_async(read)(viewer.workspace_id, sent, viewer.run_id)
+        stored = [line for line in page if line.index <= live_from]
+        if stored:
+            await self.send(pack(stored))
+        return stored[-1].index if len(stored) == PAGE else live_from
+
+    async def send_offered(self, viewer: Viewer, sent: int) -> int:
+        """Send what the hub offers next, if anything until a check is due.
+
+        Returns how far the browser is.
+        """
+        came: Batch | str = ""
+        with suppress(TimeoutError):
+            # not wait_for: before Python 3.12 it can swallow the cancellation of a closed page
+            async with asyncio.timeout(max(self.check_at - time.monotonic(), 0)):
+                came = await viewer.queue.get()
+        if isinstance(came, str):
+            if came:
+                await self.send(came)
+        elif fresh := came.behind(sent):
+            await self.send(fresh)
+            return came.lines[-1].index
         return sent
+
+    async def may_look(self, viewer: Viewer, user: User) -> bool:
+        """Whether the person may go on looking; asked of the database when it is due."""
+        if time.monotonic() < self.check_at:
+            return True
+        self.check_at = next_check()
+        look = database_sync_to_async(may_still_look)
+        return bool(await look(user, self.scope["session"], viewer.workspace_id))
 
 
 def next_check() -> float:
@@ -129,6 +149,14 @@ def find_workspace(user: User, chosen: object, run_id: UUID | None) -> UUID | No
 
 
 def may_still_look(user: User, session: SessionBase, workspace_id: UUID) -> bool:
-    """Whether the session and the membership still exist."""
+    """Whether the session, the password it was opened with and the membership still stand."""
     alive = session.session_key is None or session.exists(session.session_key)
-    return alive and can(user, "read", workspace_id)
+    return alive and can(user, "read", workspace_id) and has_its_password(user.pk, session)
+
+
+def has_its_password(user_id: UUID, session: SessionBase) -> bool:
+    """Whether the person's password is that with which the session was opened."""
+    person = User.objects.get(pk=user_id)
+    wanted = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
+    given = session.get(HASH_SESSION_KEY, "")
+    return any(constant_time_compare(given, one) for one in wanted)

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import redis.asyncio
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
@@ -85,6 +85,12 @@ class Viewer:
             self.queue.put_nowait(batch)
         except asyncio.QueueFull:
             self.overflowed.set()
+
+    def cut_off(self) -> None:
+        """Tell it to resume, also if it waits for something to come."""
+        self.overflowed.set()
+        if self.queue.empty():
+            self.queue.put_nowait("")
 
     def overhear(self, words: str) -> None:
         """Queue words of a model, unless the viewer is slow: events come first."""
@@ -215,7 +221,7 @@ class Hub:
                         await channel.subscribe(*wanted)
                     async for message in channel.listen():
                         self._hear(message)
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, UnicodeDecodeError) as error:
                 log.debug("No hints from the broker (%s); the log is polled.", error)
             finally:
                 self._channel = None
@@ -229,7 +235,7 @@ class Hub:
         try:
             run_id = UUID(json.loads(message["data"])["run"])
             workspace_id = UUID(message["channel"].rpartition(":")[2])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("Words came that are not those of a run.")
             return
         text = f'{{"tokens":{message["data"]}}}'
@@ -248,7 +254,7 @@ class Hub:
             begun = time.monotonic()
             try:
                 await self._spread()
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("The log cannot be read (%s); trying again.", error)
                 await asyncio.sleep(PAUSE_SECONDS)
             await asyncio.sleep(max(COALESCE_SECONDS - (time.monotonic() - begun), 0))
@@ -257,16 +263,29 @@ class Hub:
         """Give every viewer what its workspace's log holds beyond the last read."""
         newest = await database_sync_to_async(audit.last_index)()
         for workspace_id in list(self._viewers):
-            while (after := self._read_up_to.get(workspace_id, newest)) < newest:
-                lines = await database_sync_to_async(read)(workspace_id, after)
-                if workspace_id not in self._viewers:
-                    break
-                of_run = batches(lines)
-                # No await between moving the mark and feeding: who joins sees both or neither
-                self._read_up_to[workspace_id] = seen_up_to(lines, newest)
-                for viewer in self._viewers[workspace_id]:
-                    if batch := of_run(viewer.run_id):
-                        viewer.offer(batch)
+            try:
+                await self._feed(workspace_id, newest)
+            except Error:
+                raise
+            except Exception:  # whatever one log holds, such as a kind of tomorrow's version
+                log.exception("The log of workspace %s cannot be told.", workspace_id)
+                if workspace_id in self._viewers:
+                    self._read_up_to[workspace_id] = newest
+                for viewer in self._viewers.get(workspace_id, ()):
+                    viewer.cut_off()
+
+    async def _feed(self, workspace_id: UUID, newest: int) -> None:
+        """Give a workspace's viewers what its log holds between the last read and `newest`."""
+        while (after := self._read_up_to.get(workspace_id, newest)) < newest:
+            lines = await database_sync_to_async(read)(workspace_id, after)
+            if workspace_id not in self._viewers:
+                break
+            of_run = batches(lines)
+            # No await between moving the mark and feeding: who joins sees both or neither
+            self._read_up_to[workspace_id] = seen_up_to(lines, newest)
+            for viewer in self._viewers[workspace_id]:
+                if batch := of_run(viewer.run_id):
+                    viewer.offer(batch)
 
 
 def seen_up_to(lines: Sequence[Line], newest: int) -> int:

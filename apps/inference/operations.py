@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import stamina
 
 from apps.accounts.models import Workspace
-from apps.inference import attempts, endpoint, queries
+from apps.inference import attempts, budgets, endpoint, queries
 from apps.inference.attempts import Answer, Ask
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.models import Budget, ProviderName, Scope
 from apps.inference.providers import offline_embeddings
 from apps.inference.providers.base import (
+    LONGEST,
     Completion,
     Embeddings,
     Message,
@@ -64,6 +65,7 @@ def complete(
     2. A repeatable failure is repeated, at most three attempts, waiting as the provider asks.
     3. Then the next fallback is asked; also one that is cheap enough when a budget is short.
     4. What the model says for a run is told meanwhile to who watches it (`inference.voice`).
+    5. Where none answered and a budget was short, that is recorded, once for each limit.
 
     Must be called outside a transaction: no lock is held while a model thinks. Raises
     `NoModelConfigured`, `BudgetExhausted`, `ModelUnavailable`.
@@ -94,6 +96,13 @@ def complete(
     return _ask_in_turn(chain, ask, send, clock)
 
 
+def patience(*, workspace: Workspace, tier_need: str = "small") -> timedelta:
+    """How long `complete` may take: on each tier the last attempt begins at the last moment."""
+    chain = route(queries.options(workspace), need=tier_need)
+    each = (PATIENCE_S + MAX_WAIT_S + option.timeout_s * LONGEST for option in chain)
+    return timedelta(seconds=sum(each))
+
+
 def _plain(tool: Tool) -> dict[str, object]:
     return {
         "name": tool.name,
@@ -118,6 +127,8 @@ def _ask_in_turn(
             failures.append(f"{option.name} ({option.model}): {error}")
         except BudgetExhausted as error:
             exhausted = error
+    if exhausted:
+        budgets.tell(exhausted, agent_id=ask.agent_id, run_id=ask.run_id, now=ask.now)
     if exhausted and not failures:
         raise exhausted
     raise ModelUnavailable("No model answered. " + "; ".join(failures)) from exhausted
@@ -192,6 +203,9 @@ def embed(
 
     try:
         vectors = _persist(option, ask, send, clock, durable=False).vectors
+    except BudgetExhausted as error:
+        budgets.tell(error, agent_id=None, run_id=None, now=now)
+        raise
     except ProviderError as error:
         raise ModelUnavailable(f"No embeddings from {option.model}: {error}") from error
     return [_checked(vector, option.model) for vector in vectors]

@@ -1,7 +1,7 @@
 // Pages with a trace: new rows as they happen, a model's words as it says them, a pause button,
 // and never more rows than a page can bear. The filters are the server's; rows that arrive are
 // held against them here.
-import { keepSpeech, makeRow, makeSpeech, scaleBars } from "./events.js";
+import { foldSpeech, keepSpeech, makeRow, makeSpeech, scaleBars } from "./events.js";
 
 const MOST = 500; // rows in a list
 const MOST_HELD = 2000; // messages kept while paused
@@ -37,15 +37,26 @@ function show({ event, tokens }) {
 }
 
 function add(event, now = region()) {
+  if (event.call) said.delete(event.subject.id);
   const speaking = event.call && now.querySelector(`[data-speaking="${CSS.escape(event.subject.id)}"]`);
   if (fits(event, now)) {
     const item = makeRow(now, event);
     item.classList.add("fresh");
     if (speaking) keepSpeech(speaking, item);
     else place(item, listOf(now, event.stage));
-    if (event.call) scaleBars(now);
+    if (event.call) scaleSoon();
   } else speaking?.remove();
   if (event.run && event.run === document.getElementById("run")?.dataset.run) refreshRun(event.kind);
+}
+
+// Once for all the calls that come together: it looks at every bar there is.
+let scaling = 0;
+
+function scaleSoon() {
+  scaling ||= requestAnimationFrame(() => {
+    scaling = 0;
+    if (region()) scaleBars(region());
+  });
 }
 
 // In a run the stages tell its story in order, who still speaks last; in the trace of everything
@@ -71,14 +82,15 @@ function fits(event, { dataset: { stage, kind, text } }) {
 }
 
 // -- the words of a model ------------------------------------------------------------------
-const said = new Map(); // call -> what is known of its words
+// In the page's reckoning a place is a character, as in the broker's; not a unit of UTF-16.
+const said = new Map(); // call -> what is known of its words, while it speaks
 
 function speak({ call, at, text, done }) {
   const now = region();
   if (now.querySelector(`[data-call="${CSS.escape(call)}"]`)) return; // it is finished
   const before = said.get(call) ?? { text: "", end: 0 };
   const gap = at > before.end ? "… " : ""; // some of it was lost on the way, or said before
-  said.set(call, { text: before.text + gap + text, end: at + text.length });
+  said.set(call, { text: before.text + gap + text, end: at + [...text].length });
   if (said.size > 20) said.delete(said.keys().next().value);
   write(call, done);
 }
@@ -88,6 +100,7 @@ function write(call, done) {
   if (!fits({ stage: "plan", group: "model", who: "The model", words: said.get(call).text }, now)) return;
   let item = now.querySelector(`[data-speaking="${CSS.escape(call)}"]`);
   if (!item) {
+    foldSpeech(now);
     item = makeSpeech(now, call);
     place(item, listOf(now, "plan"));
   }

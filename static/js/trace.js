@@ -5,6 +5,8 @@ import ReconnectingWebSocket from "./vendor/reconnecting-websocket.js";
 
 const SIGN_IN = 4401;
 const NOT_YOURS = 4403;
+const SOON = 300; // ms until the first attempt to come back, and as much again by chance
+const LATE = 5000; // ms between attempts in the end, and as much again by chance
 
 export function connect() {
   const { trace: path, after } = document.body.dataset;
@@ -17,9 +19,10 @@ export function connect() {
     url.searchParams.set("after", String(last));
     return url.href;
   };
+  // By chance, so that two hundred pages do not come back at one moment when the server does
   const socket = new ReconnectingWebSocket(address, [], {
-    minReconnectionDelay: 300,
-    maxReconnectionDelay: 8000,
+    minReconnectionDelay: SOON * (1 + Math.random()),
+    maxReconnectionDelay: LATE * (1 + Math.random()),
     reconnectionDelayGrowFactor: 1.6,
     minUptime: 2000,
     connectionTimeout: 5000,
@@ -28,7 +31,8 @@ export function connect() {
   socket.addEventListener("open", () => say("live"));
   socket.addEventListener("close", (event) => {
     say("retrying");
-    if (event.code === SIGN_IN) location.reload();
+    // Nobody comes back from these: the page says what is the matter
+    if ([SIGN_IN, NOT_YOURS].includes(event.code)) location.reload();
   });
   socket.addEventListener("message", (message) => {
     const came = JSON.parse(message.data);

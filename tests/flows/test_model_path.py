@@ -1,8 +1,9 @@
 """Planning with a model over HTTP, and with every way in which it can fail."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -151,6 +152,20 @@ def test_a_conversation_with_tools_ends_in_a_proposal(
     assert "Classified by model-small" in kinds["rule"]["detail"]
     assert "The article arrived damaged" in proposal.rationale
     assert set(Call.objects.values_list("run_id", "outcome")) == {(run.pk, "ok")}
+
+
+def test_each_turn_is_asked_in_its_own_moment(
+    agent: Agent, case: Case, llmock: inference.FaultServer
+) -> None:
+    """However long the step takes: a call that begins late is not overdue from the start, and
+    insights find its cost where it arose."""
+    llmock.behave(*script(case))
+    minutes, begun = count(step=10), timezone.now()
+    operations.start(agent=agent, trigger="person", by="user:1", now=begun)
+    make.drive(lambda: begun + timedelta(minutes=next(minutes)))
+    asked = list(Call.objects.order_by("id").values_list("at", flat=True))
+    assert len(asked) == 4
+    assert all(later - earlier >= timedelta(minutes=10) for earlier, later in pairwise(asked))
 
 
 RETRIED = {

@@ -1,11 +1,13 @@
 """The live trace over a real socket: resumed by number, and only for those it concerns."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from uuid import uuid4
 
+import httpx2
 import pytest
 from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed
@@ -15,6 +17,7 @@ from tests.flows.conftest import OWNER, REVIEWER, SignIn, System
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+CUTS = 12
 WATCH_SECONDS = 40  # longer than the schedule of an agent, so that something happens
 
 
@@ -38,20 +41,46 @@ def cookie_of(system: System, email: str) -> str:
 
 
 def test_a_reconnect_misses_and_doubles_nothing(system: System) -> None:
-    """Cut off every second and resumed by number, the sequence is without gap or repetition."""
+    """Cut off again and again and resumed by number, the sequence has no gap and no repetition."""
     cookie, places = cookie_of(system, REVIEWER), [0]
-    until = time.monotonic() + WATCH_SECONDS
-    while time.monotonic() < until:
-        with socket(system, cookie, after=places[-1]) as connection:
-            leave = time.monotonic() + 1
-            while (left := leave - time.monotonic()) > 0:
-                try:
-                    events = json.loads(connection.recv(timeout=left))
-                except TimeoutError:
-                    break
-                places += [event["index"] for event in events]
-    assert len(places) > 100
+    with closing(system.sign_in(OWNER)) as owner:
+        proposal = re.search(
+            r'id="panel"[^>]*data-proposal="([^"]+)"', owner.get("/").text, re.DOTALL
+        )
+        assert proposal
+        for cut in range(CUTS):
+            act(owner, proposal[1], "claim")  # while nobody listens
+            with socket(system, cookie, after=places[-1]) as connection:
+                act(owner, proposal[1], "release")
+                places += listen(connection, 0.2 + cut * 0.05)
+        before = places[-1]
+        act(owner, proposal[1], "claim")
+        act(owner, proposal[1], "release")
+        with socket(system, cookie, after=before) as connection:
+            places += listen(connection, WATCH_SECONDS, enough=2)
+    assert len(places) > 2 * CUTS
+    assert places[-1] >= before + 2
     assert places == list(range(places[-1] + 1))
+
+
+def act(person: httpx2.Client, proposal: str, what: str) -> None:
+    """Something that everybody who watches is told of."""
+    answer = person.post(
+        f"/proposals/{proposal}/{what}",
+        headers={"X-CSRFToken": person.cookies["csrftoken"], "Referer": str(person.base_url)},
+    )
+    assert answer.status_code == 204, answer.text
+
+
+def listen(connection: ClientConnection, seconds: float, enough: int | None = None) -> list[int]:
+    """The numbers of the events that come in this time, or until there are enough."""
+    places: list[int] = []
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and (enough is None or len(places) < enough):
+        with suppress(TimeoutError):
+            came = json.loads(connection.recv(timeout=left))
+            places += [event["index"] for event in came] if isinstance(came, list) else []
+    return places
 
 
 def test_others_are_told_why_they_see_nothing(system: System) -> None:

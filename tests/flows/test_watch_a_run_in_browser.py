@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as Elapsed
 
 from tests.factories.inference import FaultServer, fault_server
 from tests.flows.conftest import OWNER, REVIEWER, SignIn, wait_until
+from tests.flows.looking import look_over
 from tests.flows.running import System, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WORDS = " ".join(f"Thought number {number} of the model." for number in range(25))
 LAST = "Thought number 24 of the model."
+ANSWERS = 3  # of a run, one after the other
 SECONDS = 45_000  # ms; longer than the schedule of an agent
 
 
@@ -54,16 +56,28 @@ def newest_run(page: Page, state: str = "") -> str:
 
 
 def open_thinking(page: Page, system: System, model: FaultServer, number: int) -> Locator:
-    """The page of a run whose model is speaking; what it says so far."""
+    """The page of a run whose model is speaking; what it says so far.
+
+    Several customers write: a slow machine opens the page when the first answer is over.
+    """
     model.reset()
     model.behave({"type": "reply", "text": WORDS, "times": None})
-    write(system, number)
-    wait_until(lambda: newest_run(page, "running"), 60)
-    page.goto(newest_run(page, "running") or newest_run(page))
+    for one in range(ANSWERS):
+        write(system, number * 10 + one)
+    wait_until(lambda: opens_thinking(page), 60)
     expect(page.locator("[data-live]")).to_have_text("Live")
-    speaking = page.locator(".speaking pre")
-    expect(speaking).to_contain_text("of the model.", timeout=SECONDS)
-    return speaking
+    return page.locator(".speaking pre")
+
+
+def opens_thinking(page: Page) -> bool:
+    """Whether the newest run at work was opened while its model speaks; others only learn."""
+    if not (address := newest_run(page, "running")):
+        return False
+    page.goto(address)
+    with suppress(Elapsed):
+        page.locator(".speaking pre").filter(has_text="of the model.").wait_for(timeout=5_000)
+        return True
+    return False
 
 
 def test_the_words_of_a_model_appear_while_it_says_them(
@@ -77,12 +91,69 @@ def test_the_words_of_a_model_appear_while_it_says_them(
     expect(page.locator(".event").filter(has_text="What it said").first).to_be_attached(
         timeout=SECONDS
     )
-    finished = page.locator(".event[data-call]").filter(has_text="What it said").first
-    finished.get_by_text("What it said").click()
+    finished = page.locator(".event[data-call]").filter(has_text="What it said").last
     expect(finished.locator("pre")).to_contain_text(LAST)
     expect(finished).to_contain_text(re.compile(r"\d+ in, \d+ out"))
     expect(page.locator(".totals")).to_contain_text("call")
     assert page.locator("[data-stream] [aria-live], [data-stream] [role=status]").count() == 0
+
+
+WATCH_HEIGHTS = """() => {
+    window.heights = {};
+    const look = () => {
+        for (const row of document.querySelectorAll("[data-speaking], .event.fresh[data-call]")) {
+            const call = row.dataset.speaking ?? row.dataset.call;
+            const of = (window.heights[call] ??= {});
+            if (row.dataset.speaking) of.speaking = row.offsetHeight;
+            else of.finished ??= row.offsetHeight;
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+def test_the_finished_call_takes_exactly_the_place_of_who_spoke(
+    system: System, model: FaultServer, sign_in: SignIn
+) -> None:
+    """Nothing below it moves, and who reads goes on reading; the next to speak folds it."""
+    page = sign_in(REVIEWER)
+    open_thinking(page, system, model, 6)
+    page.evaluate(WATCH_HEIGHTS)
+    finished = page.locator(".event[data-call]").filter(has_text="What it said").first
+    expect(finished).to_be_attached(timeout=SECONDS)
+    expect(finished.locator("pre")).to_contain_text(LAST)
+    call = finished.get_attribute("data-call")
+    seen = page.evaluate("call => window.heights[call]", call)
+    assert abs(seen["speaking"] - seen["finished"]) <= 1, seen
+
+    speak(page, "another-call", "And now the next one.")
+    expect(page.locator("[data-speaking='another-call'] pre")).to_be_visible()
+    expect(finished.locator("pre")).to_be_hidden()
+
+
+def speak(page: Page, call: str, text: str, *, at: int = 0) -> None:
+    """What the page gets while a model speaks."""
+    page.evaluate(
+        "tokens => document.dispatchEvent(new CustomEvent('aios:tokens', { detail: tokens }))",
+        {"call": call, "at": at, "text": text, "done": False},
+    )
+
+
+def test_only_words_that_were_lost_leave_a_gap(
+    system: System, model: FaultServer, sign_in: SignIn
+) -> None:
+    """Places are counted in characters, of which a picture is one."""
+    page = sign_in(REVIEWER)
+    page.goto(newest_run(page))
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    speak(page, "pictures", "\N{PARTY POPPER}" * 5)
+    speak(page, "pictures", "then ", at=5)
+    speak(page, "pictures", "\N{PARTY POPPER}" * 5, at=10)
+    speak(page, "pictures", "later", at=17)
+    words = page.locator("[data-speaking=pictures] pre")
+    poppers = "\N{PARTY POPPER}" * 5
+    expect(words).to_have_text(f"{poppers}then {poppers}… later")
 
 
 def test_paused_nothing_moves(system: System, model: FaultServer, sign_in: SignIn) -> None:
@@ -137,7 +208,7 @@ def test_rows_lead_to_the_proposal_and_to_the_event(sign_in: SignIn) -> None:
     """From the trace of a run to what it proposed, and to what exactly was recorded."""
     page = sign_in(REVIEWER)
     page.goto("/trace/")
-    proposed = page.locator(".event").filter(has_text="proposed").first
+    proposed = page.locator(".event").filter(has_text=re.compile("proposed “")).first
     title = re.search(r"“(.+)”", proposed.inner_text())
     assert title is not None
     number = proposed.get_attribute("data-index")
@@ -165,18 +236,14 @@ def test_a_model_that_fails_stands_out(model: FaultServer, system: System, sign_
     expect(page.locator(".event.error .badge").first).to_have_text("Error")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(sign_in: SignIn, scheme: str) -> None:
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(sign_in: SignIn) -> None:
     """The list, a run, the trace of everything, one event; at 1280, 375 and 320 px."""
-    page = sign_in(REVIEWER, color_scheme=scheme)
+    page = sign_in(REVIEWER, bypass_csp=True)
     address = newest_run(page)
     page.goto("/trace/")
     event = page.locator(".index").first.get_attribute("href") or ""
-    for width in (1280, 375, 320):
-        page.set_viewport_size({"width": width, "height": 800})
-        for path in ("/runs/", address, "/trace/?kind=errors", "/trace/", event):
-            page.goto(path)
-            if width != 320:
-                found = Axe().run(page, options={"runOnly": TAGS})
-                assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for path in ("/runs/", address, "/trace/?kind=errors", "/trace/", event):
+        page.goto(path)
+        look_over(page)
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path

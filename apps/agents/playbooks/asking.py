@@ -16,6 +16,7 @@ from apps.proposals.provenance import leaves, readings
 
 CENT = Decimal("0.01")
 SHOWN = 300  # characters of one piece of evidence in an answer
+NEAR = 40  # characters before a number in which a word may point at it
 TELLING = 4  # letters from which on a word says what a question is about
 
 ASKED_FOR = re.compile(
@@ -134,7 +135,10 @@ def sums_in(text: str) -> list[Wish]:
     for match in SUM.finditer(text):
         unit = (match["behind"] or "").strip().casefold()
         is_money = bool(match["ahead"] or unit)
-        pointed = POINTING.search(text[: match.start()]) or re.search(r"[.,]\d\d$", match["number"])
+        ahead = max(match.start() - NEAR, 0)
+        pointed = POINTING.search(text, ahead, match.start()) or re.search(
+            r"[.,]\d\d$", match["number"]
+        )
         values = [one for one in readings(match["number"]) if isinstance(one, Decimal)]
         if len(values) == 1 and (is_money or pointed):
             wishes.append(Wish(value=values[0], is_share=unit in PERCENT))

@@ -10,6 +10,7 @@ from apps.agents.models import Agent, Autonomy, Handled, Run
 from apps.agents.playbooks.base import Planned
 from apps.agents.steps import drafting, shadow
 from apps.agents.steps.base import Context, Taken, Then, Write
+from apps.agents.steps.standing import counted, stand
 from apps.gateway.errors import BadAnswer, Refused
 from apps.inference.queries import cost_of_run
 from apps.proposals import operations as proposals
@@ -41,23 +42,15 @@ def act(context: Context) -> Write:
         rehearsed_by=context.rehearsed_by,
     )
     fresh = [one for one in planned if one.key not in seen]
-    drafts = share_cost(context.run, [one.draft for one in fresh if one.draft is not None])
+    drafts = [one.draft for one in fresh if one.draft is not None]
     if not context.in_shadow:
         proposals.make_room(workspace=context.run.workspace, drafts=drafts)
     troubles: list[str] = []
-    examined = examine(context.run, drafts, troubles)
+    examined = share_cost(context.run, examine(context.run, drafts, troubles))
     if context.in_shadow:
         rehearsals = shadow.rehearse(context, examined, origin_of(context.run))
         return lambda: shadow.keep(context, fresh, rehearsals, troubles)
     return lambda: submit(context, fresh, examined, troubles)
-
-
-def share_cost(run: Run, drafts: Sequence[Draft]) -> list[Draft]:
-    """The drafts, each with its share of what the run's models have cost so far, in US dollars."""
-    if not drafts:
-        return []
-    share = (cost_of_run(run.pk) / len(drafts)).quantize(MICRO)
-    return [replace(draft, cost=share) for draft in drafts]
 
 
 def examine(run: Run, drafts: Sequence[Draft], troubles: list[str]) -> list[Examined]:
@@ -69,6 +62,17 @@ def examine(run: Run, drafts: Sequence[Draft], troubles: list[str]) -> list[Exam
         except (InvalidDraft, Refused, BadAnswer) as error:
             troubles.append(f"“{draft.title}” could not be proposed: {error}")
     return examined
+
+
+def share_cost(run: Run, examined: Sequence[Examined]) -> list[Examined]:
+    """The drafts, each with its share of what the run's models have cost so far, in US dollars.
+
+    What can be proposed bears what could not: together they cost what was spent.
+    """
+    if not examined:
+        return []
+    share = (cost_of_run(run.pk) / len(examined)).quantize(MICRO)
+    return [replace(one, draft=replace(one.draft, cost=share)) for one in examined]
 
 
 def submit(
@@ -96,9 +100,13 @@ def submit(
 
 
 def check_autonomy(agent: Agent) -> None:
-    """Submit nothing under an autonomy that was taken away meanwhile. Raises `AutonomyChanged`."""
-    allowed = Agent.objects.values_list("autonomy", flat=True).get(pk=agent.pk)
-    if allowed != agent.autonomy:
+    """Submit nothing under an autonomy that is being taken away. Raises `AutonomyChanged`.
+
+    Nobody changes it from here to the end of the transaction: who has changed it is obeyed.
+    """
+    as_begun = Agent.objects.filter(pk=agent.pk, autonomy=agent.autonomy)
+    # Not waited for: who holds the row is about to change it, and may be waiting for our run
+    if as_begun.select_for_update(no_key=True, skip_locked=True).first() is None:
         raise AutonomyChanged(AutonomyChanged.__doc__)
 
 
@@ -126,12 +134,8 @@ def mark(run: Run, playbook: str, planned: Sequence[Planned], *, now: datetime) 
 
 def summarise(made: Sequence[Proposal], drafts: int, troubles: Sequence[str]) -> str:
     """What became of the drafts, in words."""
-    counts: dict[str, int] = {}
-    for proposal in made:
-        phrase = str(proposal.get_state_display()).lower()
-        counts[phrase] = counts.get(phrase, 0) + 1
-    states = "; ".join(f"{count} {phrase}" for phrase, count in counts.items()) or "none"
     skipped = drafts - len(made) - len(troubles)
     open_already = f" {skipped} were open already." if skipped > 0 else ""
     refused = f" {len(troubles)} could not be proposed." if troubles else ""
-    return f"Submitted {len(made)} proposals: {states}.{open_already}{refused}"
+    states = f": {stand(made)}" if made else ""
+    return f"Submitted {counted(made)}{states}.{open_already}{refused}"

@@ -55,6 +55,9 @@ class Conversation:
         )
         if change is None:
             raise Unfit("Only the changes of this proposal can be altered, at the same target.")
+        others = [name for name in params if aims(name) and params[name] != change.params.get(name)]
+        if others:
+            raise Unfit(f"Keep {', '.join(sorted(others))} as it is: it says what is meant.")
         merged = {**change.params, **params}
         self.playbook.check_change(self.asked, change, merged, self.knobs)
         self.changes[change.id] = merged
@@ -69,6 +72,11 @@ class Conversation:
     def reply(self) -> Reply:
         """The answer with the other parameters."""
         return Reply(text=self.words, changes=self.changes)
+
+
+def aims(name: str) -> bool:
+    """Whether a parameter says what is changed, rather than how."""
+    return name.endswith("_id") or name in ("to", "in_reply_to")
 
 
 def fence(data: Mapping[str, Any]) -> str:

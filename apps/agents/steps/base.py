@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,14 +25,19 @@ class Then(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """A run at one of its stages. `keep` renews the lease of a step that takes long."""
+    """A run at one of its stages. `keep` holds on to it for a turn of a model that takes so long.
+
+    It raises where somebody else has taken over: what is under way is dropped then. `now` is when
+    the step began; a model is asked when `clock` says, which may be an hour later.
+    """
 
     run: Run
     playbook: Playbook[Any, Any]
     knobs: Knobs
     state: State
     now: datetime
-    keep: Callable[[], None]
+    clock: Clock
+    keep: Callable[[timedelta], None]
 
     @property
     def in_shadow(self) -> bool:

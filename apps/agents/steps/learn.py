@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from apps.agents.steps.base import Context, Taken, Then, Write
+from apps.agents.steps.standing import counted, stand
 from apps.memory import operations as memory
 from apps.proposals import queries as proposals
 from apps.proposals.models import OPEN_STATES, Proposal
@@ -58,9 +59,4 @@ def remember(context: Context, proposal: Proposal) -> None:
 
 def summarise(made: Sequence[Proposal]) -> str:
     """How the proposals of the run stand, in words."""
-    counts: dict[str, int] = {}
-    for proposal in made:
-        phrase = proposal.get_state_display().lower()
-        counts[phrase] = counts.get(phrase, 0) + 1
-    states = "; ".join(f"{count} {phrase}" for phrase, count in counts.items())
-    return f"{len(made)} proposals: {states}." if made else "Nothing was proposed."
+    return f"{counted(made)}: {stand(made)}." if made else "Nothing was proposed."

@@ -16,6 +16,7 @@ from apps.proposals.stale import STALE
 log = logging.getLogger(__name__)
 
 RULES = "rules"
+PLANNER = 200  # characters of `Step.planner`
 FAILURES = (ModelUnavailable, BudgetExhausted, NoModelConfigured, reasoning.GaveUp)
 
 
@@ -34,8 +35,8 @@ class Plan:
 
     @property
     def planner(self) -> str:
-        """Who thought, in words: `rules`, `model x`, or both."""
-        return ", ".join(self.planners)
+        """Who thought, in words: `rules`, `model x`, or both; as much as a step keeps of it."""
+        return ", ".join(self.planners)[:PLANNER]
 
 
 def plan(context: Context) -> Taken:
@@ -91,8 +92,13 @@ def with_caveats(planned: Planned, caveats: Sequence[str]) -> Planned:
         {"kind": STALE, "title": "Planned from an older answer", "detail": caveat}
         for caveat in caveats
     ]
-    draft = replace(planned.draft, evidence=[*warnings, *planned.draft.evidence])
-    return replace(planned, draft=draft)
+    # Paragraphs name their sources by place, and each place moves on by as many as come first
+    sources = {
+        change: [[place + len(warnings) for place in places] for places in paragraphs]
+        for change, paragraphs in planned.draft.sources.items()
+    }
+    evidence = [*warnings, *planned.draft.evidence]
+    return replace(planned, draft=replace(planned.draft, evidence=evidence, sources=sources))
 
 
 def ask(context: Context, briefing: Briefing, made: Plan) -> bool:

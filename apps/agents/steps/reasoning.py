@@ -39,16 +39,17 @@ class Thought:
 def reason(context: Context, briefing: Briefing) -> Thought:
     """Let the model think until it closes with words.
 
-    Raises `GaveUp` and what `inference.operations.complete` raises.
+    Raises `GaveUp`, what `inference.operations.complete` raises, and what `context.keep` does.
     """
-    tools = tools_for(briefing)
+    run, tools = context.run, tools_for(briefing)
+    patience = inference.patience(workspace=run.workspace, tier_need=run.agent.tier)
     mistakes = 0
     messages: list[Mapping[str, Any]] = [
         {"role": "system", "content": briefing.instructions},
         {"role": "user", "content": briefing.situation},
     ]
     for _ in range(MAX_TURNS):
-        context.keep()
+        context.keep(patience)
         said = complete(context, briefing, messages, list(tools.values()))
         if not said.tool_calls:
             return close(briefing, said)
@@ -76,7 +77,7 @@ def complete(
         messages=messages,
         tools=tools,
         tier_need=run.agent.tier,
-        now=context.now,
+        now=context.clock(),
     )
 
 

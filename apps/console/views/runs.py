@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.agents import queries
 from apps.agents.models import Run, State
@@ -27,7 +27,7 @@ from apps.proposals.models import State as ProposalState
 NEWEST = 300  # stored events shown before the live ones
 
 
-@require_GET
+@require_safe
 @seated
 def show_runs(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A page of runs, newest first; `agent` and `state` narrow it, `before` is the cursor."""
@@ -59,7 +59,7 @@ def tell_runs(runs: list[Run], now: datetime) -> list[presenter.RunRow]:
     return [presenter.run_row(run, spent.get(run.pk), made.get(run.pk, 0), now=now) for run in runs]
 
 
-@require_GET
+@require_safe
 @seated
 def show_run(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseBase:
     """One run; its trace goes on live from the newest stored event."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.audit import queries as audit
 from apps.console import page, timeline
@@ -17,7 +17,7 @@ from apps.proposals import queries as proposals
 NEWEST = 100  # stored events shown before the live ones
 
 
-@require_GET
+@require_safe
 @seated
 def show_trace(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """The newest events that are wanted; the page goes on live from the last of them."""
@@ -38,7 +38,7 @@ def show_trace(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return page.show(request, seat, "console/trace.html", context, after=after)
 
 
-@require_GET
+@require_safe
 @seated
 def show_event(request: ConsoleRequest, seat: Seat, index: int) -> HttpResponseBase:
     """One event of the audit log with all it holds."""

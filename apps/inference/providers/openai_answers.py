@@ -4,9 +4,9 @@ Pure. Whatever does not fit is `Malformed`, with a text that holds nothing of th
 """
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from apps.inference.providers.base import (
     BrokenOff,
@@ -18,7 +18,18 @@ from apps.inference.providers.base import (
 )
 
 MOST_BYTES = 4_000_000  # of one answer; the longest context any model has is a fraction of it
+MOST_TOKENS = 10_000_000  # of one call; a larger count is a mistake, or meant to do harm
+MOST_NAME = 100  # characters of a model's name
 DONE = b"[DONE]"
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")
+
+
+# PostgreSQL keeps every text but one with a NUL in it
+Text = Annotated[str, AfterValidator(_without_nul)]
+Name = Annotated[Text, AfterValidator(lambda text: text[:MOST_NAME])]
 
 
 class Answer(BaseModel):
@@ -28,23 +39,23 @@ class Answer(BaseModel):
 
 
 class _Function(Answer):
-    name: str
-    arguments: str = ""
+    name: Text
+    arguments: Text = ""
 
 
 class _Call(Answer):
-    id: str = ""
+    id: Text = ""
     function: _Function
 
 
 class _Said(Answer):
-    content: str | None = None
+    content: Text | None = None
     tool_calls: list[_Call] | None = None
 
 
 class _Choice(Answer):
     message: _Said
-    finish_reason: str | None = None
+    finish_reason: Text | None = None
 
 
 class Counted(Answer):
@@ -57,35 +68,35 @@ class Counted(Answer):
 class Chat(Answer):
     """A whole answer of `/chat/completions`."""
 
-    model: str = ""
+    model: Name = ""
     choices: list[_Choice]
     usage: Counted | None = None
 
 
 class _FunctionPart(Answer):
-    name: str | None = None
-    arguments: str | None = None
+    name: Text | None = None
+    arguments: Text | None = None
 
 
 class _CallPart(Answer):
     index: int | None = None
-    id: str | None = None
+    id: Text | None = None
     function: _FunctionPart = _FunctionPart()
 
 
 class _SaidPart(Answer):
-    content: str | None = None
+    content: Text | None = None
     tool_calls: list[_CallPart] | None = None
 
 
 class _ChoicePart(Answer):
     index: int = 0
     delta: _SaidPart = _SaidPart()
-    finish_reason: str | None = None
+    finish_reason: Text | None = None
 
 
 class _Chunk(Answer):
-    model: str | None = None
+    model: Name | None = None
     choices: list[_ChoicePart] = []
     usage: Counted | None = None
     error: object = None
@@ -129,12 +140,13 @@ def completion(answer: Chat) -> Completion:
 
 
 def usage(counted: Counted | None) -> Usage | None:
-    """Tokens as counted by the provider; None if it counted nothing."""
-    if counted is None or not counted.prompt_tokens + counted.completion_tokens:
+    """Tokens as counted by the provider; None if it counted nothing, or what cannot be."""
+    if counted is None:
         return None
-    return Usage(
+    tokens = Usage(
         input_tokens=max(0, counted.prompt_tokens), output_tokens=max(0, counted.completion_tokens)
     )
+    return tokens if 0 < tokens.input_tokens + tokens.output_tokens <= MOST_TOKENS else None
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Reading what a model wrote as the arguments of a tool. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from jsonschema.exceptions import best_match
 from apps.inference.providers.base import ToolCall
 
 MAX_CHARACTERS = 100_000
+NOT_KEPT = re.compile("[\0\ud800-\udfff]")  # in no text of PostgreSQL's
 
 
 class MalformedArguments(ValueError):
@@ -41,7 +43,9 @@ def parse(call: ToolCall, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _decode(call: ToolCall) -> object:
     """The JSON value in the arguments; no arguments at all are an empty object."""
     try:
-        return json.loads(call.arguments or "{}", parse_constant=_refuse_constant)
+        value = json.loads(call.arguments or "{}", parse_constant=_refuse_constant)
+        _check_characters(value)
+        return value
     except json.JSONDecodeError as error:
         raise MalformedArguments(
             f"The arguments of {call.name} are not JSON: {error.msg} "
@@ -51,6 +55,18 @@ def _decode(call: ToolCall) -> object:
         raise MalformedArguments(
             f"The arguments of {call.name} cannot be read: {str(error)[:100]}."
         ) from None
+
+
+def _check_characters(value: object) -> None:
+    """Refuse texts the database refuses. Raises `ValueError`."""
+    if isinstance(value, dict):
+        for one in (*value, *value.values()):
+            _check_characters(one)
+    elif isinstance(value, list):
+        for one in value:
+            _check_characters(one)
+    elif isinstance(value, str) and NOT_KEPT.search(value):
+        raise ValueError("a text holds a character that cannot be kept")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,7 +1,7 @@
 """The floor: the `websockets` library's own broadcast of ready-made texts, and nothing else.
 
 Reads one JSON line {port, texts, per_second, viewers} and says `ready`; at the next line it sends
-the texts, one after the other, and answers with one JSON line: the moment of each.
+the texts, one after the other, and answers with one JSON line: the moment each was due.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ async def main() -> None:
         moments = []
         began = time.monotonic()
         for number, text in enumerate(given["texts"]):
-            await asyncio.sleep(max(began + number / given["per_second"] - time.monotonic(), 0))
-            moments.append(time.monotonic())
+            moments.append(began + number / given["per_second"])
+            await asyncio.sleep(max(moments[-1] - time.monotonic(), 0))
             broadcast(server.connections, text)
         print(json.dumps(moments), flush=True)
         await loop.run_in_executor(None, sys.stdin.readline)

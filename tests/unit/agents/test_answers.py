@@ -246,6 +246,48 @@ class TestModel:
         assert Change.objects.get(pk=change.pk).params == change.params
         assert Question.objects.get().answer == "I could not."
 
+    def test_identifiers_stay_as_they_are(
+        self, change: Change, cast: Cast, moment: datetime
+    ) -> None:
+        """Also those that do not tell where a change aims: of another product, nothing is sent."""
+        fake.script(
+            call(change, product_id="prod_other"), Completion(text="I could not.", model="m")
+        )
+        ask(change, cast, "Another product?", moment)
+        assert answer(moment) == 1
+        assert "product_id" in str(fake.questions[1].messages[-1]["content"])
+        assert Change.objects.get(pk=change.pk).params == change.params
+
+    def test_a_long_conversation_keeps_the_question(
+        self, change: Change, cast: Cast, moment: datetime
+    ) -> None:
+        """Each turn has its time from its own beginning: nobody else answers meanwhile."""
+        wrong = call(change, variant_id="variant_other")
+        fake.script(wrong, wrong, Completion(text="I could not.", model="m"))
+        ask(change, cast, "Another one?", moment)
+        claimed = answers.claim(now=moment)
+        assert claimed is not None
+        turns = iter(range(1, 100))
+        answers.answer(claimed, clock=lambda: moment + THINKING * next(turns))
+        question = Question.objects.get()
+        assert question.answer == "I could not."
+        assert question.not_before >= moment + THINKING * 4
+
+    def test_a_question_somebody_else_took_up_costs_nothing_more(
+        self, change: Change, cast: Cast, moment: datetime
+    ) -> None:
+        """A worker that was gone for too long does not even ask the model."""
+        fake.script(Completion(text="Too late.", model="m"))
+        ask(change, cast, "Why?", moment)
+        slow = answers.claim(now=moment)
+        assert slow is not None
+        later = moment + THINKING + timedelta(seconds=1)
+        assert answers.claim(now=later) is not None
+        answers.answer(slow, clock=lambda: later)
+        assert not fake.questions
+        assert not Call.objects.exists()
+        assert Question.objects.get().answered_at is None
+
     def test_the_rules_answer_when_it_fails(
         self, change: Change, cast: Cast, moment: datetime
     ) -> None:

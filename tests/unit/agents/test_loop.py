@@ -15,10 +15,12 @@ from apps.agents.steps.base import Context, Taken, Then
 from apps.audit.models import Event, Payload
 from apps.gateway.errors import Away, Unreachable
 from apps.gateway.models import Connector
+from apps.inference.providers import fake
 from apps.memory.models import Item
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop
 from tests.factories import agents as make
+from tests.factories import inference
 from tests.factories import memory as knowledge
 
 
@@ -193,6 +195,22 @@ def test_two_workers_never_hold_the_same_run(repricer: Agent, moment: datetime) 
     start(repricer, moment)
     assert leases.claim(worker="a", now=moment) is not None
     assert leases.claim(worker="b", now=moment) is None
+
+
+def test_a_lease_outlasts_a_slow_model(
+    repricer: Agent, workspace: Workspace, moment: datetime
+) -> None:
+    """One that may think for half an hour is not taken for a dead worker meanwhile."""
+    inference.tier(workspace, provider="fake", timeout_s=600)
+    run = start(repricer, moment)
+    assert advance(moment)
+    fake.script(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        advance(moment)
+    run.refresh_from_db()
+    assert run.lease_until is not None
+    assert run.lease_until >= moment + timedelta(minutes=30)
+    assert leases.claim(worker="other", now=moment + timedelta(minutes=29)) is None
 
 
 def test_an_unreachable_shop_is_tried_again_then_the_run_fails(

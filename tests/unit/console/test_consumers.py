@@ -253,60 +253,71 @@ def test_a_lost_membership_ends_the_connection(rita, cast, workspace, monkeypatc
     assert asyncio.run(watch()) == 4401
 
 
-def batch(*lines: hub.Line) -> hub.Batch:
-    """Lines as they are sent together."""
-    return hub.Batch(lines, hub.pack(lines))
+def test_a_changed_password_ends_the_connections_of_before(rita, cast, workspace, monkeypatch):
+    """Whoever had got hold of the session does not go on looking."""
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.3)
+
+    def change() -> None:
+        cast.rita.set_password("another one, and a long one")
+        cast.rita.save()
+
+    async def watch() -> int:
+        async with socket(rita, "/ws/trace/?after=99999") as communicator:
+            assert await communicator.receive_nothing(timeout=0.7)
+            await sync_to_async(change)()
+            return int((await communicator.receive_output(timeout=5))["code"])
+
+    assert asyncio.run(watch()) == 4401
 
 
-def test_a_slow_viewer_is_cut_off_and_others_are_not(workspace):
-    """Queues are bounded: who lies too far behind resumes by number, memory stays small."""
-    lines = batch(hub.Line(1, None, "{}"))
-    slow, quick = hub.Viewer(workspace.pk, None), hub.Viewer(workspace.pk, None)
-    for _ in range(hub.QUEUE + 1):
-        slow.offer(lines)
-        quick.offer(lines)
-        quick.queue.get_nowait()
-    assert slow.overflowed.is_set()
-    assert not quick.overflowed.is_set()
-    assert slow.queue.qsize() == hub.QUEUE
+def test_a_right_lost_while_the_past_is_being_sent_ends_it_there(
+    rita, cast, workspace, start, now, monkeypatch
+):
+    """Catching up with a long log takes as long as it takes; the right to it is checked meanwhile."""
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0)
+    monkeypatch.setattr(consumers, "PAGE", 1)
+    monkeypatch.setattr(hub, "PAGE", 1)
+    count = 200
+    write(workspace.pk, now, count=count)
+
+    async def watch() -> tuple[int, int]:
+        async with socket(rita, f"/ws/trace/?after={start}") as communicator:
+            await communicator.events()
+            await sync_to_async(Membership.objects.filter(user=cast.rita).delete)()
+            came = 1
+            while "text" in (message := await communicator.receive_output(timeout=5)):
+                came += 1
+            return came, int(message["code"])
+
+    came, code = asyncio.run(watch())
+    assert code == 4401
+    assert came < count
 
 
-def test_a_slow_viewer_loses_words_before_it_loses_events(workspace):
-    """The words of models never fill the queue that events need."""
-    viewer = hub.Viewer(workspace.pk, uuid4())
-    for _ in range(10 * hub.QUEUE):
-        viewer.overhear("{}")
-    assert viewer.queue.qsize() == hub.WORDS
-    viewer.offer(batch(hub.Line(1, None, "{}")))
-    assert not viewer.overflowed.is_set()
+def test_what_cannot_be_told_of_one_workspace_disturbs_no_other(
+    rita, cast, browse, workspace, elsewhere, start, now
+):
+    """An event of a kind a newer version writes: who watches there is cut off, others are fed."""
+    mallory = cookie_of(browse(cast.mallory))
 
+    def write_unknown() -> None:
+        with transaction.atomic():
+            record(kind="of.tomorrow", workspace_id=workspace.pk, actor="system",
+                   subject_kind="run", subject_id=uuid4(), now=now)  # fmt: skip
+        sequence()
 
-def test_a_run_is_fed_only_its_own_events():
-    """The page of a run is not woken by anything else; the text is made once for all of its
-    viewers."""
-    run_id = uuid4()
-    lines = [
-        hub.Line(1, None, "{}"),
-        hub.Line(2, run_id, '{"index": 2}'),
-        hub.Line(3, uuid4(), "{}"),
-    ]
-    of_run = hub.batches(lines)
-    own = of_run(run_id)
-    assert own is not None
-    assert own.text == '[{"index": 2}]'
-    assert of_run(run_id) is own
-    assert of_run(uuid4()) is None
-    everything = of_run(None)
-    assert everything is not None
-    assert [line.index for line in everything.lines] == [1, 2, 3]
+    async def watch() -> tuple[int, list[int]]:
+        async with (
+            socket(rita, f"/ws/trace/?after={start}") as here,
+            socket(mallory, f"/ws/trace/?after={start}") as there,
+        ):
+            await asyncio.sleep(0.3)
+            await sync_to_async(write_unknown)()
+            code = (await here.receive_output(timeout=5))["code"]
+            await sync_to_async(write)(elsewhere.pk, now)
+            return code, await receive_until(there, start + 2)
 
-
-def test_what_a_viewer_has_is_not_sent_again():
-    """A batch that reaches back behind its number is cut there."""
-    lines = batch(*(hub.Line(number, None, str(number)) for number in (4, 5, 6)))
-    assert lines.behind(3) == "[4,5,6]"
-    assert lines.behind(4) == "[5,6]"
-    assert lines.behind(6) == ""
+    assert asyncio.run(watch()) == (4408, [start + 2])
 
 
 def speak(workspace_id: UUID, run_id: UUID, text: str) -> int:
@@ -391,18 +402,23 @@ def test_models_are_listened_to_only_while_a_run_is_watched(rita, workspace, run
     assert asyncio.run(watch()) == 0
 
 
-def test_words_that_make_no_sense_disturb_nobody(rita, workspace, run, start, now):
-    """Whatever else is published there."""
+def test_words_that_make_no_sense_disturb_nobody(rita, workspace, run, start, now, monkeypatch):
+    """Whatever else is published there; what is no text at all is listened to anew."""
+    monkeypatch.setattr(hub, "PAUSE_SECONDS", 0.1)
 
     async def watch() -> tuple[list[str], list[int]]:
         async with socket(rita, f"/ws/trace/{run.pk}/?after={start}") as watching:
             await until_heard(workspace.pk, run.pk, "sense")
             for text in ("{", "[]", "{}", '{"run": 7}'):
                 await sync_to_async(voice.publish)(voice.channel_of(workspace.pk), text)
+            await until_heard(workspace.pk, run.pk, "again")
+            await sync_to_async(voice.publish)(voice.channel_of(workspace.pk), b"\xff")
+            await asyncio.sleep(1)
+            await until_heard(workspace.pk, run.pk, "and again")
             await sync_to_async(write)(workspace.pk, now, run_id=run.pk)
             return await heard_until(watching, start + 1)
 
-    assert asyncio.run(watch()) == (["sense"], [start + 1])
+    assert asyncio.run(watch()) == (["sense", "again", "and again"], [start + 1])
 
 
 def test_a_viewer_cut_twenty_times_misses_nothing(rita, workspace, run, start, now):

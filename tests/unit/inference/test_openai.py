@@ -71,6 +71,26 @@ def test_a_malformed_body_is_malformed(body: bytes, content_type: str) -> None:
         ask(url)
 
 
+def test_what_no_database_can_keep_does_not_come_in() -> None:
+    """NUL is dropped, a name is cut: later a run would stumble over either, again and again."""
+    call = {"id": "c\0", "function": {"name": "t\0", "arguments": "{}\0"}}
+    choice = {"message": {"content": "ye\0s", "tool_calls": [call]}, "finish_reason": "stop\0"}
+    with make.raw_server(answer(choice, model="\0" + "m" * 500)) as url:
+        completion = ask(url)
+    assert (completion.text, completion.finish_reason) == ("yes", "stop")
+    assert completion.model == "m" * 100
+    [wish] = completion.tool_calls
+    assert (wish.id, wish.name, wish.arguments) == ("c", "t", "{}")
+
+
+@pytest.mark.parametrize("counted", [2**31, 10**30])
+def test_a_count_of_tokens_no_model_can_have_is_not_believed(counted: int) -> None:
+    """The provider counts nothing then, and the cost is estimated."""
+    for name in ("prompt_tokens", "completion_tokens"):
+        with make.raw_server(answer(WHOLE, usage={name: counted})) as url:
+            assert ask(url).usage is None
+
+
 def test_a_body_that_breaks_off_may_have_been_billed() -> None:
     """The connection ends before the announced length."""
     with (

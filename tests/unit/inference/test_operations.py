@@ -234,6 +234,26 @@ def test_an_exhausted_budget_stops_before_anything_is_sent(
     assert not Call.objects.exists()
 
 
+def test_an_exhausted_budget_is_recorded_once_for_each_limit(
+    workspace: Workspace, llmock: make.FaultServer, now: datetime
+) -> None:
+    """Not for every call it stops, but again after it was raised in vain."""
+    make.tier(workspace)
+    agent, limits = uuid4(), ("0.0001", "0.0001", "0.0002")
+    for limit in limits:
+        operations.set_budget(
+            workspace=workspace, scope=Scope.RUN, scope_id=RUN, limit=Decimal(limit)
+        )
+        with pytest.raises(BudgetExhausted):
+            complete(workspace, now, agent_id=agent)
+    events = Event.objects.filter(kind="budget.exhausted").order_by("id")
+    told = [Payload.objects.get(event_id=event.id).fields for event in events]
+    assert [one["limit"] for one in told] == ["0.0001", "0.0002"]
+    assert {one["agent"] for one in told} == {str(agent)}
+    assert {(one.run_id, one.subject_kind) for one in events} == {(RUN, "budget")}
+    assert PROMPT not in str(told)
+
+
 def test_a_short_budget_leads_to_a_cheaper_tier(
     workspace: Workspace, llmock: make.FaultServer, now: datetime
 ) -> None:
@@ -243,6 +263,7 @@ def test_a_short_budget_leads_to_a_cheaper_tier(
     make.budget(workspace, "0.01")
     complete(workspace, now, tier_need="large")
     assert Call.objects.get().tier == "small"
+    assert not Event.objects.filter(kind="budget.exhausted").exists()  # it was asked after all
 
 
 def test_an_agents_budget_counts(

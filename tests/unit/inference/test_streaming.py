@@ -100,6 +100,18 @@ def test_calls_of_tools_come_together(numbered: bool) -> None:
     assert "".join(heard) == '\n→ find_order {"number": 1}\n→ recall {}'
 
 
+def test_what_no_database_can_keep_is_not_heard_either() -> None:
+    """NUL, and a name without end."""
+    call = {"index": 0, "id": "a", "function": {"name": "re\0call", "arguments": "{}\0"}}
+    with stream(
+        chunk({"content": "ye\0s"}), chunk({"tool_calls": [call]}, "stop", model="m" * 500)
+    ) as url:
+        answer, heard = ask(url)
+    assert (answer.text, answer.model) == ("yes", "m" * 100)
+    assert (answer.tool_calls[0].name, answer.tool_calls[0].arguments) == ("recall", "{}")
+    assert "\0" not in "".join(heard)
+
+
 def test_an_answer_that_is_not_streamed_is_read_whole() -> None:
     """An endpoint that knows nothing of streams is as good as any."""
     body = {"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]}

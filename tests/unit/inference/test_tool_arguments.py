@@ -42,6 +42,9 @@ def test_no_arguments_are_an_empty_object() -> None:
         ('{"sku": "A", "amount": NaN}', "NaN is not a JSON number"),
         ("[" * 50_000, "cannot be read"),
         ('{"sku": "' + "A" * 100_001 + '"}', "longer than"),
+        (r'{"sku": "A\u0000"}', "cannot be kept"),
+        (r'{"sku": "\ud800"}', "cannot be kept"),
+        (r'{"\u0000": ["A"]}', "cannot be kept"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_place(arguments: str, says: str) -> None:

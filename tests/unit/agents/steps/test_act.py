@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Workspace
 from apps.agents import operations
-from apps.agents.models import Run
+from apps.agents.models import Checkpoint, Run
 from apps.inference.models import Call
 from apps.inference.queries import cost_of_run
 from apps.proposals.models import Change, Proposal
@@ -72,6 +72,23 @@ def test_the_cost_of_a_run_is_shared_over_its_proposals(
     assert cost_of_run(run.pk) == Decimal("0.0015")
     costs = list(Proposal.objects.values_list("cost", flat=True))
     assert costs == [Decimal("0.0005")] * 3
+
+
+def test_what_could_not_be_proposed_is_paid_for_by_the_others(
+    workspace: Workspace, shop: Shop, moment: datetime
+) -> None:
+    """The proposals of a run together have cost what the run has."""
+    make.connect(workspace, shop, moment)
+    agent = make.agent(workspace, "repricing", moment, settings={"batch": 3})
+    run = operations.start(agent=agent, trigger="schedule", by="clock", now=moment)
+    assert operations.advance_due(worker="w", clock=lambda: moment, limit=2) == 2
+    spend(run, "0.0015", moment)
+    checkpoint = Checkpoint.objects.get(run=run)
+    checkpoint.state["planned"][0]["draft"]["changes"][0][1]["amount"] = "-5"
+    checkpoint.save()
+    make.drive(lambda: moment)
+    costs = list(Proposal.objects.values_list("cost", flat=True))
+    assert costs == [Decimal("0.00075")] * 2
 
 
 def test_without_a_model_proposing_costs_nothing(

@@ -1,7 +1,8 @@
 """What planning adds to plans."""
 
+from apps.agents.models import Step
 from apps.agents.playbooks.base import Planned
-from apps.agents.steps.plan import with_caveats
+from apps.agents.steps.plan import Plan, with_caveats
 from apps.proposals.operations import Draft
 from apps.proposals.stale import rests_on_stale
 
@@ -22,6 +23,18 @@ def test_a_plan_from_an_older_answer_says_so_first() -> None:
     assert rests_on_stale(marked.evidence)
 
 
+def test_a_warning_put_first_leaves_each_paragraph_its_sources() -> None:
+    """They are named by their place, and every place is one further for each warning."""
+    evidence = [{"kind": "message", "title": "Kaputt"}, {"kind": "text", "title": "Our own text"}]
+    message = {"body": "Hello,\n\nwe are sorry.\n\nBye"}
+    draft = Draft(title="t", rationale="r", changes=[("send_message", message)],
+                  evidence=evidence, sources={0: [[1], [0, 1], []]})  # fmt: skip
+    marked = with_caveats(Planned(key="k", draft=draft), ["As of 08:00.", "As of 07:00."]).draft
+    assert marked is not None
+    cited = [[marked.evidence[place]["kind"] for place in places] for places in marked.sources[0]]
+    assert cited == [["text"], ["message", "text"], []]
+
+
 def test_a_plan_from_fresh_answers_is_left_as_it_is() -> None:
     """And so is a case without a proposal."""
     assert with_caveats(PLANNED, []) is PLANNED
@@ -29,3 +42,14 @@ def test_a_plan_from_fresh_answers_is_left_as_it_is() -> None:
     assert with_caveats(nothing, ["old"]) is nothing
     assert PLANNED.draft is not None
     assert not rests_on_stale(PLANNED.draft.evidence)
+
+
+def test_who_planned_fits_into_its_column() -> None:
+    """However many models answered, and whatever they call themselves."""
+    made = Plan()
+    for number in range(5):
+        made.add(f"model {number}{'m' * 99}", [])
+    most = Step._meta.get_field("planner").max_length
+    assert most is not None
+    assert len(made.planner) <= most
+    assert made.planner.startswith("model 0mmm")

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event as Signal
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Workspace
@@ -157,6 +160,34 @@ def test_going_into_shadow_stops_a_submission_under_way(
     run.refresh_from_db()
     assert run.state == State.DONE
     assert len(queries.shadowed(run)) == 3
+    assert not Proposal.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_under_way_is_obeyed_as_well(
+    workspace: Workspace, shop: Shop, moment: datetime
+) -> None:
+    """Whose transaction began before the submission wins, though it ends after it."""
+    make.connect(workspace, shop, moment)
+    agent = make.agent(workspace, "repricing", moment, settings={"batch": 3})
+    operations.start(agent=agent, trigger="schedule", by="clock", now=moment)
+    for _ in range(2):
+        assert operations.advance_due(worker="w", clock=lambda: moment, limit=1)
+    changed, submitted = Signal(), Signal()
+
+    def withdraw() -> None:
+        with transaction.atomic():
+            leave_shadow(agent, Autonomy.SHADOW, moment)
+            changed.set()
+            assert submitted.wait(30)
+        connection.close()
+
+    person = Thread(target=withdraw)
+    person.start()
+    assert changed.wait(30)
+    operations.advance_due(worker="w", clock=lambda: moment, limit=1)
+    submitted.set()
+    person.join()
     assert not Proposal.objects.exists()
 
 
