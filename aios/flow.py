@@ -42,6 +42,7 @@ SWEEP: tuple[str, ...] = (
     "apps.inference.tasks.release",
     "apps.notifications.tasks.notify",
     "apps.notifications.tasks.deliver",
+    "apps.insights.tasks.tend",
 )
 
 # Which queue a task goes to; urgent is never behind a nightly batch.

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     RUN_FAILED = "run.failed"  # stage, error
     RUN_CANCELLED = "run.cancelled"  # reason
     RUN_ESCALATED = "run.escalated"  # stage, reason
+    BUDGET_EXHAUSTED = "budget.exhausted"  # scope, limit, needed, agent; once for each limit
     MODEL_CALLED = "model.called"  # purpose, tier, model, tokens, cost, latency_ms, outcome
     # what an agent proposes and what becomes of it
     PROPOSAL_SUBMITTED = "proposal.submitted"  # title, actions, outcome, revision

@@ -2,7 +2,8 @@
 
 The name is resolved once, every address it has is judged, and the connection goes to exactly the
 address that was judged: an answer that changes a moment later (DNS rebinding) is not asked for.
-No redirect is followed, no proxy or cookie used, and the whole exchange has one deadline.
+No redirect is followed, no proxy or cookie used, and the whole exchange has one deadline; only how
+long a name is looked up is the system's to bound.
 """
 
 import socket

@@ -1,20 +1,27 @@
 """The audit log in the admin, with names: to be read, never written.
 
-It is here because names are of people and of agents, which the log itself knows nothing of.
+It is here because names are of people and of agents, and which votes are still secret is told by
+proposals: the log itself knows nothing of either, and stays whole.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from apps.accounts import queries as accounts
-from apps.accounts.scope import ReadOnly
+from apps.accounts.models import User
+from apps.accounts.scope import ReadOnly, person
 from apps.agents import queries as agents
 from apps.audit.models import Event, Payload
+from apps.audit.queries import Recorded
+from apps.proposals import queries as proposals
+
+UNTOLD = "Somebody; who and how is told once the others have voted"
 
 
 @admin.register(Event)
@@ -28,27 +35,73 @@ class EventAdmin(ReadOnly):
     fields = ["at", "kind", "named", "subject_kind", "subject_id", "run_id", "content"]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list, with the names of its page looked up at once."""
+        """The list, with what may be seen of its page, and the names in it, looked up at once."""
         page = super().get_changelist_instance(request)
-        names = names_in(page.result_list)
-        for event in page.result_list:
-            event.name = names.get(event.actor, event.actor)
+        show(page.result_list, person(request))
         return page
 
-    @admin.display(description="Actor", ordering="actor")
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """One event, as the person may see it."""
+        event = super().get_object(request, object_id, from_field)
+        if event is not None:
+            show([event], person(request))
+        return event
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """What is found; a vote that is secret is not found by who gave it."""
+        found, many = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            hidden = proposals.secret_votes(person(request))
+            named = Q(subject_id__icontains=search_term.strip())
+            found = found.exclude(~named, kind__in=proposals.TELLING, subject_id__in=hidden)
+        return found, many
+
+    @admin.display(description="Actor")
     def named(self, event: Event) -> str:
         """Who acted: by name, or as recorded if nobody has one."""
-        name = getattr(event, "name", None) or names_in([event]).get(event.actor)
-        return name or event.actor
+        return str(getattr(event, "name", event.actor))
 
     @admin.display(description="Content")
     def content(self, event: Event) -> str:
         """The payload, or a word that it was erased."""
-        payload = Payload.objects.filter(event_id=event.id).first()
-        if payload is None:
+        fields = getattr(event, "shown_fields", None)
+        if fields is None:
             return "erased"
-        text = json.dumps(payload.fields, indent=2, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(fields, indent=2, ensure_ascii=False, sort_keys=True)
         return format_html('<pre class="whitespace-pre-wrap">{}</pre>', text)
+
+
+def show(events: Sequence[Event], user: User) -> None:
+    """Give each event its `name` and `shown_fields`, as this person may see them."""
+    names = names_in(events)
+    payloads = dict(
+        Payload.objects.filter(event_id__in=[event.pk for event in events]).values_list(
+            "event_id", "fields"
+        )
+    )
+    recorded = [recorded_of(event, payloads.get(event.pk)) for event in events]
+    for event, seen in zip(events, proposals.visible_events(recorded, user), strict=True):
+        is_secret = seen.actor == proposals.HIDDEN
+        event.name = UNTOLD if is_secret else names.get(event.actor, event.actor)  # type: ignore[attr-defined]
+        event.shown_fields = seen.fields  # type: ignore[attr-defined]
+
+
+def recorded_of(event: Event, fields: dict[str, Any] | None) -> Recorded:
+    """The event as the log is read, numbered already or not (0)."""
+    return Recorded(
+        index=0,
+        id=event.pk,
+        kind=event.kind,
+        at=event.at,
+        workspace_id=event.workspace_id,
+        actor=event.actor,
+        subject_kind=event.subject_kind,
+        subject_id=event.subject_id,
+        run_id=event.run_id,
+        fields=fields,
+    )
 
 
 def names_in(events: Iterable[Event]) -> dict[str, str]:

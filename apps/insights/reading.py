@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from apps.accounts.models import Workspace
 from apps.insights import store
 from apps.insights.counting import count
 from apps.insights.spans import DAY, Period, Span, cut, runs_of
 from apps.insights.tally import Tally, merge
 
 PATIENCE = 2.0  # seconds a page counts days nobody has counted yet
+AHEAD = 60  # days counted before a page asks: those it usually shows, and those before them
 AT_ONCE = 1  # days counted together at first; four times as many after each quick answer
 QUICK = 0.25  # seconds
 
@@ -53,7 +55,7 @@ def read(
     tallies |= counted
     missing = len(unknown) - len(counted)
     if missing:
-        store.want(f"{workspace_id}|{period.first}|{period.last}")
+        store.want(job_of(workspace_id, period))
     if old is None:
         old = merge(tallies[span] for span in days if span in tallies)
         if together and not missing:
@@ -109,6 +111,25 @@ def by_day(period: Period, tallies: Iterable[tuple[Span, Tally]]) -> dict[date, 
         else:
             days[day].add(tally.items())
     return days
+
+
+def job_of(workspace_id: UUID, period: Period) -> str:
+    """The order to count a period, as `fill` reads it."""
+    return f"{workspace_id}|{period.first}|{period.last}"
+
+
+def look_ahead(*, now: datetime) -> int:
+    """Once an hour, have workers count what is over now, so that no page has to.
+
+    For how many workspaces; what was counted before is not counted again.
+    """
+    if not store.is_first_look(now):
+        return 0
+    today = now.astimezone(UTC).date()
+    period = Period(first=today - (AHEAD - 1) * DAY, last=today)
+    jobs = [job_of(pk, period) for pk in Workspace.objects.values_list("pk", flat=True)]
+    store.want(*jobs)
+    return len(jobs)
 
 
 def fill(*, now: datetime, patience: float) -> bool:

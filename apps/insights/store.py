@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import redis
@@ -15,7 +15,7 @@ import redis
 from apps.audit import bell
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
-from apps.insights.spans import Span
+from apps.insights.spans import HOUR, Span
 from apps.insights.tally import Tally, pack, unpack
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ FORMAT = 1  # of the facts and their packing; a new one makes all be counted aga
 KEPT = timedelta(days=40)  # since somebody last counted it
 REMEMBERED = 400  # tallies in this process
 WANTED = "aios:insights:wanted"
+AHEAD = "aios:insights:ahead"
 
 _known: OrderedDict[str, Tally] = OrderedDict()
 _lock = threading.Lock()  # a web process serves each request in a thread
@@ -87,17 +88,28 @@ def remember(tallies: Mapping[str, Tally]) -> None:
             _known.popitem(last=False)
 
 
-def want(job: str) -> None:
-    """Have a worker count what a page had no time for."""
-    if bell.is_quiet():
+def want(*jobs: str) -> None:
+    """Have a worker count what a page had no time for, or will soon be asked for."""
+    if not jobs or bell.is_quiet():
         return
     try:
-        bell.client().sadd(WANTED, job)
+        bell.client().sadd(WANTED, *jobs)
     except (redis.RedisError, OSError):
         bell.leave_alone()
         log.debug("The broker does not answer; the next look counts further.")
     else:
         bell.ring("insights.fill")
+
+
+def is_first_look(now: datetime) -> bool:
+    """Whether nobody has looked in this hour; the broker keeps who was first."""
+    if bell.is_quiet():
+        return False
+    try:
+        return bool(bell.client().set(f"{AHEAD}:{now:%Y%m%d%H}", 1, nx=True, ex=2 * HOUR))
+    except (redis.RedisError, OSError):
+        bell.leave_alone()
+        return False
 
 
 def take_wanted() -> str | None:

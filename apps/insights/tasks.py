@@ -1,4 +1,4 @@
-"""Counting, in the background, the days a page had no time for."""
+"""Counting, in the background, what a page had no time for or will soon be asked for."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -15,3 +15,9 @@ def fill(**_: object) -> None:
     bell.answered("insights.fill")
     if reading.fill(now=timezone.now(), patience=PATIENCE):
         bell.ring("insights.fill")
+
+
+@shared_task(name="insights.tend", ignore_result=True)
+def tend(**_: object) -> None:
+    """Have the hour that is over counted before a page asks for it."""
+    reading.look_ahead(now=timezone.now())

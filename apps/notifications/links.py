@@ -1,6 +1,7 @@
 """Addresses that open a page. They name what to show and carry no right to do anything."""
 
 from urllib.parse import urljoin
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,6 +11,7 @@ from apps.notifications.models import Notice, NoticeKind
 PAGES = {
     NoticeKind.STOPPED: "console:stop",
     NoticeKind.AWAY: "console:connectors",
+    NoticeKind.BUDGET: "console:runs",
     NoticeKind.TEST: "console:notifications",
 }
 
@@ -25,18 +27,30 @@ def absolute(name: str, *args: object) -> str:
     return urljoin(public_url(), reverse(name, args=args))
 
 
+def within(workspace_id: UUID, path: str) -> str:
+    """The whole address of a page as it is in a workspace: people may be members of several."""
+    return absolute("console:open-in", workspace_id, path.removeprefix("/"))
+
+
 def page_of(notice: Notice) -> str:
     """The page a notice leads to; a signed-out person is asked to sign in there first."""
+    return within(notice.workspace_id, path_of(notice))
+
+
+def path_of(notice: Notice) -> str:
+    """The page itself, as it is in whichever workspace the person is."""
     if notice.proposal_id:
-        return absolute("console:proposal", notice.proposal_id)
+        return reverse("console:proposal", args=[notice.proposal_id])
     kind = NoticeKind(notice.kind)
     if kind == NoticeKind.NEEDS_PERSON:
-        return absolute("console:run", notice.subject_id)
+        return reverse("console:run", args=[notice.subject_id])
+    if kind == NoticeKind.BUDGET and notice.subject_id:
+        return reverse("console:run", args=[notice.subject_id])
     if kind == NoticeKind.FAILED:
-        return absolute("console:execution", notice.subject_id)
-    return absolute(PAGES[kind])
+        return reverse("console:execution", args=[notice.subject_id])
+    return reverse(PAGES[kind])
 
 
-def preferences() -> str:
-    """The page on which a person says what they want to be told."""
-    return absolute("console:notifications")
+def preferences(workspace_id: UUID) -> str:
+    """The page on which a member says what they want to be told."""
+    return within(workspace_id, reverse("console:notifications"))

@@ -23,6 +23,7 @@ class NoticeKind(models.TextChoices):
     FAILED = "failed", "An approved action was refused or set aside"
     STOPPED = "stopped", "A kill switch was engaged"
     AWAY = "away", "A back end does not answer"
+    BUDGET = "budget", "A budget is used up: no model is asked"
     TEST = "test", "A test"
 
 
@@ -61,7 +62,7 @@ class Channel(models.Model):
     `kinds` and `minimum_risk` say what it is told by itself, for everybody; members may besides
     have their own notices sent there. `sealed` holds the secret (a signing key; for Slack the URL
     itself), `earlier` the one before, which signs too for a while after `rotated_at`. After a
-    failure it is left alone until `retry_at`.
+    failure, or a slow answer, it is left alone until `retry_at`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

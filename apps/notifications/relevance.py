@@ -1,6 +1,6 @@
 """Whether a notice still says something: what was decided meanwhile nobody is told of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from apps.proposals.models import Proposal, Review, State
 from apps.proposals.queries import why_not
 
 FOR_DECIDERS = (NoticeKind.WAITING, NoticeKind.RETURNED, NoticeKind.DUE)
+FOR_OPERATORS = (NoticeKind.STOPPED, NoticeKind.AWAY, NoticeKind.BUDGET)
 OPEN_ONLY = (*FOR_DECIDERS, NoticeKind.ANSWERED, NoticeKind.OVERDUE, NoticeKind.CLAIMED)
 
 
@@ -25,11 +26,13 @@ def moot(
     member = reader_of(first)
     if first.recipient and (member is None or member.rights.role is None):
         return {notice.pk for notice in notices}
+    judged = judged_by(member, proposals) if member else set()
     return {
         notice.pk
         for notice in notices
         if is_unwanted(notice, member, about(notice, proposals))
-        or is_over(notice, member, about(notice, proposals), now=now)
+        or is_no_business(notice, member, about(notice, proposals))
+        or is_over(notice, member, about(notice, proposals), judged, now=now)
     }
 
 
@@ -40,6 +43,12 @@ def reader_of(notice: Notice) -> Member | None:
     return member_of(notice.recipient, preference_of(notice.recipient, notice.workspace_id))
 
 
+def judged_by(member: Member, proposals: Mapping[UUID, Proposal]) -> set[tuple[UUID, str]]:
+    """Which of the proposals the person has judged, each with what they judged (its binding)."""
+    votes = Review.objects.filter(reviewer=member.user, proposal_id__in=list(proposals))
+    return set(votes.values_list("proposal_id", "binding"))
+
+
 def is_unwanted(notice: Notice, member: Member | None, proposal: Proposal | None) -> bool:
     """Whether the person has chosen otherwise since."""
     if member is None or notice.kind == NoticeKind.TEST:
@@ -47,8 +56,30 @@ def is_unwanted(notice: Notice, member: Member | None, proposal: Proposal | None
     return not member.wants(notice.kind, proposal.risk if proposal else None)
 
 
+def is_no_business(notice: Notice, member: Member | None, proposal: Proposal | None) -> bool:
+    """Whether what made it the person's business was taken from them since."""
+    if member is None:
+        return False
+    if notice.kind in FOR_OPERATORS:
+        return not member.rights.can("configure")
+    if notice.kind == NoticeKind.OVERDUE and proposal is not None:
+        return not (member.rights.can("administer") or may_decide(member, proposal))
+    return False
+
+
+def may_decide(member: Member, proposal: Proposal) -> bool:
+    """Whether the person's authority covers the proposal now, and they did not cause it."""
+    changes = list(proposal.changes.all())
+    return why_not(member.user, proposal, changes, held=member.rights) is None
+
+
 def is_over(
-    notice: Notice, member: Member | None, proposal: Proposal | None, *, now: datetime
+    notice: Notice,
+    member: Member | None,
+    proposal: Proposal | None,
+    judged: Collection[tuple[UUID, str]],
+    *,
+    now: datetime,
 ) -> bool:
     """Whether what the notice is about has come to its end."""
     kind = NoticeKind(notice.kind)
@@ -60,12 +91,17 @@ def is_over(
     if kind == NoticeKind.NEEDS_PERSON:
         return proposal is not None and proposal.state != State.NEEDS_PERSON
     if kind in OPEN_ONLY:
-        return proposal is None or not still_waits(notice, member, proposal, now=now)
+        return proposal is None or not still_waits(notice, member, proposal, judged, now=now)
     return False
 
 
 def still_waits(
-    notice: Notice, member: Member | None, proposal: Proposal, *, now: datetime
+    notice: Notice,
+    member: Member | None,
+    proposal: Proposal,
+    judged: Collection[tuple[UUID, str]],
+    *,
+    now: datetime,
 ) -> bool:
     """Whether the proposal waits for a decision, and for this person's."""
     if proposal.state != State.WAITING or proposal.expires_at <= now:
@@ -78,10 +114,7 @@ def still_waits(
         return False
     if member is None or notice.kind not in FOR_DECIDERS or not member.preference.decidable_only:
         return True
-    reviews = Review.objects.filter(proposal=proposal, reviewer=member.user)
-    if reviews.filter(binding=proposal.binding).exists():
-        return False
-    return why_not(member.user, proposal, list(proposal.changes.all()), held=member.rights) is None
+    return (proposal.pk, proposal.binding) not in judged and may_decide(member, proposal)
 
 
 def still_holds(notice: Notice, proposal: Proposal, *, now: datetime) -> bool:

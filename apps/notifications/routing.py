@@ -38,13 +38,17 @@ class Matter:
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """That this member is to be told; `member` None: whoever listens for all."""
+    """That this member is to be told; `member` None: whoever listens for all.
+
+    `once` names what they are told of once, if that is more than the event.
+    """
 
     kind: NoticeKind
     member: Member | None
     at: datetime
     subject_id: str = ""
     detail: str = ""
+    once: str = ""
 
 
 Told = Iterable[Telling]
@@ -141,12 +145,16 @@ def above(matter: Matter, deciders: Sequence[Member]) -> list[Member]:
 
 
 def how_far(member: Member, changes: Sequence[Change]) -> Decimal:
-    """The largest amount the person may approve of what moves most here."""
+    """The largest amount the person may approve of what moves most here, in its currency."""
     stake = largest(stake_of(change) for change in changes)
     action = stake.action if stake else next((change.action for change in changes), "")
     limits = [limit for limit in member.rights.limits if limit.action == action]
-    ceilings = [ANY_AMOUNT if one.ceiling is None else one.ceiling for one in limits]
-    return max(ceilings, default=Decimal(0))
+    reach = [
+        ANY_AMOUNT if one.ceiling is None else one.ceiling
+        for one in limits
+        if one.ceiling is None or stake is None or one.currency == stake.currency
+    ]
+    return max(reach, default=Decimal(0))
 
 
 def unproven(matter: Matter, members: Sequence[Member]) -> Told:
@@ -213,6 +221,22 @@ def away(matter: Matter, members: Sequence[Member]) -> Told:
         )
 
 
+def used_up(matter: Matter, members: Sequence[Member]) -> Told:
+    """A budget kept a model from being asked: who operates, of an agent's runs once a day."""
+    event, scope, limit = matter.event, matter.field("scope"), matter.field("limit")
+    each_run = f"{event.workspace_id}:{matter.field('agent')}:{limit}:{event.at:%Y-%m-%d}"
+    whose = "the workspace" if scope == "workspace" else f"one {scope}"
+    for member in (*operators(members), None):
+        yield Telling(
+            kind=NoticeKind.BUDGET,
+            member=member,
+            at=event.at,
+            subject_id=str(event.run_id or ""),
+            detail=f"The budget of {whose} ({limit} USD) is too small for what a model was to do",
+            once=each_run if scope == "run" else "",
+        )
+
+
 ROUTERS: Mapping[str, Router] = {
     Kind.PROPOSAL_SUBMITTED: waiting,
     Kind.PROPOSAL_RETURNED: waiting,
@@ -225,4 +249,5 @@ ROUTERS: Mapping[str, Router] = {
     Kind.EXECUTION_PARKED: not_carried_out,
     Kind.SWITCH_ENGAGED: stopped,
     Kind.BREAKER_OPENED: away,
+    Kind.BUDGET_EXHAUSTED: used_up,
 }

@@ -1,5 +1,6 @@
 """When somebody is told: at once, together with others, and not while they sleep. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -46,7 +47,7 @@ def after_quiet(at: datetime, pace: Pace) -> datetime:
     clock = at.astimezone(pace.zone).time()
     if not is_between(clock, pace.quiet_from, pace.quiet_until):
         return at
-    return next_time(at, pace.quiet_until, pace.zone)
+    return quiet_end(at, pace.quiet_until, pace.zone)
 
 
 def is_between(clock: time, start: time, end: time) -> bool:
@@ -62,7 +63,22 @@ def next_time(at: datetime, clock: time, zone: ZoneInfo) -> datetime:
     A time that a change of the clocks leaves out counts as the moment of that change or shortly
     after; one that comes twice counts the first time.
     """
+    return next(moment for moment in moments(at, clock, zone) if moment > at)
+
+
+def quiet_end(at: datetime, clock: time, zone: ZoneInfo) -> datetime:
+    """Like `next_time`, but a time that comes twice counts both times.
+
+    Else who is in the second of these hours would hear nothing until a day later.
+    """
+    first = next_time(at, clock, zone)
+    again = moments(at, clock.replace(fold=1), zone)
+    seconds = (one for one in again if one > at and one.astimezone(zone).time() == clock)
+    return min(first, next(seconds, first))
+
+
+def moments(at: datetime, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
+    """When (UTC) clocks of the zone show this time on the day of `at` and the two after it."""
     day = at.astimezone(zone).date()
     days = (day + timedelta(days=number) for number in range(3))
-    moments = (datetime.combine(one, clock, zone).astimezone(UTC) for one in days)
-    return next(moment for moment in moments if moment > at)
+    return (datetime.combine(one, clock, zone).astimezone(UTC) for one in days)

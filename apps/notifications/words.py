@@ -27,6 +27,7 @@ HEADLINES = {
     "failed": "Not carried out",
     "stopped": "Kill switch engaged",
     "away": "A back end does not answer",
+    "budget": "A budget is used up",
     "test": "This is a test",
 }
 FOR_ALL = {"waiting": "Waits for a reviewer", "returned": "Came back to the reviewers"}
@@ -102,12 +103,15 @@ def ordered(items: Sequence[Item]) -> list[Item]:
 
 
 def escape_chat(text: str) -> str:
-    """Text as Slack's mrkdwn shows it literally: the three characters that begin markup, and
-    those that make it bold, code or a mention by themselves.
+    """Text as a chat shows it literally: the three characters that begin Slack's markup, those
+    that make it bold or code, the link of those who read Markdown, and mentions.
+
+    The invisible space stands behind the `@`: before it, `@all` would still be a word of its own.
     """
     for raw, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(raw, safe)
-    return re.sub(r"([*_~`@])", "\u200b\\1", text)
+    text = re.sub(r"([*_~`]|(?<=\])\()", "\u200b\\1", text)
+    return text.replace("@", "@\u200b")
 
 
 def chat(items: Sequence[Item], place: str, recipient: str) -> dict[str, Any]:

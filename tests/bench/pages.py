@@ -166,6 +166,8 @@ def paths(workspace: Workspace) -> Iterator[tuple[str, str]]:
     for split in ("mine", "unclaimed", "high"):
         yield f"queue {split}", f"{reverse('console:inbox')}?split={split}"
     yield "history found", f"{reverse('console:history')}?q=Price"
+    yield "history of one product", f"{reverse('console:history')}?q=SKU-4321"
+    yield "palette of one product", f"{reverse('console:palette')}?q=SKU-4321"
     yield "insights 7 days", f"{reverse('console:insights')}?days=7"
     for state in ("done", "rejected", "failed"):
         yield f"history {state}", f"{reverse('console:history')}?state={state}"

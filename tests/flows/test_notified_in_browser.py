@@ -5,17 +5,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.flows.conftest import REVIEWER, SignIn, System, wait_until
+from tests.flows.looking import look_over
 from tests.flows.test_review_in_browser import a_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OPERATOR = "operator@demo.example"
 PREFERENCES = "/preferences/notifications"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PLAN_SECONDS = 90  # an agent looks for messages every half minute
 
 
@@ -65,7 +64,10 @@ def test_a_mail_leads_to_what_waits_and_decides_nothing(
     wait_until(lambda: find(system, f"#{number} (damaged)"), PLAN_SECONDS)
 
     [mail] = find(system, f"#{number} (damaged)")
-    title, address = rf"#{number} \(damaged\)", rf"{re.escape(system.url)}/proposals/[0-9a-f-]+/"
+    title, address = (
+        rf"#{number} \(damaged\)",
+        rf"{re.escape(system.url)}/in/[0-9a-f-]+/proposals/[0-9a-f-]+/",
+    )
     told = re.search(rf"{title}.*?({address})\s", mail["body"], re.DOTALL)
     assert told is not None, mail["body"]
     assert "was broken when I opened the box" not in mail["body"]
@@ -81,18 +83,13 @@ def test_a_mail_leads_to_what_waits_and_decides_nothing(
     assert [one for one in system.ledger() if one["action"] == "refund_payment"] == ledger
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-def test_everybody_can_choose(sign_in: SignIn, scheme: str, width: int) -> None:
+def test_everybody_can_choose(sign_in: SignIn) -> None:
     """WCAG 2.2 AA as far as a machine can tell, nothing wider than the screen, by keyboard."""
-    page = sign_in(OPERATOR, color_scheme=scheme, bypass_csp=True,
-                   viewport={"width": width, "height": 900})  # fmt: skip
+    page = sign_in(OPERATOR, bypass_csp=True)
     page.goto(PREFERENCES)
     page.get_by_label("Minutes between two messages").fill("0")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_be_visible()
-    for state in ("with a mistake", "without"):
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{state}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, state
-        page.goto(PREFERENCES)
+    look_over(page, widths=(1280, 320))
+    page.goto(PREFERENCES)
+    look_over(page, widths=(1280, 320))

@@ -8,7 +8,7 @@ from apps.console.presenters import dashboards_words as words
 from apps.console.presenters.dashboards_asked import Asked
 from apps.console.presenters.dashboards_charts import Chart, bars, lines
 from apps.insights.figures import BY_PEOPLE, DOLLAR, Figures
-from apps.insights.histogram import percentile
+from apps.insights.histogram import ENOUGH, percentile
 from apps.insights.tally import Tally
 
 
@@ -96,9 +96,19 @@ def undone(asked: Asked, now: Figures, before: Figures | None) -> Card:
         value=words.count(now.undone),
         of=f"{now.done:,} were done in the same days",
         href=asked.rows("settled", "undone"),
-        more=kept(f"{rate:.1f} for 100 done" if rate is not None and now.done >= 20 else ""),
-        moved=words.moved_count(now.undone, before.undone if before else None),
+        more=kept(f"{rate:.1f} for 100 done" if rate is not None and now.done >= ENOUGH else ""),
+        moved=moved_undone(now, before),
     )
+
+
+def moved_undone(now: Figures, before: Figures | None) -> str:
+    """How the rate moved: the number alone falls as long as the last day is not over."""
+    rate, earlier = now.undone_per_hundred, before.undone_per_hundred if before else None
+    if before is None or rate is None or now.done < ENOUGH:
+        return ""
+    if earlier is None or before.done < ENOUGH:
+        return f"before: {words.TOO_FEW} (n = {before.done:,})"
+    return words.moved_amount(rate, earlier, said=f"{earlier:.1f} for 100 done")
 
 
 def cost(asked: Asked, now: Figures, before: Figures | None) -> Card:

@@ -1,16 +1,20 @@
 """Tables for spreadsheets: UTF-8 with a byte order mark, and no cell that is taken for a formula.
 
 Pure. Excel reads UTF-8 only behind the mark; a text that begins like a formula gets an apostrophe
-before it (OWASP, CSV injection), a negative number stays a number.
+before it (OWASP, CSV injection), a negative number stays a number. Where Excel takes a semicolon
+for the end of a cell, as in most of Europe, what stands behind one begins a cell as well.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 MARK = "\ufeff"
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+STARTS = (*SIGNS, "\t", "\r", "\n")
+BEHIND = re.compile(rf"(?:;|(?!^)[\t\r\n])\s*(?=[{re.escape(''.join(SIGNS))}])")
 
 Value = str | int | float | date | datetime | None
 
@@ -37,5 +41,5 @@ def safe(value: Value) -> str | int | float:
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, (int, float)):
         return value
-    text = str(value)
+    text = BEHIND.sub(r"\g<0>'", str(value))
     return f"'{text}" if text.lstrip(" ").startswith(STARTS) else text

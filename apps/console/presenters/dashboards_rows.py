@@ -1,7 +1,7 @@
 """The rows behind a number: each fact in words, with the page it is about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +36,8 @@ CALLS = {
     Outcome.MALFORMED.value: "Answer not usable",
     Outcome.LOST.value: "Lost: the process ended",
 }
+VOTES = ("first_verdict", "held_verdict")  # facts whose ids are those of votes
+HIDDEN = "hidden"  # a verdict that is not told yet
 VERDICTS = {"approve": "Approved", "reject": "Rejected"}
 WHATS: dict[str, dict[str, str]] = {
     "submitted": {},
@@ -80,7 +82,9 @@ def present(
     """A fact in words; `about` are titles by subject."""
     return Row(
         at=one.at,
-        what=WHATS[one.fact].get(one.what, "Submitted"),
+        what="Told once you have voted"
+        if one.what == HIDDEN
+        else WHATS[one.fact].get(one.what, "Submitted"),
         about=name_of(one, about),
         href=link_of(one, about),
         agent=agents.get(one.agent, "A removed agent") if one.agent else "",
@@ -88,6 +92,11 @@ def present(
         took=words.duration(one.ms) if one.ms is not None else "",
         amount=amount_of(one),
     )
+
+
+def hidden(one: Listed) -> Listed:
+    """A verdict of which only the moment is told: others have still to give theirs, unswayed."""
+    return replace(one, what=HIDDEN, agent="", subject=None, who="", ms=None)
 
 
 def values(one: Listed, row: Row) -> Sequence[Value]:

@@ -103,11 +103,6 @@ def moved_time(now: Percentile, before: Percentile | None) -> str:
     return f"{signed(change)} %, {word} than before ({duration(before.ms)})"
 
 
-def moved_count(now: float, before: float | None) -> str:
-    """How a number moved."""
-    return moved_amount(now, before, said="" if before is None else f"{before:,.0f}")
-
-
 def moved_money(now: float | None, before: float | None) -> str:
     """How an amount of US dollars moved."""
     return "" if now is None else moved_amount(now, before, said=dollars(before))

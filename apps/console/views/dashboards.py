@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
@@ -28,6 +28,7 @@ from apps.insights.rules import RuleStanding, standings
 from apps.insights.spans import Span
 from apps.insights.standing import Standing, standing
 from apps.insights.tally import Tally
+from apps.proposals.queries import untold_votes
 
 PAGE_SIZE = 50
 EXPORTED_AT_ONCE = 1_000
@@ -35,7 +36,7 @@ NO_AGENT = "People and integrations"
 NO_VERSION = "No policy"
 
 
-@require_GET
+@require_safe
 @seated
 def show_insights(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """All figures of a period, beside those of the period before."""
@@ -156,7 +157,7 @@ def no_link(_: RuleStanding) -> str:
     return ""
 
 
-@require_GET
+@require_safe
 @seated
 def show_rows(request: ConsoleRequest, seat: Seat, fact: str) -> HttpResponseBase:
     """The rows behind a number, newest first; `before` is the cursor."""
@@ -193,7 +194,7 @@ class Rows:
     def __init__(self, seat: Seat, fact: str, given: Mapping[str, str]) -> None:
         if fact not in SOURCES:
             raise Http404("There is no such list.")
-        self.workspace_id = seat.workspace.pk
+        self.workspace_id, self.user = seat.workspace.pk, seat.user
         self.fact = fact
         self.asked = read_asked(given, today=timezone.now().date())
         self.what = given.get("what", "")
@@ -203,8 +204,8 @@ class Rows:
         self.span = Span(period.since, period.until)
 
     def behind(self, place: Place | None, *, limit: int) -> list[Listed]:
-        """Facts behind a place, newest first."""
-        return counting.listed(
+        """Facts behind a place, newest first; votes as far as this person may know them."""
+        found = counting.listed(
             self.workspace_id,
             self.span,
             self.fact,
@@ -213,6 +214,10 @@ class Rows:
             behind=place,
             limit=limit,
         )
+        if self.fact not in dashboards_rows.VOTES:
+            return found
+        secret = untold_votes([one.id for one in found], self.user)
+        return [dashboards_rows.hidden(one) if one.id in secret else one for one in found]
 
     def present(self, found: list[Listed]) -> list[dashboards_rows.Row]:
         """These facts in words."""
@@ -234,7 +239,7 @@ class Rows:
             place = found[-1].place
 
 
-@require_GET
+@require_safe
 @seated
 def export(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A table of the page, or the rows behind a number, for a spreadsheet."""

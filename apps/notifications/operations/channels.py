@@ -45,11 +45,15 @@ def configure_channel(
 ) -> Channel:
     """Make or change the channel of this name; an empty secret keeps the one there is.
 
-    A Slack channel's secret is its webhook's URL; only its host is kept in the clear. Recorded
-    only if something differs. Raises `InvalidChannel`, and nothing is written.
+    That of another kind is of no use and is not kept. A Slack channel's secret is its webhook's
+    URL; only its host is kept in the clear. Recorded only if something differs.
+
+    Raises `InvalidChannel`, and nothing is written.
     """
     existing = Channel.objects.select_for_update().filter(workspace=workspace, name=name).first()
     channel = existing or Channel(workspace=workspace, name=name, changed_at=now)
+    if existing and existing.kind != kind:
+        channel.sealed, channel.earlier, channel.rotated_at = None, None, None
     if kind == ChannelKind.SLACK:
         address = shown(secret) if secret else channel.address
     check(channel, kind=kind, address=address, secret=secret)

@@ -19,7 +19,7 @@ from apps.notifications.items import items_of
 from apps.notifications.links import preferences as preferences_url
 from apps.notifications.models import Channel, ChannelKind, Notice, NoticeKind, State
 from apps.notifications.operations.channels import secrets_of
-from apps.notifications.operations.outcome import fail, finish, put_off
+from apps.notifications.operations.outcome import fail, finish, let_rest, put_off
 from apps.notifications.queries import pace_of, preference_of, proposals_of
 from apps.notifications.relevance import moot
 from apps.notifications.timing import after_quiet
@@ -29,7 +29,8 @@ from apps.proposals.models import Proposal, Risk
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # a transport gives up long before
-MOST_GATHERED = 50  # notices of one message
+MOST_GATHERED = 500  # notices of one message
+SLOW = timedelta(seconds=1)  # of one message; others wait behind it
 PATIENCE = timedelta(seconds=8)  # of one call: the sweeper that makes it has more to do
 
 Clock = Callable[[], datetime]
@@ -55,8 +56,11 @@ def deliver(*, clock: Clock) -> int:
     begun, count, mails = clock(), 0, True
     while clock() < begun + PATIENCE and (taken := take(now=clock(), mails=mails)):
         fault.reach("after_notice_taken")
+        began = clock()
         try:
-            send(taken, now=clock())
+            send(taken, now=began)
+            if taken.head.channel and (took := clock() - began) > SLOW:
+                let_rest(taken.head.channel, until=clock() + took)
         except ConnectorError as error:
             fail(taken.head, taken.notices, error, now=clock())
             mails = mails and (taken.head.channel is not None or isinstance(error, Refused))
@@ -164,7 +168,7 @@ def compose(
         address=channel.address if channel else (person.email if person else ""),
         recipient=str(person) if person else "",
         secrets=secrets_of(channel, now=now) if channel else (),
-        preferences_url=preferences_url() if person else "",
+        preferences_url=preferences_url(head.workspace_id) if person else "",
     )
 
 

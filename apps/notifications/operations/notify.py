@@ -173,7 +173,7 @@ def row(
 ) -> Notice:
     """One row of the outbox; its key is the same however often the log is read."""
     place = f"{member.user.pk if member else ''}:{channel.pk if channel else ''}"
-    key = f"{matter.event.id}:{telling.kind}:{place}"
+    key = f"{telling.once or matter.event.id}:{telling.kind}:{place}"
     return Notice(
         workspace_id=matter.event.workspace_id,
         recipient=member.user if member else None,

@@ -45,6 +45,11 @@ def finish(
         )
 
 
+def let_rest(channel: Channel, *, until: datetime) -> None:
+    """Leave a receiver that is slow alone for a while: it has no more than its share of us."""
+    Channel.objects.filter(pk=channel.pk, retry_at=None).update(retry_at=until)
+
+
 @transaction.atomic
 def put_off(head: Notice, notices: Sequence[Notice], until: datetime) -> None:
     """Send it later; nothing was tried."""

@@ -11,8 +11,11 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.models import Event, Payload
 from apps.audit.operations import record
+from apps.proposals import operations
+from apps.proposals.models import Proposal
 from tests.conftest import Cast
 from tests.factories import agents as make
+from tests.factories.proposals import propose
 
 
 def note(workspace: Workspace, actor: str, now: datetime) -> Event:
@@ -67,3 +70,40 @@ def test_events_are_seen_by_those_who_configure(
     assert str(event.subject_id) not in listing.content.decode()
     page = client.get(reverse("admin:audit_event_change", args=[event.pk]))
     assert page.status_code == 302
+
+
+@pytest.mark.usefixtures("connector", "policy")
+def test_votes_stay_secret_until_the_own(
+    cast: Cast, client: Client, workspace: Workspace, now: datetime
+) -> None:
+    """Neither who nor how: not in the list, on the page, or by searching for who gave it."""
+    proposal = propose(workspace, "50", now=now)
+    Proposal.objects.update(reviewers=2)
+    operations.approve(proposal_id=proposal.pk, user=cast.rita, binding=proposal.binding,
+                       reason="Looks right to me", now=now)  # fmt: skip
+    vote = Event.objects.get(kind=Kind.REVIEW_RECORDED)
+    before = Payload.objects.get(event_id=vote.pk).fields
+    listed, page = reverse("admin:audit_event_changelist"), reverse(
+        "admin:audit_event_change", args=[vote.pk]
+    )  # fmt: skip
+    client.force_login(cast.olga)
+    whole = client.get(listed, {"kind__exact": Kind.REVIEW_RECORDED.value}).content.decode()
+    assert str(proposal.pk) in whole
+    assert "Rita" not in whole
+    told = client.get(page).content.decode()
+    for words in ("Rita", cast.rita.actor, "Looks right to me", "approve&quot;"):
+        assert words not in told
+    by_actor = client.get(listed, {"q": cast.rita.actor}).content.decode()
+    assert "review.recorded" not in rows_in(by_actor)
+    assert "review.recorded" in rows_in(
+        client.get(listed, {"q": str(proposal.pk)}).content.decode()
+    )
+    operations.approve(proposal_id=proposal.pk, user=cast.olga, binding=proposal.binding, now=now)
+    assert "Rita" in client.get(page).content.decode()
+    assert "Looks right to me" in client.get(page).content.decode()
+    assert Payload.objects.get(event_id=vote.pk).fields == before
+
+
+def rows_in(page: str) -> str:
+    """The table of a list, without the filters beside it."""
+    return page[page.find("<table") : page.rfind("</table>")]

@@ -180,6 +180,21 @@ def test_what_a_page_has_no_time_for_a_worker_counts(past, workspace, now):
     assert (found.missing, found.whole.count("submitted")) == (0, 1)
 
 
+def test_what_is_over_is_counted_before_anybody_asks(past, workspace, elsewhere, now):
+    """Once an hour for every workspace: the first look at the page finds it all."""
+    past().submit(now - timedelta(days=40))
+    bell.client().delete(f"{store.AHEAD}:{now:%Y%m%d%H}")
+    assert reading.look_ahead(now=now) == 2
+    assert reading.look_ahead(now=now + timedelta(minutes=30)) == 0
+    while reading.fill(now=now, patience=10):
+        pass
+    store._known.clear()
+    earlier = Period(first=now.date() - timedelta(days=59), last=now.date() - timedelta(days=30))
+    for period, n in ((ninth(now), 0), (earlier, 1)):
+        found = reading.read(workspace.pk, period, now=now, patience=0)
+        assert (found.missing, found.whole.count("submitted")) == (0, n)
+
+
 def test_it_counts_without_the_broker(past, workspace, now, settings, monkeypatch):
     """A broker that is away costs counting again, nothing else."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -190,6 +205,7 @@ def test_it_counts_without_the_broker(past, workspace, now, settings, monkeypatc
         store._known.clear()
         assert reading.read(workspace.pk, ninth(now), now=now).whole.count("submitted") == 1
     assert reading.fill(now=now, patience=1) is False
+    assert reading.look_ahead(now=now) == 0
 
 
 def test_removing_the_demo_has_all_counted_anew(past, workspace: Workspace, now):

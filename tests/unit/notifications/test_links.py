@@ -1,7 +1,10 @@
 """Addresses in notices: absolute, and only ever of a page."""
 
+from uuid import uuid4
+
 import pytest
 
+from apps.console.views.elsewhere import find_page
 from apps.notifications import links
 from apps.notifications.models import Notice, NoticeKind
 
@@ -9,7 +12,9 @@ from apps.notifications.models import Notice, NoticeKind
 def test_they_begin_where_people_reach_the_installation(settings):
     """What is set, else the first origin it trusts, else this machine."""
     settings.CSRF_TRUSTED_ORIGINS = []
-    assert links.preferences() == "http://127.0.0.1:8000/preferences/notifications"
+    here = uuid4()
+    told = f"http://127.0.0.1:8000/in/{here}/preferences/notifications"
+    assert links.preferences(here) == told
     settings.CSRF_TRUSTED_ORIGINS = ["https://aios.example", "https://other.example"]
     assert links.public_url() == "https://aios.example"
     settings.PUBLIC_URL = "https://told.example"
@@ -31,6 +36,10 @@ def test_every_kind_leads_somewhere(kind, settings):
             "claimed",
         ):
             continue  # these are always about a proposal
-        address = links.page_of(Notice(kind=kind, proposal_id=proposal_id, subject_id=row))
-        assert address.startswith("https://aios.example/")
+        notice = Notice(
+            kind=kind, proposal_id=proposal_id, subject_id=row, workspace_id=uuid4()
+        )  # fmt: skip
+        address = links.page_of(notice)
+        assert address.startswith(f"https://aios.example/in/{notice.workspace_id}/")
+        assert find_page(address.partition(f"{notice.workspace_id}/")[2])
         assert not set("?#") & set(address)

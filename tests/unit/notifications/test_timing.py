@@ -67,12 +67,31 @@ def test_a_change_of_the_clocks(at, clock, told):
     assert when(utc(at), Pace(zone=BERLIN, daily_at=clock)) == utc(told)
 
 
+def test_quiet_hours_end_both_times_an_hour_comes_twice():
+    """Until 02:30, in the night clocks go back: nobody waits a whole day for their end."""
+    pace = Pace(zone=BERLIN, quiet_from=time(22), quiet_until=time(2, 30))
+    first, second = utc("2026-10-25 00:30"), utc("2026-10-25 01:30")
+    assert after_quiet(utc("2026-10-25 00:10"), pace) == first  # 02:10, summer time
+    assert after_quiet(utc("2026-10-25 01:10"), pace) == second  # 02:10 again, winter time
+    assert after_quiet(second, pace) == second
+    forward = after_quiet(utc("2026-03-29 00:10"), pace)  # 01:10; there is no 02:30 that night
+    assert utc("2026-03-29 01:00") <= forward <= utc("2026-03-29 01:30")
+
+
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )
 CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu",
                          "Pacific/Apia", "Australia/Lord_Howe", "Africa/Casablanca"])  # fmt: skip
+
+
+@given(at=MOMENTS, zone=ZONES, start=CLOCKS, end=CLOCKS)
+def test_quiet_hours_are_no_longer_than_they_are(at, zone, start, end):
+    """Their length, and what a change of the clocks adds to it; never a day on top."""
+    told = after_quiet(at, Pace(zone=ZoneInfo(zone), quiet_from=start, quiet_until=end))
+    minutes = (end.hour - start.hour) * 60 + end.minute - start.minute
+    assert told - at <= timedelta(minutes=minutes % 1440) + timedelta(hours=2)
 
 
 @given(at=MOMENTS, zone=ZONES, start=CLOCKS, end=CLOCKS,

@@ -1,5 +1,7 @@
 """Notices in words: short, on one line, and harmless wherever they go."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -62,6 +64,23 @@ def test_a_chat_shows_untrusted_text_literally():
     assert len(links) == 1  # our own
     assert links[0].startswith("https://aios.example/proposals/1/|")
     assert links[0].count("|") == 1
+
+
+def test_a_chat_calls_nobody():
+    """No `@all` however a chat finds mentions: as a word (Mattermost) or anywhere (Discord)."""
+    for name in ("everyone", "here", "channel", "all"):
+        told = json.dumps(
+            chat([item(f"Refund (@{name})", detail=f"@{name}")], f"@{name}", f"@{name}"),
+            ensure_ascii=False,
+        )
+        assert not re.search(rf"@{name}", told)
+        assert name in told
+
+
+def test_a_chat_that_reads_markdown_shows_no_link_but_ours():
+    """What leads elsewhere is not dressed as a word of ours."""
+    told = chat([item("[Approve](https://evil.example)")], "Alpine", "")
+    assert "](" not in json.dumps(told)
 
 
 def test_a_chat_gets_no_wall():

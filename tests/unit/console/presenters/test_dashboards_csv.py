@@ -22,7 +22,19 @@ def test_no_text_acts(text):
     """Whatever an agent wrote, its cell begins with nothing that acts, and is read back whole."""
     [[cell]] = csv.reader(io.StringIO(line([text]), newline=""))
     assert not cell.lstrip(" ").startswith(STARTS)
-    assert cell.removeprefix("'") == text.removeprefix("'")
+    assert cell.replace("'", "") == text.replace("'", "")
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    ("Mug;=HYPERLINK(1);", "Mug;'=HYPERLINK(1);"),
+    ("Mug; \t@SUM(A1)", "Mug; \t'@SUM(A1)"),
+    ("Mug\n=1+1", "Mug\n'=1+1"),
+    (";=1+1", ";'=1+1"),
+    ("a; b - c = d\n\ne", "a; b - c = d\n\ne"),
+])  # fmt: skip
+def test_what_stands_behind_a_semicolon_does_not_act_either(text, written):
+    """Many Excels end a cell there, whatever the quotes say."""
+    assert safe(text) == written
 
 
 def test_numbers_stay_numbers():

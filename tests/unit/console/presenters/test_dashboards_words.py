@@ -42,9 +42,9 @@ def test_changes_are_told_with_sign_and_word():
     assert words.moved_share(share(30, 40), share(20, 40)) == "+25.0 points, up from 50.0 %"
     assert words.moved_share(share(20, 40), share(30, 40)) == "−25.0 points, down from 75.0 %"
     assert words.moved_share(share(20, 40), share(10, 20)) == "unchanged from 50.0 %"
-    assert words.moved_count(12, 10) == "+20 %, up from 10"
-    assert words.moved_count(3, 0) == "up from 0"
-    assert words.moved_count(0, 0) == "unchanged from 0"
+    assert words.moved_amount(12, 10, said="10") == "+20 %, up from 10"
+    assert words.moved_amount(3, 0, said="0") == "up from 0"
+    assert words.moved_amount(0, 0, said="0") == "unchanged from 0"
     assert words.moved_money(0.5, 1.0) == "−50 %, down from $1.00"
 
 

@@ -89,3 +89,20 @@ def test_what_could_never_be_sent_to_is_refused(make, field, changes):
     assert caught.value.field == field
     assert not Channel.objects.exists()
     assert recorded() == []
+
+
+def test_a_channel_of_another_kind_needs_a_secret_of_its_own(make, now):
+    """A chat's URL signs nothing, a signing secret leads nowhere: neither is kept, also not as
+    the earlier one that signs for a day."""
+    url = "https://hooks.slack.com/services/T0/B0/canary"
+    make(kind="slack", address="", secret=url)
+    with pytest.raises(InvalidChannel) as caught:
+        make(secret="")
+    assert caught.value.field == "secret"
+    channel = make()
+    assert secrets_of(channel, now=now) == (SECRET,)
+    with pytest.raises(InvalidChannel):
+        make(kind="slack", address="", secret="")
+    make(kind="mail", address="ops@example.com", secret="")
+    assert secrets_of(Channel.objects.get(), now=now) == ()
+    assert "canary" not in str(recorded())

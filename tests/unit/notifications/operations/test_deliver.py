@@ -8,9 +8,11 @@ from datetime import time, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import operations as accounts
-from apps.accounts.models import Membership
+from apps.accounts.models import Authority, Membership
 from apps.audit.models import Event, Payload
 from apps.gateway.switches import engage, release
 from apps.notifications import operations
@@ -59,7 +61,7 @@ class TestMail:
         assert told["Auto-Submitted"] == "auto-generated"
         text = told.get_body(("plain",)).get_content()
         page = told.get_body(("html",)).get_content()
-        link = f"https://aios.example/proposals/{proposal.pk}/"
+        link = f"https://aios.example/in/{proposal.workspace_id}/proposals/{proposal.pk}/"
         assert link in text
         assert f'href="{link}"' in page
         assert "100.00 EUR" in text
@@ -75,6 +77,23 @@ class TestMail:
         assert deliver(now) == 1
         assert mailbox.mails[0]["Subject"] == "[AIOS] 5 notices from Alpine Shop"
         assert states() == {"sent": 5}
+
+    def test_a_digest_is_one_mail_however_much_there_is(self, only_rita, workspace, mailbox, now):
+        """Of 120 proposals twenty are named; what each says costs no statement of its own."""
+        for _ in range(3):
+            propose(workspace, "100", now=now)
+        waiting(now)
+        with CaptureQueriesContext(connection) as few:
+            deliver(now)
+        for _ in range(120):
+            propose(workspace, "100", now=now)
+        waiting(now)
+        with CaptureQueriesContext(connection) as many:
+            assert deliver(now) == 1
+        assert mailbox.mails[-1]["Subject"] == "[AIOS] 120 notices from Alpine Shop"
+        assert "And 100 more." in mailbox.mails[-1].get_body(("plain",)).get_content()
+        assert states() == {"sent": 123}
+        assert len(many) == len(few)
 
     def test_keeps_its_id_when_it_is_tried_again(self, only_rita, workspace, mailbox, now):
         """What was gathered stays together: nothing that came later joins a retry."""
@@ -202,6 +221,30 @@ class TestAWebhook:
         assert "redirects" in made.last_error
         assert len(receiver.requests) == 1
 
+    def test_that_is_slow_holds_up_nobody_else(
+        self, only_rita, workspace, channel, receiver, mailbox, now
+    ):
+        """It takes nine seconds for each: between two of them it is the others' turn."""
+        made = channel(kinds=["waiting"])
+        for _ in range(3):
+            propose(workspace, "100", now=now)
+        read(now)
+        Notice.objects.exclude(channel=made).delete()
+        propose(workspace, "100", now=now + timedelta(seconds=1))
+        waiting(now + timedelta(seconds=1))
+
+        def clock():
+            return now + timedelta(seconds=2 + 9 * len(receiver.requests))
+
+        for _ in range(2):
+            operations.deliver(clock=clock)
+        assert (len(receiver.requests), len(mailbox.mails)) == (1, 1)
+        later = now + timedelta(minutes=1)
+        assert deliver(later) == 3
+        assert len(receiver.requests) == 4
+        made.refresh_from_db()
+        assert (made.failures, made.retry_at) == (0, None)
+
 
 class TestAChat:
     def test_gets_text_and_blocks(self, world, workspace, channel, receiver, now):
@@ -268,6 +311,33 @@ class TestWhatIsMootIsDropped:
         place = Membership.objects.get(user=only_rita)
         accounts.remove_member(membership=place, by="test", now=now)
         assert self.sent_after(now) == []
+
+    def test_no_authority_for_it_any_more(self, world, workspace, choose, now):
+        """Late, and no longer for her to decide; an owner is told whatever they may decide."""
+        choose(world.rita)
+        choose(world.olga)
+        late = propose(workspace, "100", now=now).due_at
+        proposals.escalate(now=late)
+        read(late)
+        Notice.objects.exclude(kind="overdue").delete()
+        for authority in Authority.objects.all():
+            for user in (world.rita, world.olga):
+                accounts.withdraw(authority=authority, user=user, by="test", now=now)
+        mail.outbox.clear()
+        deliver(late + timedelta(hours=1))
+        assert {told.to[0] for told in mail.outbox} == {world.olga.email}
+
+    def test_no_longer_an_operator(self, world, workspace, choose, now):
+        """What is for those who operate is not for who did so when it happened."""
+        choose(world.otto)
+        choose(world.olga)
+        engage(workspace=workspace, scope="workspace", target="", by="api", reason="x", now=now)
+        read(now)
+        accounts.add_member(workspace=workspace, user=world.otto, role="reviewer", by="test",
+                            now=now)  # fmt: skip
+        mail.outbox.clear()
+        deliver(now)
+        assert {told.to[0] for told in mail.outbox} == {world.olga.email}
 
     def test_unwanted_since(self, only_rita, workspace, choose, now):
         """The person has changed their mind."""

@@ -1,10 +1,12 @@
 """From the log to the outbox: who is told of what, once, and when."""
 
 from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from uuid_utils.compat import uuid7
 
 from apps.accounts import operations as accounts
 from apps.audit.operations import sequence
@@ -12,8 +14,13 @@ from apps.gateway.health import evolve
 from apps.gateway.models import Execution
 from apps.gateway.operations import outcome
 from apps.gateway.switches import engage
+from apps.inference import budgets
+from apps.inference import operations as inference
+from apps.inference.budgets import BudgetExhausted
+from apps.inference.models import Budget
 from apps.notifications import operations
-from apps.notifications.models import Preference
+from apps.notifications.links import page_of
+from apps.notifications.models import Notice, Preference
 from apps.proposals import operations as proposals
 from apps.proposals.operations import Origin
 from tests.factories.proposals import at_risk, propose
@@ -124,6 +131,16 @@ class TestEscalation:
         proposals.escalate(now=late)
         assert told(read(late), "overdue") == {"Olga"}
 
+    def test_compares_authority_in_one_currency(self, world, workspace, now):
+        """A hundred thousand yen that Jun may approve are no more than 500 euros."""
+        accounts.authorise(
+            workspace=workspace, user=world.jun, action="set_price", ceiling=Decimal(100_000),
+            currency="JPY", by="test", now=now,
+        )  # fmt: skip
+        late = propose(workspace, "15", now=now).due_at
+        proposals.escalate(now=late)
+        assert told(read(late), "overdue") == {"Rita", "Olga"}
+
     def test_waits_for_the_owners_while_others_are_told(self, world, workspace, now):
         """An owner who may not decide it is told half an hour later."""
         owner = world.otto
@@ -205,6 +222,43 @@ def from_gateway(execution, now):
     outcome.finish(
         [outcome.Outcome(execution=execution, state="refused", error="No such price.")], now=now
     )
+
+
+class TestABudgetThatIsUsedUp:
+    def refuse(self, workspace, agent_id, now, *, scope="run", limit="0.5"):
+        """A budget, and a call it does not cover."""
+        budget = inference.set_budget(
+            workspace=workspace, scope=scope, scope_id=uuid7(), limit=Decimal(limit)
+        )
+        refused = BudgetExhausted(budget, Decimal("0.75"))
+        budgets.tell(refused, agent_id=agent_id, run_id=uuid7(), now=now)
+        return budget
+
+    def test_is_told_to_operators_once_a_day_for_an_agents_runs(self, world, workspace, now):
+        """However many of its runs it stops; another agent, and the next day, are news."""
+        anna, bert = uuid7(), uuid7()
+        for _ in range(3):
+            self.refuse(workspace, anna, now)
+        notices = [n for n in read(now) if n.kind == "budget"]
+        assert told(notices, "budget") == {"Otto", "Olga"}
+        assert len(notices) == 2
+        assert "0.5 USD" in notices[0].detail
+        self.refuse(workspace, bert, now + timedelta(hours=1))
+        self.refuse(workspace, anna, now + timedelta(days=1))
+        assert len(read(now + timedelta(days=1))) == 6
+
+    def test_of_a_workspace_is_told_again_once_it_was_raised(self, world, workspace, now):
+        """Once for each limit; the notice leads to the runs."""
+        budget = self.refuse(workspace, None, now, scope="workspace")
+        again = BudgetExhausted(budget, Decimal(9))
+        budgets.tell(again, agent_id=None, run_id=None, now=now)
+        assert len(read(now)) == 2
+        Budget.objects.update(limit=Decimal(7))
+        budgets.tell(again, agent_id=None, run_id=None, now=now)
+        *_, newest = read(now)
+        assert Notice.objects.count() == 4
+        assert "workspace (7 USD)" in newest.detail
+        assert page_of(newest).endswith("/runs/")
 
 
 class TestChannelsForAll:
