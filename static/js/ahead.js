@@ -34,7 +34,8 @@ async function look(url) {
   const part = new DOMParser().parseFromString(html, "text/html");
   const { proposal, seen } = part.getElementById("panel")?.dataset ?? {};
   const { binding } = part.getElementById("decide")?.dataset ?? {};
-  if (proposal) kept = { url, html, proposal, seen, binding: binding ?? "", at: performance.now() };
+  const isNext = document.getElementById("decide")?.dataset.next === url; // one has moved on, else
+  if (proposal && isNext) kept = { url, html, proposal, seen, binding: binding ?? "", at: performance.now() };
 }
 
 // A decision tells the server what is kept here.

@@ -1,14 +1,18 @@
 // One person decides at a time. Who opens a proposal holds it, keeps it while they are at it, and
 // lets go on leaving. Others read, and are told when it is free.
 import { bar, panel, refresh } from "./stage.js";
-import { isTyping } from "./live.js";
+import { isTyping, tell } from "./live.js";
 
 const BEAT = 40_000; // ms between two signs of life; the lease is three times as long
 const LEASE = 120_000;
 const WARN = 60_000; // ms before it lapses
 const DECIDING = 1000; // ms in which the answer to one's own decision arrives
+const TWICE = 5000; // ms: refused again so soon, what the page shows does not help
+const REFUSED = 409;
 const AWAY = 10 * 60_000; // ms without a key or a pointer: nobody is there
 let mine = null; // {claim, keep, release, until}
+let asked = null; // the claim that is on its way
+let refusedAt = -TWICE;
 let active = performance.now();
 let title = "";
 
@@ -18,14 +22,16 @@ const token = () => bar()?.querySelector("[name=csrfmiddlewaretoken]")?.value ??
 document.addEventListener("aios:shown", ({ detail: { panel: now } }) => begin(now));
 document.addEventListener("aios:followed", ({ detail: event }) => {
   const about = ["proposal.claimed", "proposal.released"].includes(event.kind);
-  if (!about || event.subject.id !== panel()?.dataset.proposal) return;
+  if (!about || event.subject.id !== panel()?.dataset.proposal || asked) return; // the answer tells
   const held = mine;
   if (event.kind === "proposal.released" && held) {
     setTimeout(() => { if (mine === held) claim(); }, DECIDING);
   }
   else if (held && performance.now() - held.since > DECIDING) claim(); // by somebody else, then
   else if (event.kind === "proposal.released" || (event.kind === "proposal.claimed" && !mine)) {
-    if (!isTyping(panel())) refresh();
+    // who could only read has not sent what they typed: it is put back (drafts.js)
+    const isFreed = event.kind === "proposal.released" && strip()?.dataset.state === "other";
+    if (isFreed || !isTyping(panel())) refresh({ wished: isFreed });
   }
 });
 
@@ -34,21 +40,28 @@ function begin(now) {
   if (mine && mine.claim !== address) letGo();
   if (!address || !now.checkVisibility()) return;
   if (mine?.claim === address) say("mine");
-  else if (strip()?.dataset.state !== "other") claim({ claim: address, keep, release });
+  else if (strip()?.dataset.state !== "other" && asked?.claim !== address) {
+    claim({ claim: address, keep, release });
+  }
 }
 
 async function claim(wanted = mine) {
   if (!wanted || document.hidden) return;
+  asked = wanted;
   const answer = await send(wanted.claim);
-  if (bar()?.dataset.claim !== wanted.claim) return; // something else is shown by now
-  if (answer?.ok) {
+  if (asked === wanted) asked = null;
+  if (bar()?.dataset.claim !== wanted.claim) { // something else is shown by now
+    if (answer?.ok) send(wanted.release, { keepalive: true });
+  } else if (answer?.ok) {
     const now = performance.now();
     mine = { since: now, ...wanted, until: now + LEASE };
     say("mine");
-  } else if (answer) {
+  } else if (answer?.status === REFUSED) {
     mine = null;
-    if (isTyping(panel())) panel().querySelector("[data-changed]").hidden = false;
-    else if (strip()?.dataset.state !== "other") refresh();
+    const again = performance.now() - refusedAt < TWICE;
+    refusedAt = performance.now();
+    if (isTyping(panel())) tell(panel());
+    else if (!again && strip()?.dataset.state !== "other") refresh();
   }
 }
 
@@ -96,16 +109,21 @@ for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) {
 }
 document.addEventListener("visibilitychange", () => { if (!document.hidden) resume(); });
 addEventListener("online", () => resume());
+document.addEventListener("aios:live", ({ detail: state }) => {
+  if (state === "live" && !mine && panel()) begin(panel());
+});
 document.addEventListener("click", ({ target }) => { if (target.closest("[data-keep]")) resume(); });
 
 function resume() {
   active = performance.now();
   if (mine) claim();
+  else if (panel()) begin(panel()); // opened in a tab that nobody looked at, or while offline
 }
 
 // Leaving the page lets go; coming back to it (from the browser's cache) takes it again.
 addEventListener("pagehide", () => {
-  if (mine) navigator.sendBeacon(mine.release, new URLSearchParams({ csrfmiddlewaretoken: token() }));
+  const { release } = mine ?? asked ?? {};
+  if (release) navigator.sendBeacon(release, new URLSearchParams({ csrfmiddlewaretoken: token() }));
 });
 addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); });
 

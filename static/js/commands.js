@@ -25,7 +25,7 @@ export function controlOf(name) {
   return found.find((one) => one.closest("#panel") && isShown(one)) ?? found.find(isShown);
 }
 
-// A link in the closed menu can be followed; what is hidden on purpose can not.
+// A link in the closed menu can be followed; what is hidden on purpose, or on its way out, can not.
 function isShown(control) {
-  return !control.closest("[hidden]") && (control.closest("[popover]") || control.checkVisibility());
+  return !control.closest("[hidden], [inert]") && (control.closest("[popover]") || control.checkVisibility());
 }

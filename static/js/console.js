@@ -2,6 +2,7 @@
 import "./vendor/relative-time-element.js";
 import "./errors.js";
 import "./stage.js";
+import "./walk.js";
 import "./panel.js";
 import "./rows.js";
 import "./picking.js";

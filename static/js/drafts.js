@@ -37,9 +37,9 @@ document.addEventListener("aios:decided", ({ detail: { proposal } }) => {
   sent.add(proposal);
   sessionStorage.removeItem(`draft:${proposal}`);
 });
-document.addEventListener("aios:shown", ({ detail: { panel: now, how } }) => {
+document.addEventListener("aios:shown", ({ detail: { panel: now } }) => {
   sent.delete(now.dataset.proposal);
-  if (how !== "refreshed") restore(now);
+  restore(now);
 });
 document.addEventListener("click", ({ target }) => {
   if (target.closest("#panel [data-shut]")) sessionStorage.removeItem(keyOf(panel()));

@@ -1,7 +1,10 @@
 // What htmx may not swap in is said in a toast; nothing typed is lost, because nothing is replaced.
 const toast = document.getElementById("toast");
 
-function say(text) {
+let about = null; // the part of the page that could not be had
+
+function say(text, { target }) {
+  about = target?.id;
   toast.querySelector("[data-text]").textContent = text;
   toast.hidden = false;
 }
@@ -15,18 +18,19 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 document.addEventListener("htmx:responseError", ({ detail }) => {
   const { status } = detail.xhr;
-  if (status === 403) say("The page is too old to send this. Copy what you typed, then reload.");
-  else if (status === 404) say("This is no longer here.");
-  else say(`The server could not answer (${status}). Nothing was lost; try again in a moment.`);
+  if (status === 403) say("The page is too old to send this. Copy what you typed, then reload.", detail);
+  else if (status === 404) say("This is no longer here.", detail);
+  else say(`The server could not answer (${status}). Nothing was lost; try again in a moment.`, detail);
 });
-document.addEventListener("htmx:sendError", () => {
-  say("The server cannot be reached. Nothing was lost; try again in a moment.");
+document.addEventListener("htmx:sendError", ({ detail }) => {
+  say("The server cannot be reached. Nothing was lost; try again in a moment.", detail);
 });
-document.addEventListener("htmx:timeout", () => {
-  say("The server takes too long. Look at the proposal again before you repeat this.");
+document.addEventListener("htmx:timeout", ({ detail }) => {
+  say("The server takes too long. Look at the proposal again before you repeat this.", detail);
 });
+// What comes by itself, such as a count, does not take away what was said of something else.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful) toast.hidden = true;
+  if (detail.successful && detail.target?.id === about) toast.hidden = true;
 });
 toast?.querySelector("[data-close]").addEventListener("click", () => { toast.hidden = true; });
 

@@ -49,15 +49,23 @@ export function makeSpeech(region, call) {
   return item;
 }
 
-// The finished call takes the place of who spoke; what was said stays under it, folded.
+// The finished call takes the place of who spoke, and is as high: what was said stays under it
+// until somebody else speaks.
 export function keepSpeech(speaking, row) {
   const speech = speaking.querySelector(".speech");
   if (speech.querySelector("pre").textContent) {
     speech.querySelector("summary").textContent = "What it said";
-    speech.open = false;
     row.querySelector(".told").append(speech);
   }
   speaking.replaceWith(row);
+}
+
+// Fold what was said last, unless somebody is reading it.
+export function foldSpeech(region) {
+  for (const speech of region.querySelectorAll(".event[data-call] .speech[data-latest]")) {
+    speech.removeAttribute("data-latest");
+    if (!speech.contains(document.activeElement)) speech.open = false;
+  }
 }
 
 function clone(region, name) {

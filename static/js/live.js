@@ -2,6 +2,7 @@
 // or has paused live updates; then it says that something has happened.
 import { define } from "./commands.js";
 import { panel, refresh } from "./stage.js";
+import { isBusy, reasonOf } from "./turns.js";
 
 // What others do with a claim is told by the strip above the proposal (claim.js).
 const QUIET = new Set(["proposal.claimed", "proposal.released", "proposal.viewed"]);
@@ -46,25 +47,47 @@ function soon(delay = 120) {
 function look(delay) {
   const now = panel();
   if (paused || !isBehind(now)) return;
-  if (isTyping(now)) {
-    const note = now.querySelector("[data-changed]");
-    if (note) note.hidden = false;
-    return;
-  }
-  if (!isBusy()) refresh();
+  if (isTyping(now)) tell(now);
+  else if (!isBusy()) refresh();
   soon(Math.min(delay * 2, 5000));
 }
 
-function isBusy() {
-  return document.getElementById("stage")?.matches(".htmx-request, :has(.htmx-request)");
+// That what is on the screen is not how it stands, beside what is being typed.
+export function tell(now) {
+  const note = now.querySelector("[data-changed]");
+  if (note) note.hidden = false;
 }
 
-// After a refusal the form holds what was typed as its own values: open is typing then.
+// A refresh that was asked for before somebody began to type, or pressed the pointer on a button,
+// would take it from under their hands when it comes.
+let pressed = false;
+let missed = false;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const why = reasonOf(detail);
+  if (why?.how !== "refreshed" || why.wished || !(pressed || isTyping(panel()))) return;
+  detail.shouldSwap = false;
+  if (pressed) missed = true;
+  else tell(panel());
+});
+addEventListener("pointerdown", ({ target }) => { pressed = Boolean(target.closest?.("#panel")); });
+for (const kind of ["pointerup", "pointercancel"]) {
+  addEventListener(kind, () => {
+    if (missed) setTimeout(refresh); // the click comes first
+    pressed = false;
+    missed = false;
+  });
+}
+
+// A field that has the focus is typed into next: its letters are no commands. After a refusal the
+// form holds what was typed as its own values: open is typing then.
 export function isTyping(now) {
   const forms = [...now.querySelectorAll(".drawer:not([hidden]), .resolve")];
   if (now.querySelector("[data-mishap]") && forms.length) return true;
   const amount = now.querySelector("[name=typed_amount]");
-  return forms.some((form) => [...form.elements].some(isChanged)) || Boolean(amount && isChanged(amount));
+  const at = document.activeElement;
+  const isField = at === amount || forms.some((form) => form.contains(at));
+  if (isField && at.matches("input, select, textarea, [data-digit]")) return true;
+  return forms.some((form) => [...form.elements].some(isChanged)) || Boolean(amount?.value);
 }
 
 export function isChanged(field) {
@@ -81,7 +104,7 @@ document.addEventListener("aios:shown", ({ detail: { panel: now } }) => {
   if (isBehind(now)) soon();
 });
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-look]")) refresh();
+  if (target.closest("[data-look]")) refresh({ wished: true });
   if (target.closest("[data-still]")) toggle();
 });
 define("pause", toggle, { when: () => Boolean(button()) });

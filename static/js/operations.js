@@ -20,8 +20,9 @@ document.addEventListener("aios:event", ({ detail: event }) => {
 function follow() {
   const now = execution();
   if (!now || Number(now.dataset.seen) >= wanted) return;
-  const busy = now.querySelector(".drawer:not([hidden]), [data-rehearsal], .htmx-request");
-  if (!busy) htmx.trigger(now, "aios:execution");
+  if (now.querySelector(".drawer:not([hidden]), [data-rehearsal]")) return;
+  if (now.matches(".htmx-request, :has(.htmx-request)")) timer = setTimeout(follow, 400);
+  else htmx.trigger(now, "aios:execution");
 }
 
 // The result of a dry run is read where it was asked for.

@@ -123,9 +123,11 @@ async function look() {
   const number = ++asked;
   if (typed.length < LEAST) return;
   const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(typed)}`).catch(() => null);
-  if (!answer?.ok || number !== asked || typed !== field.value.trim()) return;
+  if (!answer?.ok || answer.redirected || number !== asked || typed !== field.value.trim()) return;
   const { proposals } = await answer.json();
+  const at = pointed(); // perhaps moved on with the arrows meanwhile; what comes is put behind
   draw(proposals.map(({ title, detail, address }) => ({
     words: title, detail, key: "", act: () => location.assign(address),
   })));
+  if (at > 0) point(at);
 }

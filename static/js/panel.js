@@ -56,16 +56,11 @@ document.addEventListener("click", (event) => {
   jump(link);
 });
 
+document.addEventListener("aios:shown", () => show(root.dataset.differences));
+
 // The facts were asked for: they are read next.
-let asked = false;
-document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.elt.closest?.("#facts-form")) asked = true;
-});
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target?.id !== "panel") return;
-  show(root.dataset.differences);
-  if (!asked) return;
-  asked = false;
+  if (!detail.requestConfig?.elt.closest("#facts-form")) return;
   const title = document.getElementById("evidence-title");
   title?.scrollIntoView({ block: "start" });
   title?.focus({ preventScroll: true });

@@ -46,20 +46,30 @@ function draw(id) {
 
 async function redraw(id) {
   const row = rowOf(id);
-  if (!row) return;
+  const turn = drawing.get(id);
+  if (!row) {
+    drawing.delete(id);
+    return;
+  }
   const headers = { "HX-Request": "true" };
   const answer = await fetch(row.dataset.row, { headers }).catch(() => null);
   if (!answer?.ok || !answer.headers.get("X-Part")) return;
   const part = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = part.querySelector("li");
   const item = rowOf(id)?.closest("li");
-  if (!fresh || !item) return;
-  const focused = item.contains(document.activeElement);
+  if (!fresh || !item || drawing.get(id) !== turn) return; // a later answer knows more
+  if (item.matches(":active")) { // half a click would be lost
+    draw(id);
+    return;
+  }
+  drawing.delete(id);
+  const focused = item.contains(document.activeElement) && document.activeElement.name;
   const picked = item.querySelector("[name=pick]")?.checked;
   item.replaceWith(fresh);
   const box = fresh.querySelector("[name=pick]");
   if (box && picked) box.checked = true;
-  if (focused) fresh.querySelector(".row").focus({ preventScroll: true });
+  const goal = focused === "pick" && box ? box : fresh.querySelector(".row");
+  if (focused !== false) goal.focus({ preventScroll: true });
   mark(panel());
   document.dispatchEvent(new CustomEvent("aios:picked"));
 }
@@ -77,17 +87,23 @@ document.addEventListener("click", ({ target }) => {
 define("new", showNew, { when: () => list()?.querySelector("[data-news]:not([hidden])") });
 
 function showNew() {
-  const url = new URL(location.href);
   const address = `${list().dataset.url}?split=${list().dataset.split}`;
   const scroll = list().querySelector("ol")?.scrollTop ?? 0;
-  arrived.clear();
+  const picked = [...list().querySelectorAll("[name=pick]:checked")].map(({ value }) => value);
+  const ids = [...arrived];
   htmx.ajax("GET", `${address}&selected=${panel()?.dataset.proposal ?? ""}`, {
     target: "#list", swap: "outerHTML",
   }).then(() => {
+    [...drawing.keys()].forEach(draw); // rows that are on their way are from before
+    [...ids, ...[...arrived].filter(rowOf)].forEach((id) => arrived.delete(id));
+    for (const box of list().querySelectorAll("[name=pick]")) box.checked = picked.includes(box.value);
     list().querySelector("ol")?.scrollTo(0, scroll);
-    list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
-    if (url.href !== location.href) history.replaceState(history.state, "", url);
+    mark(panel());
+    const nowhere = document.activeElement === document.body; // it was in the list
+    if (nowhere) list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
+    showNews();
     document.dispatchEvent(new CustomEvent("aios:listed"));
+    document.dispatchEvent(new CustomEvent("aios:picked"));
   }).catch(() => {}); // told of by errors.js
 }
 
@@ -108,6 +124,8 @@ function mark(now) {
 // What was just decided says so at once, before its event arrives.
 document.addEventListener("aios:decided", ({ detail: { proposal, words } }) => {
   const row = rowOf(proposal);
+  clearTimeout(drawing.get(proposal));
+  drawing.delete(proposal); // a row that is on its way is from before
   if (!row) return;
   row.setAttribute("data-gone", "");
   row.querySelector("[data-gone-words]").textContent = words;

@@ -1,8 +1,8 @@
 // The one proposal on the stage: opening another, going back, and what is done once it is shown.
 // Everybody who cares listens for `aios:shown`, whose detail is {panel, how}; `how` is opened,
 // decided (the next after a decision), refreshed or restored (Back, Forward).
-import { define } from "./commands.js";
 import { take } from "./ahead.js";
+import { isDecision, isTaken, load, mayOpen, reasonOf, stopLoading, takeWish } from "./turns.js";
 
 export const panel = () => document.getElementById("panel");
 export const bar = () => document.getElementById("decide");
@@ -12,40 +12,49 @@ let shownAt = 0;
 export const lastShown = () => shownAt;
 
 export function openPanel(url, how = "opened") {
-  htmx.trigger("#stage", "htmx:abort"); // a refresh that is under way is of something else
-  const kept = take(url);
-  if (kept) put(kept.html, how);
-  else load(url, { how });
+  if (mayOpen({ url, how })) open({ url, how });
 }
 
-export function refresh() {
-  const focused = document.activeElement?.closest("#panel [id]");
-  const focus = focused?.id ?? (panel()?.contains(document.activeElement) ? "panel-title" : "");
+function open({ url, how }) {
+  const kept = take(url);
+  if (!kept) {
+    load({ url, how });
+    return;
+  }
+  stopLoading();
+  put(kept.html, how);
+}
+
+// `wished`: the reader asked for it, and loses what is typed knowingly.
+export function refresh({ wished = false } = {}) {
+  if (isTaken()) return;
   const url = new URL(bar()?.dataset.address ?? "", location.href);
   if (panel() && !("chosen" in panel().dataset)) url.searchParams.set("chosen", "0");
-  load(url.pathname + url.search, { how: "refreshed", focus });
+  load({ url: url.pathname + url.search, how: "refreshed", wished });
 }
 
-export function put(html, how) {
+function put(html, how) {
   htmx.swap("#panel", html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 },
     { afterSettleCallback: () => shown({ how }) });
 }
 
-// Why a panel was asked for travels with its request: two may be under way, one of them settling.
-function load(url, why) {
-  const event = new CustomEvent("aios:load", { detail: why });
-  // overtaken by another request, or told of by errors.js
-  htmx.ajax("GET", url, { target: "#panel", swap: "outerHTML", source: "#stage", event }).catch(() => {});
-}
-
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const why = reasonOf(detail);
+  const inside = panel()?.contains(document.activeElement);
+  if (why) why.focus = inside ? document.activeElement.closest("#panel [id]")?.id ?? "panel-title" : "";
+});
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target?.id !== "panel") return;
-  const { triggeringEvent: cause, elt } = detail.requestConfig ?? {};
-  const isAnswer = elt?.matches?.("form"); // to a decision, of here or of what was decided last
-  shown(cause?.type === "aios:load" ? cause.detail : { how: isAnswer ? "decided" : "refreshed" });
+  shown(reasonOf(detail) ?? { how: isDecision(detail) ? "decided" : "refreshed" });
 });
 // The server found that the proposal which is kept ready here is the next one, and still as it was.
-document.addEventListener("aios:advance", ({ detail }) => openPanel(detail.address, "decided"));
+document.addEventListener("aios:advance", ({ detail }) => {
+  open(takeWish({ url: detail.address, how: "decided" }));
+});
+document.addEventListener("aios:answered", ({ detail: { wish, isDone } }) => {
+  if (isDone) open(wish);
+  else remember("opened"); // the address may be gone back already
+});
 
 function shown({ how, focus = "" }) {
   const now = panel();
@@ -98,22 +107,3 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   openPanel(link.getAttribute("href"));
 });
-
-define("next", () => step(1) ?? document.getElementById("next")?.click(), { when: hasRows });
-define("previous", () => step(-1), { when: hasRows });
-
-function hasRows() {
-  return Boolean(panel() && document.querySelector("#list .row"));
-}
-
-function step(by) {
-  const rows = [...document.querySelectorAll("#list .row")];
-  const now = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
-  for (let at = now + by; rows[at]; at += by) {
-    if (rows[at].hasAttribute("data-gone")) continue;
-    rows[at].scrollIntoView({ block: "nearest" });
-    openPanel(rows[at].getAttribute("href"));
-    return true;
-  }
-  return undefined;
-}

@@ -32,11 +32,12 @@ ROWS = {
                         ORDER BY id DESC""",
     "connector_id": f"SELECT id FROM gateway_connector WHERE {DEMO} ORDER BY id",
     "agent_id": f"SELECT id FROM agents_agent WHERE {DEMO} ORDER BY id",
+    "workspace_id": "SELECT id FROM accounts_workspace WHERE slug = 'demo'",
     "index": f"""SELECT entry.index FROM audit_entry entry JOIN audit_event event
                  ON event.id = entry.event_id WHERE event.{DEMO} ORDER BY entry.index DESC""",
 }
 OF_NO_ROW = {"url": "nothing", "key": "1-x", "uidb36": "1", "pk": "1", "section": "facts",
-             "fact": next(iter(SOURCES))}  # fmt: skip
+             "page_path": "operations/stop/", "fact": next(iter(SOURCES))}  # fmt: skip
 # states one row of each kind does not show
 KINDS = f"""
     SELECT DISTINCT ON (state, risk) state, risk, id FROM proposals_proposal

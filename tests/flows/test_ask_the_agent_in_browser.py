@@ -71,6 +71,7 @@ def test_the_agent_puts_another_amount_before_the_reviewer(system: System, sign_
     assert found is not None
     half = (Decimal(found[1]) / 2).quantize(Decimal("0.01"))
     press(page, "i")  # high risk: the answer is shown with the facts
+    expect(page.locator("#evidence-title")).to_be_focused()
     ask(page, "Could we refund only 50 %?")
     said = answer_at(page, address)
     assert "as you asked" in said

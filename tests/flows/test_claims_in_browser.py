@@ -66,10 +66,13 @@ def test_what_was_typed_survives_a_lapsed_claim_and_a_reload(sign_in: SignIn) ->
 
     expect(first.locator("[data-changed]")).to_be_visible()
     expect(first.get_by_label("In your own words")).to_have_value("The margin is too thin for")
-    second.goto("/history/")
     first.reload()
+    expect(first.locator("#claim")).to_have_attribute("data-state", "other")
     expect(first.get_by_label("In your own words")).to_have_value("The margin is too thin for")
+    second.goto("/history/")
     expect(first.locator("#claim")).to_have_attribute("data-state", "mine")
+    expect(first.get_by_label("In your own words")).to_have_value("The margin is too thin for")
+    expect(first.locator("#reject-form [type=submit]")).to_be_enabled()
 
 
 def test_a_hold_that_is_about_to_end_says_so_and_is_extended(sign_in: SignIn) -> None:
@@ -77,11 +80,12 @@ def test_a_hold_that_is_about_to_end_says_so_and_is_extended(sign_in: SignIn) ->
     page = sign_in(REVIEWER)
     page.clock.install()
     go_to_any(page)
-    page.context.set_offline(True)
+    signs = re.compile(r"/(keep|claim)$")  # those of life: as if the network were away
+    page.route(signs, lambda route: route.abort())
     page.clock.fast_forward("01:15")
     expect(page.locator("#claim")).to_have_attribute("data-state", "ending")
     expect(page.locator("#claim")).to_contain_text(re.compile(r"Held for you for another \d+ s"))
-    page.context.set_offline(False)
+    page.unroute(signs)
     page.get_by_role("button", name="Keep it").dispatch_event("click")  # the clock stands still
     expect(page.locator("#claim")).to_have_attribute("data-state", "mine")
 

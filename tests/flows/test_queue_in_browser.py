@@ -6,7 +6,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.conftest import REVIEWER, SignIn, System, wait_until
-from tests.flows.reviewing import PLAN_SECONDS, PRICE, go_to, press, rows_like, shown_after
+from tests.flows.reviewing import (
+    PLAN_SECONDS,
+    PRICE,
+    go_to,
+    press,
+    propose_texts,
+    rows_like,
+    shown_after,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HEAVIEST = 150_000  # bytes of the focus view, as sent, nothing cached
@@ -27,6 +35,10 @@ OPENED_WHILE_SETTLING = """
   document.querySelector("[data-look]").click();
 """
 
+COUNTS = """() => [Number(document.querySelector("#splits [aria-current] .number").textContent),
+  document.querySelectorAll("#list .row:not([data-gone])").length,
+  document.querySelectorAll("#list .row:not([data-gone]) .risk.high").length]"""
+
 
 def test_splits_are_tabs_with_counts_in_the_address(sign_in: SignIn) -> None:
     """Empty ones are hidden; a split shows only its own and survives a reload."""
@@ -38,9 +50,8 @@ def test_splits_are_tabs_with_counts_in_the_address(sign_in: SignIn) -> None:
     expect(page).to_have_url(re.compile(r"/\?split=high$"))
     page.reload()
     expect(tabs.filter(has_text="High risk")).to_have_attribute("aria-current", "page")
-    count = int(tabs.filter(has_text="High risk").locator(".number").inner_text())
-    expect(page.locator("#list .row")).to_have_count(count)
-    expect(page.locator("#list .row .risk.high")).to_have_count(count)
+    counted, rows, high = page.evaluate(COUNTS)
+    assert counted == rows == high > 1
     page.locator("#list .row").nth(1).click()
     expect(page).to_have_url(re.compile(r"split=high$"))
 
@@ -88,14 +99,11 @@ def test_what_happens_can_be_paused(system: System, sign_in: SignIn) -> None:
     page.keyboard.press("p")
     expect(pause).to_have_attribute("aria-pressed", "true")
     titles = page.locator("#list .row .title").all_inner_texts()
-    system.write_message(
-        sender="paused@example.com", subject="A question",
-        body="Hello, I have a question about the tent before I buy it. Is it good for winter?",
-    )  # fmt: skip
-    expect(pause).to_contain_text(re.compile(r"Paused \(\d+\)"), timeout=PLAN_SECONDS * 1000)
+    [new] = propose_texts(system, ["For winter."])
+    expect(pause).to_contain_text(re.compile(r"Paused \(\d+\)"))
     expect(page.locator("[data-news]")).to_be_hidden()
     assert page.locator("#list .row .title").all_inner_texts() == titles
-    mine = page.locator("#list .row", has_text="paused@example.com")
+    mine = page.locator("#list .row", has_text=new)
 
     def tell() -> int:
         if pause.get_attribute("aria-pressed") == "true":
@@ -136,10 +144,16 @@ def test_the_focus_view_is_light_and_nothing_moves(sign_in: SignIn) -> None:
 def test_the_next_is_there_before_it_is_asked_for(sign_in: SignIn) -> None:
     """The answer to a decision is short: the next panel was fetched while this one was read."""
     page = sign_in(REVIEWER)
+    fetched: list[str] = []
+    page.on("requestfinished", lambda request: fetched.append(request.url))
     title = go_to(page, PRICE, at_least=2)
-    with page.expect_response(lambda r: "/proposals/" in r.url and r.request.method == "GET"):
-        pass
-    page.wait_for_timeout(300)
+    coming = page.locator("#decide").get_attribute("data-next") or "none"
+
+    def is_there() -> bool:
+        page.wait_for_timeout(50)
+        return any(address.endswith(coming) for address in fetched)
+
+    wait_until(is_there, PLAN_SECONDS)
     with page.expect_response(re.compile(r"/skip$")) as answer:
         press(page, "s")
     assert "aios:advance" in (answer.value.headers.get("hx-trigger-after-settle") or "")

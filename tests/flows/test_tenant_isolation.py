@@ -137,6 +137,8 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "execution_id": Execution.objects.get().pk,
         "change_id": waiting.changes.get().pk,
         "question_id": question.pk,
+        "workspace_id": workspace.pk,
+        "page_path": f"proposals/{waiting.pk}/",
         "index": told.index if told else 1,
         "section": "facts",
         "fact": "decided",
