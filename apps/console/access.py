@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -51,6 +54,8 @@ def seated(view: View[P]) -> Callable[Concatenate[ConsoleRequest, P], HttpRespon
     def entered(request: ConsoleRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return send_to_login(request)
+        if holds_nul(request):
+            return HttpResponseBadRequest("No text has a NUL in it.", content_type="text/plain")
         seat = find_seat(request.user, request.session.get(CHOSEN))
         if seat is None:
             return render(request, "console/no_workspace.html", status=403)
@@ -92,7 +97,24 @@ def switch(request: HttpRequest, seat: Seat, workspace_id: UUID) -> bool:
 
 
 def send_to_login(request: ConsoleRequest) -> HttpResponse:
-    """To the sign-in page and back here; htmx is told to leave the page, not to swap it in."""
-    back = (request.htmx.current_url_abs_path if request.htmx else None) or request.get_full_path()
-    answer = redirect_to_login(back)
-    return HttpResponseClientRedirect(answer.url) if request.htmx else answer
+    """To the sign-in page and back here; scripts get a 401, at which htmx leaves for that page."""
+    answer = redirect_to_login(find_page(request))
+    return HttpResponseClientRedirect(answer.url, status=401) if request.htmx else answer
+
+
+def find_page(request: ConsoleRequest) -> str:
+    """The page the person looks at: of a POST that from which it was sent, as far as it is ours."""
+    if request.htmx and (here := request.htmx.current_url_abs_path):
+        return here
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    told = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
+    page = urlsplit(told)._replace(scheme="", netloc="", fragment="").geturl()
+    return page if ours and page.startswith("/") else reverse("console:inbox")
+
+
+def holds_nul(request: HttpRequest) -> bool:
+    """Whether a value that was sent holds the one sign PostgreSQL keeps in no text."""
+    given = (values for sent in (request.GET, request.POST) for _, values in sent.lists())
+    return any("\x00" in str(value) for values in given for value in values)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
 
+from apps.console.inputs import LONG, Input, clean, input_name, kind_of
+from apps.console.item_lists import ItemList, item_lists, read_lists
 from apps.console.presenters.values import label
 from apps.proposals.queries import ChangeView, editable_fields
 
@@ -28,56 +28,48 @@ LASTS = (  # how long to snooze: value, words
     ("change", "Until the shop changes"),
 )
 MORNING = time(9, tzinfo=UTC)
-LONG = 120  # characters from which a text gets a large box
-WIDE = 30  # and from which it gets a whole line
-
-
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """One input of the edit form; `kind` is decimal, integer, choice, long or text."""
-
-    name: str
-    label: str
-    kind: str
-    value: str
-    choices: tuple[str, ...] = ()
-    error: str = ""
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether it needs a line of its own."""
-        return self.kind == "long" or len(self.value) > WIDE
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditGroup:
-    """The inputs of one change."""
+    """The inputs of one change, and its lists of records."""
 
     title: str
     inputs: list[Input]
-
-
-def input_name(change_id: UUID, field: str) -> str:
-    """How an input is called in the form."""
-    return f"edit-{change_id}-{field}"
+    lists: list[ItemList]
 
 
 def edit_groups(
     changes: Sequence[ChangeView], posted: QueryDict | None, errors: Sequence[Mapping[str, Any]]
 ) -> list[EditGroup]:
-    """Inputs of all changes, holding what was typed and what is wrong with it."""
-    problems = {str(error.get("field")): str(error.get("problem", "")) for error in errors}
-    groups = (
-        EditGroup(title=view.spec.title, inputs=list(inputs(view, posted, problems)))
-        for view in changes
+    """Inputs of all changes, holding what was typed and what is wrong with it.
+
+    An error that names its `change` is about that one alone.
+    """
+    groups = [edit_group(view, posted, errors) for view in changes]
+    return [group for group in groups if group.inputs or group.lists]
+
+
+def edit_group(
+    view: ChangeView, posted: QueryDict | None, errors: Sequence[Mapping[str, Any]]
+) -> EditGroup:
+    """The inputs of one change."""
+    problems = {
+        str(error.get("field")): str(error.get("problem", ""))
+        for error in errors
+        if error.get("change") in (None, str(view.change.pk))
+    }
+    return EditGroup(
+        title=view.spec.title,
+        inputs=list(inputs(view, posted, problems)),
+        lists=list(item_lists(view, posted, problems)),
     )
-    return [group for group in groups if group.inputs]
 
 
 def inputs(
     view: ChangeView, posted: QueryDict | None, problems: Mapping[str, str]
 ) -> Iterator[Input]:
-    """The inputs of one change."""
+    """The single inputs of one change."""
     schema = view.spec.parameters.model_fields
     order = list(schema)  # stored parameters come back in no order
     for name, value in sorted(editable_fields(view.change), key=lambda one: order.index(one[0])):
@@ -89,21 +81,10 @@ def inputs(
             name=key,
             label=label(name),
             kind=kind,
-            choices=choices,
+            choices=tuple((choice, choice) for choice in choices),
             value=str(value) if posted is None else posted.get(key, str(value)),
             error=problems.get(name, ""),
         )
-
-
-def kind_of(annotation: Any) -> tuple[str, tuple[str, ...]]:
-    """The kind of input for a parameter's type, and what there is to choose from."""
-    if get_origin(annotation) is Annotated:
-        return kind_of(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        return kind_of(next(a for a in get_args(annotation) if a is not type(None)))
-    if get_origin(annotation) is Literal:
-        return "choice", tuple(str(choice) for choice in get_args(annotation))
-    return {Decimal: "decimal", int: "integer"}.get(annotation, "text"), ()
 
 
 def read_edits(changes: Sequence[ChangeView], posted: QueryDict) -> dict[UUID, dict[str, Any]]:
@@ -118,15 +99,9 @@ def read_edits(changes: Sequence[ChangeView], posted: QueryDict) -> dict[UUID, d
             typed = clean(str(posted[key]), kind)
             if typed != str(value):
                 edits.setdefault(view.change.pk, {})[name] = typed
+        if lists := read_lists(view.change, view.spec.parameters.model_fields, posted):
+            edits.setdefault(view.change.pk, {}).update(lists)
     return edits
-
-
-def clean(typed: str, kind: str) -> str:
-    """What a person meant: browsers send CRLF, and many people write decimals with a comma."""
-    if kind == "decimal":
-        plain = typed.strip().replace(" ", "")
-        return plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else plain
-    return typed.strip() if kind == "integer" else typed.replace("\r\n", "\n")
 
 
 def read_reason(posted: QueryDict) -> str:

@@ -31,7 +31,7 @@ COMMANDS = tuple(
     Command(name=name, key=key, words=words, group=group, free=group != TEXT and "$" not in key)
     for group, rows in (
         (EVERYWHERE, (
-            ("sheet", "?", "This sheet"),
+            ("sheet", "?", "All keys"),
             ("palette", "$mod+k", "Command palette"),
             ("search", "/", "Search"),
             ("queue", "g q", "Go to the queue"),

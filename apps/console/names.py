@@ -1,19 +1,32 @@
-"""Names of actors, looked up once per list of events."""
+"""Names of actors and of what kill switches stop, looked up once per list of events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from apps.accounts import queries as accounts
 from apps.agents import queries as agents
 from apps.audit.queries import Recorded
 from apps.console.presenters.events import Told, tell
+from apps.insights import stops
 
 
-def tell_all(workspace_id: UUID, events: Sequence[Recorded]) -> list[Told]:
-    """The events in words, with the names of who acted; at most three queries."""
-    actors = {event.actor for event in events}
+def tell_all(
+    workspace_id: UUID, events: Sequence[Recorded], known: Mapping[str, str] | None = None
+) -> list[Told]:
+    """The events in words, with names for who acted and what they concern; at most five queries.
+
+    Names that are `known`, by actor, are not looked up.
+    """
+    names = dict(known or {})
+    actors = {event.actor for event in events} | {
+        f"user:{event.subject_id}" for event in events if event.subject_kind == "user"
+    }
+    actors -= set(names)
     people = {actor for actor in actors if actor.startswith(("user:", "key:"))}
-    names = accounts.names_of(people) if people else {}
-    if any(actor.startswith("agent:") for actor in actors):
+    names |= accounts.names_of(people) if people else {}
+    if any(event.subject_kind == "switch" for event in events):
+        found = stops.stoppable(workspace_id)
+        names |= {f"{one.scope}:{one.target}": one.name for one in found}
+    elif any(actor.startswith("agent:") for actor in actors):
         names |= {agent.actor: agent.name for agent in agents.agents_of(workspace_id)}
     return [tell(event, names) for event in events]

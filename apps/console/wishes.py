@@ -73,12 +73,17 @@ def read(posted: QueryDict) -> Wish:
 
     def clock(name: str) -> time | None:
         text = shown.texts[name]
+        if not text:
+            return None
         try:
-            return time.fromisoformat(text) if text else None
+            found = time.fromisoformat(text)
         except ValueError:
+            found = None
+        if found is None or found.tzinfo:  # the zone has a field of its own
             advice = "Write a time of day like 08:30."
             problems.append({"field": name, "problem": advice})
             return None
+        return found
 
     daily_at, quiet_from, quiet_until = map(clock, ("daily_at", "quiet_from", "quiet_until"))
     return Wish(

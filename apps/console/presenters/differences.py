@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 LONGEST = 4_000  # characters; longer texts are shown whole, before and after
+SHARED = 0.2  # of the longer text; where less stayed, words are alike by chance
 WORDS = re.compile(r"\s+|[^\s]+")
 
 
@@ -19,10 +20,17 @@ class Piece:
 
 
 def compare(before: str, after: str) -> list[Piece]:
-    """The pieces that lead from one text to the other, in reading order."""
+    """The pieces that lead from one text to the other, in reading order.
+
+    A text written anew is shown whole, before and after: word by word nobody could read either.
+    """
     if max(len(before), len(after)) > LONGEST:
         return [Piece("del", before), Piece("ins", after)]
-    return list(_pieces(WORDS.findall(before), WORDS.findall(after)))
+    pieces = list(_pieces(WORDS.findall(before), WORDS.findall(after)))
+    kept = sum(len(piece.text.strip()) for piece in pieces if piece.kind == "same")
+    if kept < SHARED * max(len(before), len(after)):
+        return [Piece("del", before), Piece("ins", after)]
+    return pieces
 
 
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
-from apps.console.presenters.values import money
+from apps.console.presenters.values import listed, money
 
 Fields = Mapping[str, Any]
 PARTS = {
@@ -29,6 +29,7 @@ ACTIONS = {
     "send_message": "the message",
 }
 AUTONOMY = {"shadow": "shadow", "review_all": "review all", "by_threshold": "by threshold"}
+REFERENCE = 40  # characters of a receipt in a sentence; the execution shows all of it
 STAGES = {"sense": "sensed", "plan": "planned", "act": "acted", "learn": "learned"}
 ENDS = {
     "done": "carried out and proven",
@@ -86,9 +87,16 @@ def what(f: Fields) -> str:
 
 
 def stepped(f: Fields) -> str:
-    """A stage of the loop."""
-    stage = str(f.get("stage", ""))
-    return f"{STAGES.get(stage, 'went on')}{because(f, 'summary')}"
+    """A stage of the loop; a summary that begins with its verb says it already."""
+    verb, summary = STAGES.get(str(f.get("stage", "")), "went on"), str(f.get("summary") or "")
+    if summary.casefold().startswith(f"{verb} "):
+        return summary[:1].lower() + summary[1:]
+    return f"{verb}{because(f, 'summary')}"
+
+
+def started(f: Fields) -> str:
+    """The beginning of a run, and what began it."""
+    return f"started a run by {f['trigger']}" if f.get("trigger") else "started a run"
 
 
 def called(f: Fields) -> str:
@@ -144,11 +152,25 @@ def settled(f: Fields) -> str:
 def edited(f: Fields) -> str:
     """A reviewer's edit."""
     changes = [
-        f"{one.get('field')} {one.get('before')} → {one.get('after')}"
+        f"{one.get('field')} {in_a_line(one.get('before'))} → {in_a_line(one.get('after'))}"
         for one in f.get("edited", ())
         if isinstance(one, dict)
     ]
     return f"edited {'; '.join(changes) or 'the values'}"
+
+
+def in_a_line(value: object) -> str:
+    """A value of an edit; a list of records without its brackets."""
+    return listed(value) if isinstance(value, (list, Mapping)) else str(value)
+
+
+def spent(f: Fields) -> str:
+    """A budget that kept a model from being asked."""
+    whose = {"workspace": "the workspace"}.get(str(f.get("scope")), f"one {f.get('scope', 'run')}")
+    return (
+        f"asked no model: the budget of {whose} ({f.get('limit', '?')} USD) does not cover the "
+        f"{f.get('needed', '?')} USD it could have cost"
+    )
 
 
 def finished(f: Fields) -> str:
@@ -157,7 +179,10 @@ def finished(f: Fields) -> str:
         return f"was refused {what(f)}{because(f, 'error')}"
     if f.get("outcome") == "needs_person":
         return f"cannot prove {what(f)}; a person has to look{because(f, 'error')}"
-    return f"carried out {what(f)}" + (f", receipt {f['reference']}" if f.get("reference") else "")
+    reference = str(f.get("reference") or "")
+    if len(reference) > REFERENCE:
+        reference = f"{reference[: REFERENCE - 1]}…"
+    return f"carried out {what(f)}" + (f", receipt {reference}" if reference else "")
 
 
 def tried(f: Fields) -> str:
@@ -181,7 +206,7 @@ def freed(f: Fields) -> str:
     """A claim that ended."""
     if f.get("reason") == "lapsed":
         return "lost the claim: it lapsed"
-    return "put it behind the others" if f.get("reason") == "skipped" else "gave it free"
+    return "put it behind the others" if f.get("reason") == "skipped" else "let go of it"
 
 
 def snoozed(f: Fields) -> str:
@@ -201,7 +226,20 @@ def woken(f: Fields) -> str:
 def stopped(f: Fields) -> str:
     """What a kill switch stops."""
     scope = f.get("scope", "")
-    return "everything" if scope == "workspace" else f"one {scope}: {f.get('target', '?')}"
+    return "everything" if scope == "workspace" else f"the {scope} “{f.get('target', '?')}”"
+
+
+def joined(f: Fields) -> str:
+    """A member with another role, or with none any more."""
+    who, role = f.get("name") or "a member", f.get("role")
+    return f"removed {who} from the workspace" if role == "" else f"made {who} {role or 'a member'}"
+
+
+def remembered(f: Fields) -> str:
+    """What an agent keeps, and of whom or what: `sku:TEE-1` is SKU TEE-1."""
+    kind, _, name = str(f.get("subject") or "").partition(":")
+    of = f" of {'SKU' if kind == 'sku' else kind} {name}".rstrip() if kind else ""
+    return f"remembers {article(f.get('type', 'fact'))}{of}"
 
 
 def authorised(f: Fields) -> str:
@@ -226,13 +264,14 @@ def autonomy_in(values: object) -> str:
 
 Telling = tuple[str, str, Callable[[Fields], str]]
 TELLINGS: dict[Kind, Telling] = {
-    Kind.RUN_STARTED: ("run", "", lambda f: f"started a run{because(f, 'trigger')}"),
+    Kind.RUN_STARTED: ("run", "", started),
     Kind.RUN_STEPPED: ("run", "", stepped),
     Kind.RUN_WAITING: ("wait", "", lambda _: "waits for decisions on its proposals"),
     Kind.RUN_FINISHED: ("run", "good", lambda f: f"finished the run{because(f, 'summary')}"),
     Kind.RUN_FAILED: ("alert", "bad", lambda f: f"failed{because(f, 'error')}"),
     Kind.RUN_CANCELLED: ("stop", "", lambda f: f"cancelled the run{because(f)}"),
     Kind.RUN_ESCALATED: ("alert", "warn", lambda f: f"asks a person to look{because(f)}"),
+    Kind.BUDGET_EXHAUSTED: ("alert", "warn", spent),
     Kind.MODEL_CALLED: ("model", "", called),
     Kind.PROPOSAL_SUBMITTED: ("proposal", "", submitted),
     Kind.PROPOSAL_APPROVED: ("check", "good", lambda f: f"approved {quoted(f)}"),
@@ -242,7 +281,7 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.PROPOSAL_RETURNED: ("return", "warn", returned),
     Kind.PROPOSAL_EXPIRED: ("wait", "", lambda f: f"let {quoted(f)} expire; nothing was done"),
     Kind.PROPOSAL_SETTLED: ("check", "good", settled),
-    Kind.PROPOSAL_CLAIMED: ("person", "", lambda _: "took it to decide it"),
+    Kind.PROPOSAL_CLAIMED: ("person", "", lambda _: "took it on"),
     Kind.PROPOSAL_RELEASED: ("person", "", freed),
     Kind.PROPOSAL_SNOOZED: ("wait", "", snoozed),
     Kind.PROPOSAL_WOKEN: ("return", "", woken),
@@ -266,13 +305,14 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.SWITCH_ENGAGED: ("stop", "bad", lambda f: f"stopped {stopped(f)}{because(f)}"),
     Kind.SWITCH_RELEASED: ("run", "good", lambda f: f"let {stopped(f)} go on"),
     Kind.BREAKER_OPENED: (
-        "alert", "warn", lambda f: f"calls a back end no more for now{because(f, 'error')}"
+        "alert", "warn",
+        lambda f: f"calls {f.get('name') or 'a back end'} no more for now{because(f, 'error')}"
     ),
-    Kind.BREAKER_CLOSED: ("check", "good", lambda _: "calls a back end again"),
+    Kind.BREAKER_CLOSED: (
+        "check", "good", lambda f: f"calls {f.get('name') or 'a back end'} again"
+    ),
     Kind.ACTION_CHANGED: ("person", "", lambda f: f"changed how {what(f)} is handled"),
-    Kind.ITEM_REMEMBERED: (
-        "memory", "", lambda f: f"remembers {article(f.get('type', 'fact'))}{because(f, 'subject')}"
-    ),
+    Kind.ITEM_REMEMBERED: ("memory", "", remembered),
     Kind.ITEM_SUPERSEDED: ("memory", "", lambda _: "replaced what it knew by a newer version"),
     Kind.ITEM_FORGOTTEN: ("memory", "", lambda f: f"forgot an item{because(f)}"),
     Kind.POLICY_PUBLISHED: (
@@ -280,12 +320,14 @@ TELLINGS: dict[Kind, Telling] = {
     ),
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
     Kind.AGENT_CHANGED: ("person", "", reconfigured),
-    Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'what')}"),
+    Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'name')}"),
     Kind.CHANNEL_CHANGED: ("mail", "", lambda f: f"changed a channel{because(f, 'name')}"),
     Kind.NOTICE_FAILED: ("alert", "warn", lambda f: f"could not tell people{because(f, 'error')}"),
     Kind.DEMO_REMOVED: ("box", "", lambda _: "removed the demo data"),
-    Kind.CREDENTIAL_ROTATED: ("plug", "", lambda _: "replaced a connector's secret"),
-    Kind.MEMBER_CHANGED: ("person", "", lambda f: f"made a member {f.get('role', 'part of it')}"),
+    Kind.CREDENTIAL_ROTATED: (
+        "plug", "", lambda f: f"replaced the secret of {f.get('name') or 'a connector'}"
+    ),
+    Kind.MEMBER_CHANGED: ("person", "", joined),
     Kind.AUTHORITY_CHANGED: ("person", "", authorised),
     Kind.KEY_CREATED: ("plug", "", lambda f: f"created an API key{because(f, 'name')}"),
     Kind.KEY_REVOKED: ("plug", "", lambda _: "revoked an API key"),
@@ -296,7 +338,7 @@ def tell(event: Recorded, names: Mapping[str, str]) -> Told:
     """The event in words. `names` are display names by actor; erased content is told plainly."""
     kind = Kind(event.kind)
     icon, tone, phrase = TELLINGS[kind]
-    fields = event.fields
+    fields = event.fields and with_names(event, event.fields, names)
     return Told(
         event=event,
         who=name_of(event.actor, names),
@@ -306,6 +348,13 @@ def tell(event: Recorded, names: Mapping[str, str]) -> Told:
         about=concerns(event),
         inbox=inbox_effect(kind, fields or {}),
     )
+
+
+def with_names(event: Recorded, fields: Fields, names: Mapping[str, str]) -> Fields:
+    """The fields with a name for what the event is about, and for what a kill switch stops."""
+    about = names.get(f"{event.subject_kind}:{event.subject_id}", "")
+    target = names.get(f"{fields.get('scope')}:{fields.get('target')}")
+    return {"name": about, **fields, **({"target": target} if target else {})}
 
 
 def name_of(actor: str, names: Mapping[str, str]) -> str:

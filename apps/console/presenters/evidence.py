@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.console.presenters.values import Row, rows
+from apps.console.presenters.values import Row, label, rows
+
+DAYS = "by_day"  # in one row: a month of them would bury the rest
 
 ICONS = {
     "message": "mail",
@@ -82,7 +84,10 @@ def exhibit(one: Mapping[str, Any], number: int, cited: list[tuple[str, int]]) -
 def facts(detail: object) -> Iterator[Row]:
     """The fields of a structured detail."""
     if isinstance(detail, Mapping):
-        yield from rows(detail)
+        days = detail.get(DAYS)
+        yield from rows({name: value for name, value in detail.items() if name != DAYS})
+        if isinstance(days, Mapping) and days:
+            yield Row(label(DAYS), ", ".join(f"{day}: {count}" for day, count in days.items()))
     elif isinstance(detail, list):
         for number, item in enumerate(detail, 1):
             yield Row(str(number), str(item))

@@ -171,11 +171,17 @@ def distribution(
         picture=pictures.strip("Among the proposals of this run", spread, words),
         words=words,
         outliers=[
-            (one.proposal_id, one.title, sized(one.size, proposal.currency))
+            (one.proposal_id, one.title, size_beside(one, proposal.currency))
             for one in like
             if one.proposal_id in odd
         ],
     )
+
+
+def size_beside(one: Sibling, currency: str) -> str:
+    """The size to be told after its title; empty where the title tells it."""
+    words = sized(one.size, currency)
+    return "" if words in one.title.replace("-", "−") else words
 
 
 def tone_of(one: Sibling, is_far: bool, proposal: Proposal) -> str:

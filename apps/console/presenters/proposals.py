@@ -6,11 +6,12 @@ from typing import Any
 
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
+from apps.console.presenters.items import by_item
 from apps.console.presenters.paragraphs import Paragraph, drafted
 from apps.console.presenters.pictures import Picture
-from apps.console.presenters.reasons import OWN, Factor, factors
+from apps.console.presenters.reasons import OWN, Factor, factors, percent
 from apps.console.presenters.values import ABSENT, Row, label, money, movement, rows, show
-from apps.gateway.catalogue import Reversibility
+from apps.gateway.catalogue import ACTIONS, Reversibility
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
@@ -61,6 +62,11 @@ class Difference:
     after: str
     moved: str
     pieces: list[Piece]
+
+    @property
+    def within(self) -> str:
+        """The label inside a sentence; names in it keep their letters."""
+        return self.label[:1].lower() + self.label[1:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +144,7 @@ def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> 
         title=spec.title,
         target=name_target(change.before, change.target),
         fields=[difference(one, currency) for one in view.fields if one.path not in told],
-        edited=[difference(one, currency) for one in view.edited],
+        edited=[difference(one, currency, words) for words, one in edits(view)],
         context=[*rows(change.before, without=moved | NAMES), *notes(change.params, change.after)],
         effect=spec.effect,
         undo=undo,
@@ -149,6 +155,12 @@ def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> 
         paragraphs=paragraphs,
         is_new_text=bool(told),
     )
+
+
+def edits(view: ChangeView) -> Iterator[tuple[str, FieldDiff]]:
+    """What reviewers have edited, lists item by item and with words of their own."""
+    for one in view.edited:
+        yield from by_item(one, view.change.before)
 
 
 def reversal(view: ChangeView) -> tuple[str, str]:
@@ -166,7 +178,7 @@ def reversal(view: ChangeView) -> tuple[str, str]:
 def summarise_edits(cards: Sequence[ChangeCard]) -> list[str]:
     """What reviewers have edited, in a few words each; of a long text only its name."""
     return [
-        one.label.lower() if one.pieces else f"{one.label.lower()} {one.after}"
+        one.within if one.pieces else f"{one.within} {one.after}"
         for card in cards
         for one in card.edited
     ]
@@ -194,13 +206,13 @@ def notes(params: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Row]:
             yield Row(label(name), show(name, value, currency))
 
 
-def difference(one: FieldDiff, currency: str) -> Difference:
-    """A field's change in words; long texts are compared word by word."""
+def difference(one: FieldDiff, currency: str, words: str = "") -> Difference:
+    """A field's change, under its own words if it has any; long texts are compared word by word."""
     before, after = show(one.path, one.before, currency), show(one.path, one.after, currency)
     texts = isinstance(one.before, str) and isinstance(one.after, str)
     long = texts and bool(one.before) and max(len(before), len(after)) > LONG_TEXT
     return Difference(
-        label=label(one.path),
+        label=words or label(one.path),
         before=before,
         after=after,
         moved=movement(one.before, one.after),
@@ -243,7 +255,11 @@ def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
         if name in unknown or name.startswith("has_") or isinstance(value, Mapping) or value == "":
             continue
         if name.endswith("_percent"):
-            yield Row(label(name.removesuffix("_percent")), f"{value:+.1f} %".replace("-", "−"))
+            yield Row(label(name), percent(name, value))
+        elif name == "confidence" and isinstance(value, (int, float)):
+            yield Row(label(name), f"{value * 100:.0f}\u00a0%")
+        elif name == "action" and value in ACTIONS:
+            yield Row(label(name), ACTIONS[value].title)
         else:
             yield Row(label(name), show(name, value, currency))
 

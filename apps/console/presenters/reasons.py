@@ -87,12 +87,18 @@ def compare(
 def worded(name: str, value: Decimal, currency: str) -> str:
     """A fact or its limit with the unit of the fact."""
     if name.endswith("_percent"):
-        return f"{value:+.1f}\u00a0%".replace("-", "−")
+        return percent(name, value)
     if name.endswith("amount"):
         return money(value, currency)
     if name == "confidence":
         return f"{value * 100:.0f}\u00a0%"
     return show(name, str(value.normalize()))
+
+
+def percent(name: str, value: Decimal | float) -> str:
+    """A fact in percent; what moves has its sign."""
+    sign = "+" if name.startswith("change") else ""
+    return f"{value:{sign}.1f}\u00a0%".replace("-", "−")
 
 
 def missing(proposal: Proposal, decisions: Sequence[Decision]) -> list[str]:

@@ -56,13 +56,17 @@ class RunRow:
 
 @dataclass(frozen=True, kw_only=True)
 class StepRow:
-    """A step of a run; `share` is its part of the longest one's time, in per cent."""
+    """A step of a run; `share` is its part of the longest one's time, in per cent.
+
+    `planner` is who thought, where that is not said already.
+    """
 
     step: Step
     stage: str
     time: str
     share: int
     cost: str
+    planner: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +135,16 @@ def steps(view: RunView, spent: Spent | None) -> list[StepRow]:
             time=duration(ms_of(step)),
             share=share_of(ms_of(step), longest),
             cost=dollars(spent.cost) if spent and step.number in planned[-1:] else "",
+            planner=planner_of(step),
         )
         for step in view.steps
     ]
+
+
+def planner_of(step: Step) -> str:
+    """Who thought, on the step that planned; empty where its summary says so."""
+    said = step.stage != Stage.PLAN or step.planner in step.summary
+    return "" if said else step.planner
 
 
 def by_stage(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ GROUPS = {
     "run": Group.AGENT,
     "item": Group.AGENT,
     "model": Group.MODEL,
+    "budget": Group.MODEL,
     "decision": Group.POLICY,
     "policy": Group.POLICY,
     "action": Group.PEOPLE,
@@ -52,6 +53,7 @@ ALWAYS_ERRORS = {
     Kind.EXECUTION_UNKNOWN,
     Kind.EXECUTION_PARKED,
     Kind.BREAKER_OPENED,
+    Kind.BUDGET_EXHAUSTED,
     Kind.NOTICE_FAILED,
 }
 BAD_ENDS = {

@@ -11,6 +11,7 @@ from apps.proposals.effects import Effect, obstacle
 from apps.proposals.models import OPEN_STATES, State
 from apps.proposals.queries import ProposalView
 
+TEXT = "text-"  # begins the name of an input in which a person writes a message
 WAITS = timedelta(seconds=3)  # due for longer than this, it is being held up
 
 
@@ -99,7 +100,7 @@ def letters(effects: Sequence[Effect], posted: Mapping[str, str]) -> list[Letter
 
 def text_name(one: Effect) -> str:
     """How the input of what a person writes is called in the form."""
-    return f"text-{one.change.pk}"
+    return f"{TEXT}{one.change.pk}"
 
 
 @dataclass(frozen=True, kw_only=True)

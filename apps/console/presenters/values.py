@@ -26,8 +26,11 @@ NAMED = {  # fields that hold one value a currency or article
     "returning": "On its way back",
     "returned": "Returned",
 }
+OF_AN_ITEM = {"line_id": "Article", "quantity": "Pieces"}  # fields of a record in a list
+LANGUAGES = {"en": "English", "de": "German", "fr": "French"}  # those agents write
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
+DIGITS = 30  # before or behind the point of a number that is written out
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,17 @@ def money(amount: object, currency: str = "") -> str:
 
 
 def decimal(value: object) -> Decimal | None:
-    """The value as a decimal; None where it is not a number."""
+    """The value as a decimal; None where it is not a number, or one no business has.
+
+    `1e9999999` is a short text, and thirteen megabytes written out.
+    """
     if isinstance(value, bool) or value is None:
         return None
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) < DIGITS else None
 
 
 def label(path: str) -> str:
@@ -64,7 +70,13 @@ def label(path: str) -> str:
         return f"{NAMED[head]} ({rest})"
     if path in LABELS:
         return LABELS[path]
+    path = path.replace("_percent", "")  # its value says so
     return path.replace("_", " ").replace(".", " · ").strip().capitalize()
+
+
+def field_of_item(name: str) -> str:
+    """The words for a field of one record of a list."""
+    return OF_AN_ITEM.get(name) or label(name.removesuffix("_id"))
 
 
 def show(path: str, value: object, currency: str = "") -> str:
@@ -80,6 +92,10 @@ def show(path: str, value: object, currency: str = "") -> str:
         words = money(value, currency)
     elif isinstance(value, (list, Mapping)):
         words = listed(value)
+    elif "_percent" in head and decimal(value) is not None:
+        words = f"{value}\u00a0%"
+    elif path == "language":
+        words = LANGUAGES.get(str(value), str(value))
     else:
         words = str(value).replace("_", " ") if head.endswith("status") else str(value)
     return words
@@ -89,6 +105,8 @@ def listed(value: list[Any] | Mapping[str, Any]) -> str:
     """Several values in one line."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {item}" for name, item in value.items()) or ABSENT
+    if any(isinstance(item, Mapping) for item in value):
+        return "; ".join(listed(one) if isinstance(one, Mapping) else str(one) for one in value)
     return ", ".join(str(item) for item in value) or ABSENT
 
 

@@ -7,8 +7,8 @@ from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 register = template.Library()
@@ -30,6 +30,12 @@ def drawn(name: str) -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """A text whose addresses may break behind the `@`, rather than anywhere."""
+    return format_html_join(mark_safe("@<wbr>"), "{}", ((part,) for part in str(text).split("@")))
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, operated
@@ -18,7 +18,7 @@ from apps.insights.connectors import ConnectorView
 TONES = {Circuit.CLOSED: "good", Circuit.OPEN: "bad", Circuit.HALF_OPEN: "warn"}
 
 
-@require_GET
+@require_safe
 @operated
 def show_connectors(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """All connectors of the workspace; never a secret."""

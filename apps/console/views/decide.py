@@ -5,7 +5,7 @@ The server decides who may; the page only shows it.
 
 from uuid import UUID
 
-from django.http import HttpResponseBadRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -68,10 +68,10 @@ def resolve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRespo
     """Say whether what AIOS could not prove has happened (`happened` is yes or no)."""
     panel.find(seat, proposal_id)
     happened = request.POST.get("happened")
-    if happened not in ("yes", "no"):
-        return HttpResponseBadRequest("Say whether it happened: yes or no.")
 
     def act() -> tuple[Proposal, str]:
+        if happened not in ("yes", "no"):
+            raise operations.InvalidDraft("Say whether it happened: choose one of the answers.")
         done = operations.resolve(
             proposal_id=proposal_id,
             user=seat.user,

@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from apps.console.access import Seat
-from apps.console.forms import LASTS, REASONS, edit_groups
-from apps.console.presenters.undoing import case, hold, undoing
+from apps.console.forms import LASTS, REASONS, edit_groups, read_edits, read_reason
+from apps.console.presenters.undoing import TEXT, case, hold, undoing
+from apps.console.presenters.values import Row, label, listed
 from apps.console.views.queue import Place, holder_of
 from apps.proposals import queries
 from apps.proposals.models import Risk, State
@@ -32,9 +33,12 @@ class Mishap:
 
 
 def context(
-    seat: Seat, view: ProposalView, place: Place, *, mishap: Mishap | None
+    seat: Seat, view: ProposalView, place: Place, *, opened: bool, mishap: Mishap | None
 ) -> dict[str, Any]:
-    """The context of `_components/decide.html` and `_components/claim.html`."""
+    """The context of `_components/decide.html` and `_components/claim.html`.
+
+    `opened`: the person has opened the facts of what is of high risk.
+    """
     proposal, now = view.proposal, timezone.now()
     mine = [r for r in view.reviews if r.reviewer_id == seat.user.pk]
     voted = any(review.binding == proposal.binding for review in mine)
@@ -55,8 +59,9 @@ def context(
         "hold": hold(view, now) if may_take_back(seat, view) else None,
         "is_snoozed": proposal.snoozed_until is not None and proposal.snoozed_until > now,
         **claim(seat, view, can_claim=(can_decide or is_unproven) and not forbidden, now=now),
-        **gate(seat, view, can_decide=can_decide and not forbidden),
+        **gate(view, can_decide=can_decide and not forbidden, opened=opened),
         **forms(view, mishap),
+        "unsent": unsent(view, mishap, can_decide=can_decide, can_tell=is_unproven),
     }
 
 
@@ -72,10 +77,9 @@ def claim(seat: Seat, view: ProposalView, *, can_claim: bool, now: datetime) -> 
     return {"claim": state, "holder": holder if state == "other" else None, "can_claim": can_claim}
 
 
-def gate(seat: Seat, view: ProposalView, *, can_decide: bool) -> dict[str, Any]:
+def gate(view: ProposalView, *, can_decide: bool, opened: bool) -> dict[str, Any]:
     """Whether high risk has still to be looked at; the server asks again when it is approved."""
-    gated = can_decide and view.proposal.risk == Risk.HIGH
-    closed = gated and not queries.has_opened(view.proposal, seat.user)
+    closed = can_decide and view.proposal.risk == Risk.HIGH and not opened
     return {"is_gated": closed, "can_type": closed and view.proposal.amount is not None}
 
 
@@ -92,6 +96,28 @@ def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
         "typed": mishap.posted.get("reason", "") if mishap else "",
         "posted": mishap.posted if mishap else {},
     }
+
+
+def unsent(
+    view: ProposalView, mishap: Mishap | None, *, can_decide: bool, can_tell: bool
+) -> list[Row]:
+    """What was typed into a form that is no longer there: it can be read and copied at least."""
+    if mishap is None:
+        return []
+    posted, form = mishap.posted, mishap.form
+    there = {"undo": undoing(view) is not None, "resolve": can_tell}
+    if there.get(form, can_decide):
+        return []
+    edited = read_edits(view.changes, posted) if form == "edit" else {}
+    return [
+        *(Row("Reason", words) for words in [read_reason(posted)] if words),
+        *(
+            Row(label(name), listed(value) if isinstance(value, list) else str(value))
+            for values in edited.values()
+            for name, value in values.items()
+        ),
+        *(Row("Text", str(posted[name])) for name in posted if name.startswith(TEXT)),
+    ]
 
 
 def may_take_back(seat: Seat, view: ProposalView) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import queries as audit
 from apps.console import page
@@ -29,7 +29,7 @@ ENDED = (State.DONE, State.REFUSED, State.CANCELLED, State.COMPENSATED)  # nothi
 REFUSALS: dict[type[Exception], int] = {**STATUS, operations.NothingToRepair: 409}
 
 
-@require_GET
+@require_safe
 @seated
 def show_executions(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A page of executions, newest first; `state`, `connector`, `action` narrow it."""
@@ -77,7 +77,7 @@ def row(one: insights.Listed) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 @seated
 def show_execution(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpResponseBase:
     """One execution in full; only its part when htmx asks for it."""

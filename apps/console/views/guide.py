@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.agents import trial
 from apps.agents.operations import AgentDisabled
@@ -32,14 +32,14 @@ from apps.policies.thresholds import InvalidLimit, NoPolicy
 NO_POLICY = "There is no policy for this agent any more. Publish one in the admin, under Policies."
 
 
-@require_GET
+@require_safe
 @operated
 def open_guide(_request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """To the screen where there is something to do."""
     return go(insights.setup(seat.workspace.pk).here)
 
 
-@require_GET
+@require_safe
 @operated
 def welcome(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """What AIOS does."""
@@ -84,7 +84,7 @@ def agent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return go(Screen.SHADOW)
 
 
-@require_GET
+@require_safe
 @operated
 def shadow(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """What the agent would have proposed; only that when htmx asks whether the run has ended."""

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import TONES, amount_of
 from apps.proposals import queries
 from apps.proposals.models import Proposal, Review, State
-from apps.proposals.search import named
+from apps.proposals.search import newest
 
 PAGE_SIZE = 50
 DECIDED = {
@@ -28,7 +28,7 @@ DECIDED = {
 DECIDERS = {"": "Anybody", "me": "Me", "policy": "Policy alone"}
 
 
-@require_GET
+@require_safe
 @seated
 def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A page of decided proposals; `state`, `by` and `q` narrow it, `before` is the cursor."""
@@ -37,7 +37,7 @@ def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     cursor = read_cursor(request)
     if cursor:
         found = found.filter(pk__lt=cursor)
-    proposals = list(found[: PAGE_SIZE + 1])
+    proposals = newest(found, asked["q"], limit=PAGE_SIZE + 1)
     shown = proposals[:PAGE_SIZE]
     context = {
         **asked,
@@ -65,7 +65,7 @@ def read_filters(request: ConsoleRequest) -> dict[str, str]:
 
 
 def narrow(seat: Seat, asked: dict[str, Any]) -> QuerySet[Proposal]:
-    """The decided proposals that fit, newest first."""
+    """The decided proposals in the state, decided by whom is asked for."""
     states = [asked["state"]] if asked["state"] else list(DECIDED)
     found = queries.of_workspace(seat.workspace.pk).filter(state__in=states)
     if asked["by"] == "me":
@@ -73,7 +73,7 @@ def narrow(seat: Seat, asked: dict[str, Any]) -> QuerySet[Proposal]:
         found = found.filter(Exists(votes))
     elif asked["by"] == "policy":
         found = found.filter(reviewers=0)
-    return named(found, asked["q"])
+    return found
 
 
 def read_cursor(request: ConsoleRequest) -> UUID | None:

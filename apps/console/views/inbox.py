@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.audit import queries as audit
 from apps.console import page
@@ -20,7 +20,7 @@ from apps.proposals.models import Proposal
 from apps.proposals.queue import Split
 
 
-@require_GET
+@require_safe
 @seated
 def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A split (`?split=`) with the first proposal the person can take; only the list for htmx."""
@@ -42,7 +42,7 @@ def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return page.show(request, seat, "console/inbox.html", surround(seat, context), after=after)
 
 
-@require_GET
+@require_safe
 @seated
 def show_proposal(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """One proposal beside the list; only the proposal when htmx asks for it."""
@@ -57,7 +57,7 @@ def show_proposal(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> Htt
     return page.show(request, seat, "console/inbox.html", surround(seat, context), after=after)
 
 
-@require_GET
+@require_safe
 @seated
 def show_row(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """One row of the list as it is now, in its split (`?split=`)."""
@@ -72,7 +72,7 @@ def show_row(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResp
     return page.show_part(request, "_components/row.html", {"row": row, "place": place})
 
 
-@require_GET
+@require_safe
 @seated
 def show_count(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """How many wait, in all and by split; refreshed whenever a proposal comes or goes."""
@@ -83,7 +83,7 @@ def show_count(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return page.show_part(request, "_components/counts.html", context)
 
 
-@require_GET
+@require_safe
 @seated
 def show_recent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """The person's last decisions, as they stand now."""

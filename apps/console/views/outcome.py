@@ -63,7 +63,7 @@ def show_outcome(
     except tuple(STATUS) as error:
         return show_mishap(request, seat, proposal_id, act.form, error)
     now = timezone.now()
-    place = find_place(seat, split, after=done, now=now)
+    place = find_place(seat, split, after=done, now=now, just_skipped=act.form == "skip")
     if not request.htmx:
         return redirect(place.address(done.pk))
     votes = recent(seat.user, seat.workspace.pk, now=now)

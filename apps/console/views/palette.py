@@ -2,25 +2,25 @@
 
 from django.http import HttpResponseBase, JsonResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.proposals import queries
-from apps.proposals.search import named
+from apps.proposals.search import newest
 
 FOUND = 8
 LEAST = 2  # characters
 
 
-@require_GET
+@require_safe
 @seated
 def find(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """The newest proposals with these words (`q`): {proposals: [{title, detail, address}]}."""
     words = request.GET.get("q", "").strip()
-    found = named(queries.of_workspace(seat.workspace.pk), words)[:FOUND]
-    rows = found if len(words) >= LEAST else []
+    here = queries.of_workspace(seat.workspace.pk)
+    rows = newest(here, words, limit=FOUND) if len(words) >= LEAST else []
     proposals = [
         {
             "title": one.title,

@@ -1,10 +1,12 @@
 """What the page of one proposal shows; shared by the inbox, the direct page and decisions."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 
+from apps.accounts.models import User
 from apps.audit import queries as audit
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
@@ -53,11 +55,12 @@ def build(
     anything was read; `chosen` tells that the person opened it, and `said` is read out by screen
     readers.
     """
+    read = shown(seat, view)
     return {
         "seat": seat,
         "seen": seen,
-        **shown(seat, view),
-        **deciding.context(seat, view, place, mishap=mishap),
+        **read,
+        **deciding.context(seat, view, place, opened=read["opened"], mishap=mishap),
         "chosen": chosen,
         "said": said,
     }
@@ -72,7 +75,9 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
     evidence = None if withheld else proposal.evidence
     cards = [words.card(one, evidence, withheld=withheld) for one in view.changes]
     decisions = [one.decision for one in view.changes if one.decision]
-    told = timeline(seat, view, withheld=withheld)
+    questions = queries.questions_of(proposal)
+    met = [seat.user, *(one.reviewer for one in view.reviews), *(one.asked_by for one in questions)]
+    told = timeline(seat, view, withheld=withheld, known=known_names(proposal, met))
     return {
         "proposal": proposal,
         "proposer": proposer(proposal, told),
@@ -90,7 +95,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "missing": missing(proposal, decisions),
         "guidelines": guidelines(decisions),
         "returned": words.returns(proposal) if is_open else [],
-        "thread": exchanges(queries.questions_of(proposal), proposal.currency),
+        "thread": exchanges(questions, proposal.currency),
         "blind": is_open and proposal.reviewers > 1 and queries.is_blind(view, seat.user),
         "reviews": view.reviews,
         "approvals_left": view.approvals_left if is_open else 0,
@@ -113,11 +118,21 @@ def is_high(view: ProposalView) -> bool:
     return proposal.risk == Risk.HIGH and proposal.state == State.WAITING
 
 
-def timeline(seat: Seat, view: ProposalView, *, withheld: bool) -> list[Moment]:
+def known_names(proposal: Proposal, people: Iterable[User]) -> dict[str, str]:
+    """Names by actor that need no look-up: of the agent that proposed it, and of these people."""
+    names = {person.actor: str(person) for person in people}
+    if proposal.agent and proposal.submitted_by.startswith("agent:"):
+        names[proposal.submitted_by] = proposal.agent
+    return names
+
+
+def timeline(
+    seat: Seat, view: ProposalView, *, withheld: bool, known: Mapping[str, str]
+) -> list[Moment]:
     """What the log tells of the proposal, its changes and their executions, in order.
 
     Without what others have voted before this person has, and without the proposer's arguments
-    while they are withheld.
+    while they are withheld. `known` are names by actor.
     """
     events = audit.history_of(
         {
@@ -133,7 +148,7 @@ def timeline(seat: Seat, view: ProposalView, *, withheld: bool) -> list[Moment]:
         for event in events
         if not (blind and tells_a_vote(event, view)) and not (withheld and event.kind in ARGUMENTS)
     ]
-    return moments(tell_all(seat.workspace.pk, kept))
+    return moments(tell_all(seat.workspace.pk, kept, known))
 
 
 def tells_a_vote(event: Recorded, view: ProposalView) -> bool:

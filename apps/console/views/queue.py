@@ -62,14 +62,27 @@ def read_split(given: Mapping[str, Any]) -> Split | None:
         return None
 
 
-def find_place(seat: Seat, split: Split | None, *, after: Proposal | None, now: datetime) -> Place:
-    """The person's place in a split (None: they came from elsewhere); three queries at most."""
+def find_place(
+    seat: Seat,
+    split: Split | None,
+    *,
+    after: Proposal | None,
+    now: datetime,
+    just_skipped: bool = False,
+) -> Place:
+    """The person's place in a split (None: they came from elsewhere); three queries at most.
+
+    `just_skipped`: they go on from where `after` stood before they skipped it.
+    """
     inside = split or Split.ALL
     workspace_id = seat.workspace.pk
+    following = queue.next_for(
+        workspace_id, seat.user, split=inside, after=after, now=now, just_skipped=just_skipped
+    )
     return Place(
         split=inside,
         counts=queue.split_counts(workspace_id, seat.user, now=now),
-        next=queue.next_for(workspace_id, seat.user, split=inside, after=after, now=now),
+        next=following,
         is_walked=split is not None,
     )
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from apps.console import page
@@ -88,7 +88,7 @@ def release_stop(request: ConsoleRequest, seat: Seat, switch_id: UUID) -> HttpRe
     return redirect(back if safe else "console:stop")
 
 
-@require_GET
+@require_safe
 @seated
 def show_stops(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """What is stopped now; 204 if that is what the page shows already (`shown`)."""

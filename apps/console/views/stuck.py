@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, operated
@@ -29,7 +29,7 @@ SHORT = {
 TONES = {Why.NEEDS_PERSON: "bad", Why.PARKED: "bad", Why.LATE: "busy"}
 
 
-@require_GET
+@require_safe
 @operated
 def show_stuck(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A page of stuck work, oldest first; `why` narrows it, `after` is the cursor."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.http import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
@@ -20,7 +20,7 @@ SHOWN = {  # theme -> the attributes that make it: (data-theme, data-contrast)
 }
 
 
-@require_GET
+@require_safe
 @seated
 def show_styleguide(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """All parts with their states, and the tokens with their contrast."""

@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.insights import reading, store
+from apps.policies import operations as policies
 from apps.proposals import operations
-from apps.proposals.models import Review
+from apps.proposals.models import Proposal, Review
 from tests.factories.proposals import propose
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +234,29 @@ def test_a_page_that_is_still_counting_says_so(busy, browse, monkeypatch):
     part = browser.get("/insights/", headers={"HX-Request": "true", "HX-Target": "insights"})
     assert part["X-Part"] == "1"
     assert "<html" not in part.content.decode()
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("fact", ["first_verdict", "held_verdict"])
+def test_a_vote_others_have_still_to_match_is_not_told(world, workspace, policy, browse, fact):
+    """Neither on the page nor in the spreadsheet, before the own vote; who gave it sees it."""
+    rules = [
+        {**rule, "reviewers": 2} if rule["outcome"] == "review" else rule for rule in policy.rules
+    ]
+    version = policies.draft(workspace=workspace, name="Guardrails", rules=rules,
+                             limits=policy.limits, by="t", now=NOON)  # fmt: skip
+    policies.publish(version=version, by="t", now=NOON)
+    decide(workspace, world.rita, at=NOON - timedelta(minutes=1))
+    pending = Proposal.objects.get()
+
+    def told(person) -> list[bool]:
+        client = browse(person)
+        page = client.get(f"/insights/rows/{fact}/").content.decode()
+        sheet = read_csv(client.get(f"/insights/export.csv?table=rows&fact={fact}"))
+        assert (page.count('<th scope="row">'), len(sheet)) == (1, 2)
+        return ["Price to 50" in str(one) and "Rita" in str(one) for one in (page, sheet)]
+
+    assert told(world.rita) == [True, True]
+    assert told(world.olga) == [False, False]
+    operations.approve(proposal_id=pending.pk, user=world.olga, binding=pending.binding, now=NOON)
+    assert told(world.otto)[0]

@@ -133,3 +133,40 @@ def test_a_change_of_autonomy_says_from_what_to_what(happened):
     assert told.text == "changed an agent: Prices; autonomy shadow → review all"
     new = tell(happened(Kind.AGENT_CHANGED, before={}, after={"autonomy": "shadow"}), {})
     assert new.text == "changed an agent; autonomy shadow"
+
+
+def test_what_a_switch_stops_is_named(happened):
+    """Agents, connectors and actions by name; one that is gone by what is left of it."""
+    names = {"agent:01a1": "Repricing", "action:set_price": "Set price"}
+    stopped = happened(Kind.SWITCH_ENGAGED, scope="agent", target="01a1", reason="odd prices")
+    assert tell(stopped, names).text == "stopped the agent “Repricing”: odd prices"
+    freed = happened(Kind.SWITCH_RELEASED, scope="action", target="set_price")
+    assert tell(freed, names).text == "let the action “Set price” go on"
+    assert "“01a2”" in tell(happened(Kind.SWITCH_ENGAGED, scope="agent", target="01a2"), names).text
+    assert tell(happened(Kind.SWITCH_ENGAGED, scope="workspace"), {}).text == "stopped everything"
+
+
+def test_members_and_connectors_are_named(happened):
+    """With the name of who it is about, or the one the log kept."""
+    names = {"member:7": "Rita"}
+    made = happened(Kind.MEMBER_CHANGED, subject="7", role="reviewer")
+    assert tell(made, names).text == "made Rita reviewer"
+    gone = happened(Kind.MEMBER_CHANGED, subject="8", role="")
+    assert tell(gone, names).text == "removed a member from the workspace"
+    away = happened(Kind.BREAKER_OPENED, name="Demo shop", error="refused")
+    assert tell(away, {}).text == "calls Demo shop no more for now: refused"
+
+
+def test_nothing_is_said_twice(happened):
+    """A summary that begins with the verb of its stage is the sentence."""
+    planned = happened(Kind.RUN_STEPPED, stage="plan", summary="Planned 12 proposals by rules.")
+    assert tell(planned, {}).text == "planned 12 proposals by rules."
+    read = happened(Kind.RUN_STEPPED, stage="sense", summary="Read 3 messages.")
+    assert tell(read, {}).text == "sensed: Read 3 messages."
+
+
+def test_what_is_remembered_is_said_without_its_prefix(happened):
+    """Of a customer, of an article."""
+    fields = {"type": "episode", "subject": "sku:TEE-1"}
+    one = replace(happened(Kind.ITEM_REMEMBERED), fields=fields)
+    assert tell(one, {}).text == "remembers an episode of SKU TEE-1"

@@ -71,6 +71,13 @@ def test_what_is_wrong_is_said_where_it_is(browse, token, world):
     assert not Preference.objects.exists()
 
 
+def test_a_time_of_day_has_no_zone_of_its_own(browse, token, world):
+    """It is refused where it is, not by the database."""
+    answer = post(browse(world.rita), token, **(FORM | {"quiet_from": "22:00+02:00"}))
+    assert answer.status_code == 422
+    assert "Write a time of day like 08:30" in answer.content.decode()
+
+
 def test_one_changes_only_ones_own(browse, token, world):
     """Whose it is comes from the session, not from the form."""
     post(browse(world.rita), token, **FORM, user=world.olga.pk)
@@ -170,7 +177,7 @@ def test_following_every_link_of_every_notice_changes_nothing(
         answer = stranger.get(path)
         assert answer.status_code == 302, path
         assert answer.url.startswith("/accounts/login/"), path
-        assert member.get(path).status_code == 200, path
+        assert member.get(path, follow=True).status_code == 200, path
         assert everything() == before, path
 
 

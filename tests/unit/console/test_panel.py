@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from apps.audit.operations import sequence
 from apps.proposals import operations
-from apps.proposals.models import Proposal, Viewing
+from apps.proposals.models import Proposal, Risk, Viewing
 from apps.proposals.operations import Draft, Origin
-from tests.factories.proposals import AGENT, draft, price_change
+from tests.factories.proposals import AGENT, at_risk, draft, look_at, price_change
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
-ROUND_TRIPS = 25  # queries of the fullest panel, with session, person and workspace
+ROUND_TRIPS = 20  # queries of the fullest panel, with session, person and workspace
 WHY, WORDS = "Because the parcel was crushed.", "I found it crushed"
 EVIDENCE = [
     {"kind": "message", "title": "ada@example.com: Crushed", "detail": "Order 1042 was crushed."},
@@ -76,6 +76,15 @@ def test_opening_the_facts_is_recorded_and_shows_them_first(browse, token, world
     assert "83 % sure" in page
     viewing = Viewing.objects.get()
     assert (viewing.user, viewing.section, viewing.binding) == (world.rita, "facts", risky.binding)
+
+
+def test_whether_it_was_opened_is_asked_once(browse, world, risky):
+    """For the proposer's word and for the gate before approving together."""
+    rita = browse(world.rita)
+    panel(rita, risky)
+    with CaptureQueriesContext(connection) as used:
+        assert "gate-title" in panel(rita, risky)
+    assert len([one for one in used if "proposals_viewing" in one["sql"]]) == 1
 
 
 def test_what_one_has_opened_stays_closed_for_others(browse, token, world, risky):
@@ -235,6 +244,8 @@ def test_the_panel_costs_the_same_with_much_around_it(browse, world, workspace):
     client, counts = browse(world.rita), []
     for many in (4, 24):
         proposal = crowd(workspace, world, many)
+        at_risk(proposal, Risk.HIGH)
+        look_at(proposal, world.rita, now=timezone.now())  # everything is shown
         sequence()
         with CaptureQueriesContext(connection) as asked:
             assert client.get(url("proposal", proposal), **HTMX).status_code == 200

@@ -131,7 +131,7 @@ def test_unknown_numbers_are_no_facts():
             "margin_percent": 0.0, "has_margin": False, "action": "set_price", "agent": "",
             "before": {"a": 1}}  # fmt: skip
     rows = {row.label: row.value for row in facts(seen)}
-    assert rows == {"Change": "−5.0 %", "Action": "set_price"}
+    assert rows == {"Change": "−5.0\u00a0%", "Action": "Set price"}
 
 
 def test_money_survives_what_is_no_number():
@@ -148,3 +148,32 @@ def test_a_return_is_shown_by_article():
         ("Returned (SKU-1)", "1"),
         ("Returned total", "20.00 EUR"),
     ]
+
+
+def test_a_text_written_anew_is_shown_whole():
+    """One old word after another between new ones is no text anybody could read."""
+    before = "For four people and three days. The kit comes with a two-year warranty."
+    after = "Light and plain, repaired by us free of charge and sent back within a week."
+    assert compare(before, after) == [Piece("del", before), Piece("ins", after)]
+
+
+@pytest.mark.parametrize("value", ["1e9999999", "-1E+9999999", "1e-9999999", "NaN", "Infinity"])
+def test_a_number_no_business_has_is_shown_as_it_was_written(value):
+    """Not written out, which would be megabytes of digits in a page."""
+    assert money(value, "EUR") == value
+    assert show("amount", value, "EUR") == value
+    assert movement("10", value) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0", "0.00 EUR"),
+        ("-1234.5", "-1,234.50 EUR"),
+        ("999999999999.99", "999,999,999,999.99 EUR"),
+        ("0.005", "0.00 EUR"),
+    ],
+)
+def test_small_negative_and_huge_money(value, words):
+    """With thousands and two places."""
+    assert money(value, "EUR") == words

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.audit.operations import sequence
 from apps.proposals import operations
-from apps.proposals.models import Proposal, State
+from apps.proposals.models import Proposal, Risk, State
 from tests.factories.proposals import propose
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,43 @@ def test_bulk_shows_first_and_the_server_refuses_what_is_not_low(browse, token, 
     answer = rita.post(reverse("console:bulk"), {**data, "csrfmiddlewaretoken": token(rita)})
     assert answer.status_code == 422
     assert Proposal.objects.filter(state=State.WAITING).count() == 2
+
+
+def test_bulk_takes_a_look_at_those_that_were_drawn(browse, token, world, pair):
+    """The page names them and opens them; who skips that is led back to it, nothing is approved."""
+    Proposal.objects.update(risk=Risk.LOW)
+    rita, address = browse(world.rita), reverse("console:bulk")
+    picked = {"pick": [str(one.pk) for one in pair]}
+    assert "Open 2 of these first" in rita.get(address, picked).content.decode()
+    data = {f"binding-{one.pk}": one.binding for one in pair}
+    led_back = rita.post(address, {**data, "csrfmiddlewaretoken": token(rita)}, follow=True)
+    assert "Nothing was approved. Open 2 of these first" in led_back.content.decode()
+    for one in pair:
+        given = {**data, "binding": one.binding, "csrfmiddlewaretoken": token(rita)}
+        shown = rita.post(reverse("console:open-section", args=[one.pk, "facts"]), given)
+        assert shown["Location"].startswith(reverse("console:proposal", args=[one.pk]))
+    page = rita.get(address, picked).content.decode()
+    assert "of these first" not in page
+    assert page.count("Drawn, and opened by you") == 2
+    done = rita.post(address, {**data, "csrfmiddlewaretoken": token(rita)})
+    assert "2 approved" in done.content.decode()
+
+
+def test_bulk_says_what_speaks_against_all_and_leaves_out_what_is_decided(
+    browse, token, world, workspace, pair
+):
+    """Also when it was posted by hand, however the ids are written."""
+    rita, address = browse(world.rita), reverse("console:bulk")
+    operations.reject(proposal_id=pair[0].pk, user=world.olga, binding=pair[0].binding,
+                      reason="No.", now=timezone.now())  # fmt: skip
+    page = rita.get(address, {"pick": [str(pair[0].pk)]}).content.decode()
+    assert "It waits for no approval any more: rejected by a person" in page
+    many = [propose(workspace, "12", now=timezone.now()) for _ in range(51)]
+    Proposal.objects.update(risk=Risk.LOW)
+    data = {f"binding-{one.pk}".upper().replace("BINDING", "binding"): one.binding for one in many}
+    answer = rita.post(address, {**data, "csrfmiddlewaretoken": token(rita)})
+    assert answer.status_code == 422
+    assert "These are 51; at most 50 are possible at once" in answer.content.decode()
 
 
 def test_history_by_me_and_by_words(browse, world, pair):

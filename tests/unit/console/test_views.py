@@ -198,11 +198,12 @@ def test_what_does_not_fit_is_said_at_its_field(browse, token, world, waiting):
 
 
 def test_an_edited_proposal_says_so_beside_its_title(browse, token, world, waiting):
-    """The title still has the agent's amount; the edited one stands below it."""
+    """The title names the amount as it is now; what was edited stands below it."""
     key = f"edit-{waiting.changes.get().pk}-amount"
     answer = post(browse(world.rita), token, "approve", waiting, form="edit", **{key: "45,5"})
     page = answer.content.decode()
-    assert "The title is as proposed. Edited by a reviewer: amount 45.50 EUR." in page
+    assert "Edited by a reviewer: amount 45.50 EUR." in page
+    assert '<h1 id="panel-title" tabindex="-1">Price to 45.50</h1>' in page
 
 
 @pytest.fixture
@@ -251,7 +252,8 @@ def test_a_person_says_what_happened(browse, token, world, unproven, answer, sta
 def test_what_happened_is_only_told_in_full(browse, token, world, unproven):
     """Neither without an answer, nor without a reason, nor by somebody whose limit is lower."""
     rita, jun = browse(world.rita), browse(world.jun)
-    assert post(rita, token, "resolve", unproven, reason="Seen").status_code == 400
+    unsaid = post(rita, token, "resolve", unproven, reason="I looked in the shop.")
+    assert (unsaid.status_code, b"I looked in the shop." in unsaid.content) == (422, True)
     empty = post(rita, token, "resolve", unproven, happened="yes", reason=" ")
     assert (empty.status_code, b"Say what you saw." in empty.content) == (422, True)
     assert b"Somebody else has to say" in jun.get(url("proposal", unproven)).content

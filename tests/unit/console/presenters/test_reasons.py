@@ -34,7 +34,7 @@ def test_only_what_crossed_a_limit_is_a_factor():
              "margin_percent": 59.5}  # fmt: skip
     assert told(decision(**facts)) == ["Change −13.5 % below −5.0 %"]
     assert told(decision(**facts | {"margin_percent": 4.0})) == [
-        "Margin +4.0 % below +10.0 %", "Change −13.5 % below −5.0 %"
+        "Margin 4.0 % below 10.0 %", "Change −13.5 % below −5.0 %"
     ]  # fmt: skip
 
 
@@ -92,4 +92,4 @@ def test_each_policy_is_explained_once():
     other.version = one.version
     [guideline] = guidelines([one, other, Decision(version=None)])
     assert (guideline.name, guideline.number, guideline.text) == ("Prices", 3, "Small moves pass.")
-    assert guideline.limits[0].label == "Safe change percent"
+    assert (guideline.limits[0].label, guideline.limits[0].value) == ("Safe change", "5.0\u00a0%")
