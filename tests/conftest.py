@@ -71,8 +71,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly: no test is about their strength."""
+    """Hash passwords quickly: no test is about their strength.
+
+    And each test client is an application of its own: it looks for no static files at its start.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "AIOS_DATA")
-FIRST_START, LATER_START, STOP = 60.0, 15.0, 12.0  # seconds, as promised
+# seconds of patience, on a machine that is busy with other tests; alone it takes 8, 5 and 3
+FIRST_START, LATER_START, STOP = 120.0, 60.0, 30.0
 FROZEN_FOUND = 60.0  # seconds: six canaries, three looks at the verdict, and some questions
 
 
