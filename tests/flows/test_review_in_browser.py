@@ -81,10 +81,11 @@ def test_approving_a_refund_changes_the_shop_once_and_everybody_sees_it(
     reviewer, second, watcher = sign_in(REVIEWER), sign_in(OWNER), sign_in(OWNER)
     title = open_waiting(reviewer, REFUND)
     amount, number = REFUND.match(title).group(1, 2)  # type: ignore[union-attr]
-    second.goto(reviewer.url)
     watcher.goto("/trace/")
     expect(watcher.locator("[data-live]")).to_have_text("Live")
     look_at_facts(reviewer)
+    second.goto(reviewer.url)
+    expect(second.locator("#claim")).to_have_attribute("data-state", "other")
     reviewer.evaluate("window.neverReloaded = true")
 
     reviewer.get_by_role("button", name="Approve").click()

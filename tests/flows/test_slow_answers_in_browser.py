@@ -148,6 +148,7 @@ def test_one_thing_is_decided_at_a_time(sign_in: SignIn) -> None:
     opening.let_go()
     shows(page, second)
     assert (approved, skipped) == ([], [])
+    expect(page.locator("#claim")).to_have_attribute("data-state", "mine")
 
     skipping = Held(page, r"/skip$", "POST")
     page.keyboard.press("s")
