@@ -75,21 +75,25 @@ def load(places: Iterable[tuple[int, UUID]]) -> list[Recorded]:
     content = Payload.objects.filter(event_id=OuterRef("pk")).values("fields")
     events = Event.objects.annotate(content=Subquery(content)).in_bulk([one for _, one in places])
     return [
-        Recorded(
-            index=index,
-            id=event_id,
-            kind=event.kind,
-            at=event.at,
-            workspace_id=event.workspace_id,
-            actor=event.actor,
-            subject_kind=event.subject_kind,
-            subject_id=event.subject_id,
-            run_id=event.run_id,
-            fields=event.content,
-        )
+        recorded(events[event_id], index=index, fields=events[event_id].content)
         for index, event_id in places
-        for event in (events[event_id],)
     ]
+
+
+def recorded(event: Event, *, index: int, fields: dict[str, Any] | None) -> Recorded:
+    """The event with its content (None once erased); `index` is 0 before it is numbered."""
+    return Recorded(
+        index=index,
+        id=event.pk,
+        kind=event.kind,
+        at=event.at,
+        workspace_id=event.workspace_id,
+        actor=event.actor,
+        subject_kind=event.subject_kind,
+        subject_id=event.subject_id,
+        run_id=event.run_id,
+        fields=fields,
+    )
 
 
 def last_index() -> int:

@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.accounts.scope import ReadOnly, person
 from apps.agents import queries as agents
 from apps.audit.models import Event, Payload
-from apps.audit.queries import Recorded
+from apps.audit.queries import recorded
 from apps.proposals import queries as proposals
 
 UNTOLD = "Somebody; who and how is told once the others have voted"
@@ -81,27 +81,11 @@ def show(events: Sequence[Event], user: User) -> None:
             "event_id", "fields"
         )
     )
-    recorded = [recorded_of(event, payloads.get(event.pk)) for event in events]
-    for event, seen in zip(events, proposals.visible_events(recorded, user), strict=True):
+    told = [recorded(event, index=0, fields=payloads.get(event.pk)) for event in events]
+    for event, seen in zip(events, proposals.visible_events(told, user), strict=True):
         is_secret = seen.actor == proposals.HIDDEN
         event.name = UNTOLD if is_secret else names.get(event.actor, event.actor)  # type: ignore[attr-defined]
         event.shown_fields = seen.fields  # type: ignore[attr-defined]
-
-
-def recorded_of(event: Event, fields: dict[str, Any] | None) -> Recorded:
-    """The event as the log is read, numbered already or not (0)."""
-    return Recorded(
-        index=0,
-        id=event.pk,
-        kind=event.kind,
-        at=event.at,
-        workspace_id=event.workspace_id,
-        actor=event.actor,
-        subject_kind=event.subject_kind,
-        subject_id=event.subject_id,
-        run_id=event.run_id,
-        fields=fields,
-    )
 
 
 def names_in(events: Iterable[Event]) -> dict[str, str]:

@@ -80,3 +80,24 @@ def read(now: datetime) -> list[Notice]:
 def deliver(now: datetime) -> int:
     """Send what is due then."""
     return operations.deliver(clock=lambda: now)
+
+
+@pytest.fixture
+def only_rita(world, choose):
+    """Nobody but Rita is told of anything, by mail and at once."""
+    for user in (world.olga, world.otto, world.jun):
+        choose(user, by_mail=False)
+    choose(world.rita)
+    return world.rita
+
+
+def states():
+    """How many notices there are in each state."""
+    found = list(Notice.objects.values_list("state", flat=True))
+    return {state: found.count(state) for state in set(found)}
+
+
+def waiting(now):
+    """Read the log, and leave the reminders that are due later out of account."""
+    read(now)
+    Notice.objects.filter(kind="due").delete()

@@ -58,14 +58,20 @@ def test_replies_are_stored_with_their_sources(
     assert {"message", "rule", "shop", "customer", "text"} <= kinds
 
 
-def test_the_cost_of_a_run_is_shared_over_its_proposals(
-    workspace: Workspace, shop: Shop, moment: datetime
-) -> None:
-    """In US dollars, to a millionth."""
+def planned_run(workspace: Workspace, shop: Shop, moment: datetime) -> Run:
+    """A run that has planned three price changes and not proposed them yet."""
     make.connect(workspace, shop, moment)
     agent = make.agent(workspace, "repricing", moment, settings={"batch": 3})
     run = operations.start(agent=agent, trigger="schedule", by="clock", now=moment)
     assert operations.advance_due(worker="w", clock=lambda: moment, limit=2) == 2
+    return run
+
+
+def test_the_cost_of_a_run_is_shared_over_its_proposals(
+    workspace: Workspace, shop: Shop, moment: datetime
+) -> None:
+    """In US dollars, to a millionth."""
+    run = planned_run(workspace, shop, moment)
     spend(run, "0.001", moment)
     spend(run, "0.0005", moment)
     make.drive(lambda: moment)
@@ -78,10 +84,7 @@ def test_what_could_not_be_proposed_is_paid_for_by_the_others(
     workspace: Workspace, shop: Shop, moment: datetime
 ) -> None:
     """The proposals of a run together have cost what the run has."""
-    make.connect(workspace, shop, moment)
-    agent = make.agent(workspace, "repricing", moment, settings={"batch": 3})
-    run = operations.start(agent=agent, trigger="schedule", by="clock", now=moment)
-    assert operations.advance_due(worker="w", clock=lambda: moment, limit=2) == 2
+    run = planned_run(workspace, shop, moment)
     spend(run, "0.0015", moment)
     checkpoint = Checkpoint.objects.get(run=run)
     checkpoint.state["planned"][0]["draft"]["changes"][0][1]["amount"] = "-5"

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -16,36 +16,13 @@ from apps.accounts.models import Authority, Membership
 from apps.audit.models import Event, Payload
 from apps.gateway.switches import engage, release
 from apps.notifications import operations
-from apps.notifications.models import Channel, Notice
-from apps.notifications.operations.deliver import LEASE, take
-from apps.notifications.operations.outcome import MOST_ATTEMPTS, OLDEST, finish
+from apps.notifications.models import Notice
 from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal
 from tests.factories.proposals import propose
-from tests.unit.notifications.conftest import SECRET, deliver, read
+from tests.unit.notifications.conftest import SECRET, deliver, read, states, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def only_rita(world, choose):
-    """Nobody but Rita is told of anything, by mail and at once."""
-    for user in (world.olga, world.otto, world.jun):
-        choose(user, by_mail=False)
-    choose(world.rita)
-    return world.rita
-
-
-def states():
-    """How many notices there are in each state."""
-    found = list(Notice.objects.values_list("state", flat=True))
-    return {state: found.count(state) for state in set(found)}
-
-
-def waiting(now):
-    """Read the log, and leave the reminders that are due later out of account."""
-    read(now)
-    Notice.objects.filter(kind="due").delete()
 
 
 class TestMail:
@@ -386,72 +363,3 @@ class TestWhatIsMootIsDropped:
         channel(kinds=["waiting"], enabled=False)
         deliver(now)
         assert receiver.requests == []
-
-
-class TestTakingTurns:
-    def test_a_message_is_taken_once_while_its_lease_holds(self, only_rita, workspace, now):
-        """Who died with it holds it until the lease lapses; then it is the same message."""
-        propose(workspace, "100", now=now)
-        waiting(now)
-        first = take(now=now)
-        assert take(now=now) is None
-        again = take(now=now + LEASE)
-        assert again.head.pk == first.head.pk
-        assert again.head.attempts == 2
-
-    def test_a_late_end_of_a_lost_lease_changes_nothing(self, only_rita, workspace, now):
-        """The one who has it now says what became of it."""
-        propose(workspace, "100", now=now)
-        waiting(now)
-        late = take(now=now)
-        take(now=now + LEASE)
-        finish(late.head, late.notices, set(), now=now)
-        assert states() == {"queued": 1}
-
-    def test_what_never_works_is_given_up(self, world, workspace, channel, receiver, now):
-        """After so many tries, with one event, and in sight."""
-        made = channel(kinds=["waiting"])
-        propose(workspace, "100", now=now)
-        read(now)
-        Notice.objects.exclude(channel=made).delete()
-        receiver.status, at = 500, now
-        for _ in range(MOST_ATTEMPTS):
-            deliver(at)
-            at = Channel.objects.get().retry_at
-        assert at < now + OLDEST
-        assert states() == {"failed": 1}
-        assert Event.objects.filter(kind="notice.failed").count() == 1
-        assert len({headers["webhook-id"] for headers, _ in receiver.requests}) == 1
-
-    def test_one_that_cannot_be_made_holds_nobody_up(
-        self, only_rita, world, workspace, choose, now
-    ):
-        """A broken row fails alone."""
-        choose(world.jun)
-        propose(workspace, "15", now=now)
-        waiting(now)
-        Notice.objects.filter(recipient=world.jun).update(kind="unheard-of")
-        deliver(now)
-        assert [told.to for told in mail.outbox] == [[only_rita.email]]
-
-    def test_quiet_hours_that_began_since_are_kept(self, only_rita, workspace, choose, now):
-        """It comes when they end."""
-        propose(workspace, "100", now=now)
-        waiting(now)
-        choose(only_rita, quiet_from=time(9), quiet_until=time(10))
-        deliver(now)
-        assert mail.outbox == []
-        deliver(now + timedelta(hours=1))
-        assert len(mail.outbox) == 1
-
-
-def test_what_ended_long_ago_is_forgotten(only_rita, workspace, now):
-    """A month after it ended; what is queued stays."""
-    propose(workspace, "100", now=now)
-    waiting(now)
-    deliver(now)
-    propose(workspace, "100", now=now)
-    waiting(now)
-    assert operations.forget(now=now + timedelta(days=29)) == 0
-    assert operations.forget(now=now + timedelta(days=31)) == 1
-    assert states() == {"queued": 1}
