@@ -1,0 +1,83 @@
+"""Amounts and numbers for a reader's eyes, as CLDR writes them in their language. Pure.
+
+The digits are the currency's own (ISO 4217): CLDR rounds some currencies to what coins there are.
+"""
+
+import re
+from copy import copy
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.numbers import format_decimal, get_group_symbol
+
+from apps.money.currency import UnknownCurrency, minor_units
+
+DEFAULT = "en"
+ENGLISH = Locale.parse("en")
+BETWEEN = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")  # a code and the number beside it
+
+
+def amount(value: Decimal, currency: str, locale: str = DEFAULT) -> str:
+    """`€1,234.50`, `1.234,50 €`, `¥1,000`. More digits than the currency has are shown, not cut.
+
+    A code that is no currency's stands behind the number as it is.
+    """
+    chosen = known(locale)
+    try:
+        least = minor_units(currency)
+    except UnknownCurrency:
+        return f"{number(value, locale)} {currency}".strip()
+    most = max(least, decimals_of(value))
+    around = chosen.currency_formats["standard"]
+    pattern = copy(chosen.decimal_formats[None])
+    pattern.prefix, pattern.suffix = around.prefix, around.suffix
+    pattern.frac_prec = (least, most)
+    shown = pattern.apply(value, speaking(chosen), currency=currency, currency_digits=False)
+    return BETWEEN.sub("\u00a0", grouped(shown, chosen))
+
+
+def number(value: Decimal, locale: str = DEFAULT) -> str:
+    """A number with all its digits: `1,234.5`, `1.234,5`."""
+    chosen = known(locale)
+    shown = format_decimal(value, locale=speaking(chosen), decimal_quantization=False)
+    return grouped(shown, chosen)
+
+
+def percent(value: Decimal, locale: str = DEFAULT, *, beyond: Decimal | None = None) -> str:
+    """A percentage to one decimal, or to as many as tell it from the limit it is `beyond`."""
+    for digits in range(1, 7):
+        shown = value.quantize(Decimal(1).scaleb(-digits))
+        if beyond is None or value == beyond or shown != beyond:
+            break
+    return f"{number(shown, locale)}\u00a0%"
+
+
+def decimals_of(value: Decimal) -> int:
+    """Decimals the value really needs."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def grouped(text: str, chosen: Locale) -> str:
+    """The Swiss apostrophes babel takes for quotes and removes, put in where it wrote commas."""
+    return text.replace(",", "’") if speaking(chosen) is not chosen else text
+
+
+def speaking(chosen: Locale) -> Locale:
+    """The locale whose separators babel can write: English for one that groups by apostrophes."""
+    return ENGLISH if get_group_symbol(chosen) == "'" else chosen
+
+
+@lru_cache(maxsize=128)
+def known(locale: str) -> Locale:
+    """The locale, or English where it is none that CLDR knows."""
+    try:
+        return Locale.parse(locale.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(DEFAULT)
+
+
+def negotiate(accepted: list[str], available: list[str]) -> str:
+    """The first language a reader accepts that there is, else English."""
+    return negotiate_locale(accepted, available, sep="-") or DEFAULT

@@ -1,0 +1,151 @@
+"""Amounts as people type them: `1,234.50`, `1.234,50 EUR`, `€ 30`, `1 000,50`, `5,–`. Pure.
+
+One reader for forms, the API, questions to an agent and CSV. What can be read in two ways is never
+guessed: `1,000` is a thousand to some and one to others, so it is asked back.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.numbers import get_currency_symbol
+
+from apps.money import currency as currencies
+
+LONGEST = 60  # characters
+SPACES = "\u0020\u00a0\u2007\u2009\u202f\u2008\u200a\t"
+APOSTROPHES = "'’ʼ′`´"
+MINUS = "−-"
+DASHES = "–—-"  # "5,-" is five and no cents
+LOCALES = ("en", "de", "fr", "es", "it", "nl", "pt_BR", "pl", "cs", "da", "nb", "sv", "hu", "tr",
+           "ja", "zh", "ko", "th", "vi", "id", "ar", "he", "uk")  # fmt: skip
+GROUPED = re.compile(r"[0-9]{1,3}([ .,'])[0-9]{3}(?:\1[0-9]{3})*")
+INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
+AMOUNT = re.compile(rf"([^\d.,{MINUS}]*)([{MINUS}]? ?[\d .,']*?(?:[.,][{DASHES}])?)([^\d.,]*)")
+
+
+class NotAnAmount(ValueError):
+    """What was typed is no amount of money in this currency; the text says what would be."""
+
+
+class Ambiguous(NotAnAmount):
+    """What was typed can be read in two ways: `readings`, the larger first. Never guess."""
+
+    def __init__(self, typed: str, readings: Sequence[Decimal]) -> None:
+        self.readings = tuple(sorted(readings, key=abs, reverse=True))
+        more, less = (f"{value:f}" for value in self.readings)
+        super().__init__(f"“{typed}” can mean {more} or {less}. Write {more} or {less}.")
+
+
+def parse(text: str, *, currency: str) -> Decimal:
+    """The amount that was typed, with the currency's decimals.
+
+    A code or symbol may stand on one side, and has to be this currency's. Raises `Ambiguous`,
+    `NotAnAmount`, `UnknownCurrency`.
+    """
+    plain = tidy(text)
+    number = without_sign_of(plain, currency)
+    found = readings(number, decimals=currencies.minor_units(currency))
+    if not found:
+        raise NotAnAmount(f"“{plain[:40]}” is not an amount. Write it like {example(currency)}.")
+    if len(found) > 1:
+        raise Ambiguous(plain[:40], [in_digits(value, currency) for value in found])
+    try:
+        return currencies.fit(found.pop(), currency)
+    except currencies.UnfitAmount as error:
+        raise NotAnAmount(str(error)) from error
+
+
+def parse_number(text: str) -> Decimal:
+    """A plain number (a percentage, a count) by the same rules.
+
+    Raises `Ambiguous`, `NotAnAmount`.
+    """
+    plain = tidy(text)
+    found = readings(plain, decimals=3)
+    if not found:
+        raise NotAnAmount(f"“{plain[:40]}” is not a number. Write it like 12.5.")
+    if len(found) > 1:
+        raise Ambiguous(plain[:40], list(found))
+    return found.pop()
+
+
+def tidy(text: str) -> str:
+    """The text with one kind of space, apostrophe and digit, and no white space around it."""
+    if len(text) > LONGEST:
+        raise NotAnAmount(f"An amount has at most {LONGEST} characters.")
+    same = "".join(" " if one in SPACES else "'" if one in APOSTROPHES else one for one in text)
+    return unicodedata.normalize("NFKC", same).strip()
+
+
+def readings(number: str, *, decimals: int) -> set[Decimal]:
+    """Every way to read a bare number: none, one, or two where a separator can be either thing.
+
+    A currency without decimals leaves no doubt: `1,000` yen are a thousand.
+    """
+    sign, digits = (-1, number[1:].strip()) if number[:1] in tuple(MINUS) else (1, number)
+    whole = grouped(digits)
+    found = set() if whole is None else {whole}
+    if whole is None or decimals:
+        found |= with_decimals(digits)
+    return {sign * value for value in found}
+
+
+def with_decimals(number: str) -> set[Decimal]:
+    """The number read with its last point or comma before the decimals; empty if it has none."""
+    match = re.fullmatch(rf"(.*)([.,])([0-9]+|[{DASHES}])", number)
+    if match is None or not (match[1] or match[3].isdigit()):
+        return set()
+    front = grouped(match[1] or "0", but=match[2])
+    part = match[3] if match[3].isdigit() else "0"
+    return set() if front is None else {front + Decimal(f"0.{part}")}
+
+
+def grouped(number: str, *, but: str = "") -> Decimal | None:
+    """A whole number with or without groups of thousands; None if it is none.
+
+    `but` is the separator that stands before the decimals, which cannot group as well.
+    """
+    if re.fullmatch(r"[0-9]+", number):
+        return Decimal(number)
+    match = GROUPED.fullmatch(number)
+    by_three = match is not None and match[1] != but and not number.startswith("0")
+    if not by_three and not (but != "," and INDIAN.fullmatch(number)):
+        return None
+    return Decimal(re.sub(r"[^0-9]", "", number))
+
+
+def without_sign_of(text: str, currency: str) -> str:
+    """The text without a currency on one side of it. Raises `NotAnAmount` for another one."""
+    match = AMOUNT.fullmatch(text)
+    named = [one.strip().casefold() for one in (match[1], match[3]) if one.strip()] if match else []
+    if match is None or len(named) > 1 or (named and named[0] not in signs(currency)):
+        raise NotAnAmount(
+            f"“{text[:40]}” is not an amount in {currency}. Write it like {example(currency)}."
+        )
+    return match[2].strip()
+
+
+@lru_cache(maxsize=256)
+def signs(currency: str) -> frozenset[str]:
+    """How the currency is written beside an amount: its code and its symbols, case-folded."""
+    currencies.minor_units(currency)
+    found = {currency}
+    for locale in LOCALES:
+        symbol = get_currency_symbol(currency, locale)
+        found |= {symbol, re.sub(r"^[A-Z]{1,3}(?=[^\w\s.])", "", symbol)}  # CA$, $
+    if currency == "EUR":
+        found |= {"euro", "euros"}
+    return frozenset(one.replace("\u200f", "").strip().casefold() for one in found if one)
+
+
+def in_digits(value: Decimal, currency: str) -> Decimal:
+    """The value with as many decimals as the currency has, if it has such an amount."""
+    return currencies.fit(value, currency) if currencies.fits(value, currency) else value
+
+
+def example(currency: str) -> str:
+    """An amount as it may be typed."""
+    return f"{Decimal(1250).quantize(currencies.step(currency))} {currency}"

@@ -1,0 +1,47 @@
+"""Amounts look as the reader's language writes them, with the currency's own digits."""
+
+from decimal import Decimal
+
+import pytest
+
+from apps.money.display import amount, negotiate, number, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "locale", "shown"),
+    [
+        ("1234.50", "EUR", "en", "€1,234.50"),
+        ("1234.50", "EUR", "de", "1.234,50\u00a0€"),
+        ("1234.50", "EUR", "fr", "1\u202f234,50\u00a0€"),
+        ("1234", "JPY", "en", "¥1,234"),
+        ("1.255", "KWD", "en", "KWD\u00a01.255"),
+        ("1.255", "IQD", "en", "IQD\u00a01.255"),
+        ("12.345", "EUR", "en", "€12.345"),
+        ("-5", "EUR", "en", "-€5.00"),
+        ("1234567.50", "CHF", "de-CH", "CHF\u00a01’234’567.50"),
+        ("5", "ZZZ", "en", "5 ZZZ"),
+        ("5", "EUR", "tlh-Latn", "€5.00"),
+    ],
+)
+def test_an_amount_in_a_language(value: str, currency: str, locale: str, shown: str) -> None:
+    """Nothing is cut, and an unknown language is English."""
+    assert amount(Decimal(value), currency, locale) == shown
+
+
+def test_numbers_keep_their_digits() -> None:
+    """However many there are."""
+    assert number(Decimal("1234.56789"), "de") == "1.234,56789"
+
+
+def test_a_percentage_never_contradicts_the_limit_it_is_beyond() -> None:
+    """5.004 % is above 5 %, and looks it."""
+    assert percent(Decimal("5.004")) == "5\u00a0%"
+    assert percent(Decimal("5.004"), beyond=Decimal(5)) == "5.004\u00a0%"
+    assert percent(Decimal("9.996"), beyond=Decimal(10)) == "9.996\u00a0%"
+    assert percent(Decimal(5), beyond=Decimal(5)).startswith("5")
+
+
+def test_the_first_language_that_is_there() -> None:
+    """Else English."""
+    assert negotiate(["de-AT", "en"], ["en", "de"]) == "de"
+    assert negotiate(["tlh"], ["en", "de"]) == "en"
