@@ -63,6 +63,9 @@ class Kind(StrEnum):
     # configuration
     POLICY_PUBLISHED = "policy.published"  # policy, version, digest
     POLICY_RETIRED = "policy.retired"  # policy, version
+    RATE_KEPT = "rate.kept"  # base, quote, rate, as_of, source
+    RATE_REMOVED = "rate.removed"  # base, quote, rate, as_of, source
+    CURRENCY_CHANGED = "currency.changed"  # before, after
     AGENT_CHANGED = "agent.changed"  # before, after
     CONNECTOR_CHANGED = "connector.changed"  # what; never a secret
     CHANNEL_CHANGED = "channel.changed"  # before, after; never a secret

@@ -1,10 +1,14 @@
-"""Policies, their immutable versions, and the decisions they made."""
+"""Policies, their immutable versions, the decisions they made, and the rates they compare by."""
 
 from django.db import models
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import Workspace
 from apps.policies.cel import Outcome
+from apps.policies.exchange import MAX_AGE_DAYS
+
+DEFAULT_CURRENCY = "EUR"
+OLDEST_RATE = 366  # days an operator may allow
 
 
 class Policy(models.Model):
@@ -92,3 +96,59 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} by {self.rule or 'no rule'}"
+
+
+class CurrencySetting(models.Model):
+    """The currency in which a workspace counts, and how old an exchange rate may be.
+
+    `currency` is that of limits whose policy names none. Without a row: `DEFAULT_CURRENCY`, 7 days.
+    """
+
+    workspace = models.OneToOneField(
+        Workspace, models.CASCADE, primary_key=True, related_name="currency_setting"
+    )
+    currency = models.CharField(max_length=3, default=DEFAULT_CURRENCY)
+    rates_max_age_days = models.PositiveSmallIntegerField(default=MAX_AGE_DAYS)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rates_max_age_days__gte=1, rates_max_age_days__lte=OLDEST_RATE),
+                name="rates_age_in_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency}, rates up to {self.rates_max_age_days} days old"
+
+
+class ExchangeRate(models.Model):
+    """What one unit of `base` costs in `quote`, on a day, according to a source.
+
+    One row a pair, replaced by a newer one; what it was before is in the audit log, and in each
+    decision that used it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="exchange_rates")
+    base = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    as_of = models.DateField()
+    source = models.CharField(max_length=100)
+    added_by = models.CharField(max_length=200)  # actor
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "base", "quote"], name="one_exchange_rate_a_pair"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate__gt=0) & ~models.Q(base=models.F("quote")),
+                name="exchange_rate_is_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.base} in {self.quote}"

@@ -4,14 +4,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.money.currency import UnfitAmount, UnknownCurrency, round_to
 from apps.policies.cel import Rule, Ruleset
-from apps.policies.models import Decision, Stage, Version
+from apps.policies.exchange import Exchange, NoRate, Rate, Rates
+from apps.policies.models import CurrencySetting, Decision, ExchangeRate, Stage, Version
 
 
 @dataclass(frozen=True)
@@ -94,3 +98,61 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Decision]:
     """All decisions of a workspace with their policy, newest first."""
     rows = Decision.objects.filter(workspace_id=workspace_id).select_related("version__policy")
     return rows.order_by("-id")
+
+
+def currency_setting(workspace_id: UUID) -> CurrencySetting:
+    """In which currency the workspace counts, and how old a rate may be; what holds without a row."""
+    setting = CurrencySetting.objects.filter(workspace_id=workspace_id).first()
+    return setting or CurrencySetting(workspace_id=workspace_id)
+
+
+def rates(workspace_id: UUID) -> Rates:
+    """The exchange rates the workspace keeps, whatever their age; one query."""
+    rows = ExchangeRate.objects.filter(workspace_id=workspace_id)
+    columns = ("base", "quote", "rate", "as_of", "source")
+    return Rates(Rate(**row) for row in rows.values(*columns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """An amount in another currency; `amount` None: there is no rate, and `reason` says which.
+
+    Else `reason` names the rates with their day and source; empty where nothing was converted.
+    """
+
+    amount: Decimal | None
+    currency: str
+    reason: str
+    exchange: Exchange | None = None
+
+
+def convert(
+    *,
+    workspace_id: UUID,
+    amount: Decimal,
+    currency: str,
+    to: str,
+    now: datetime,
+    rounding: str = ROUND_DOWN,
+) -> Converted:
+    """An amount such as a cap of 15 EUR in the currency `to`, by the workspace's own rates.
+
+    `convert(workspace_id=…, amount=Decimal(15), currency="EUR", to="JPY", now=now).amount` is a
+    whole number of yen, rounded down: a cap never grows by being converted (`ROUND_UP` for a
+    floor). `amount` None where no rate is fresh enough: then a person decides, told the `reason`.
+    At most two queries, none where both currencies are the same.
+    """
+    try:
+        if currency == to:
+            return Converted(amount=round_to(amount, to, rounding), currency=to, reason="")
+        setting = currency_setting(workspace_id)
+        exchange = rates(workspace_id).exchange(
+            currency,
+            to,
+            today=now.astimezone(UTC).date(),
+            max_age_days=setting.rates_max_age_days,
+        )
+        rounded = exchange.rounded(amount, rounding)
+    except (NoRate, UnknownCurrency, UnfitAmount) as error:
+        return Converted(amount=None, currency=to, reason=str(error))
+    return Converted(amount=rounded, currency=to, reason=str(exchange), exchange=exchange)

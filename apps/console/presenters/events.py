@@ -262,6 +262,21 @@ def autonomy_in(values: object) -> str:
     return AUTONOMY.get(str(values.get("autonomy")), "") if isinstance(values, Mapping) else ""
 
 
+def exchanged(f: Fields) -> str:
+    """An exchange rate with its day and source: `1 EUR = 178.2 JPY of 2026-11-20 (ECB)`."""
+    rate = f"1 {f.get('base', '?')} = {f.get('rate', '?')} {f.get('quote', '?')}"
+    return f"{rate} of {f.get('as_of', '?')} ({f.get('source', '?')})"
+
+
+def counted_in(f: Fields) -> str:
+    """The currency a workspace counts in, and how old its rates may be."""
+    after = f.get("after") or {}
+    return (
+        f"counts in {after.get('currency', '?')} and takes rates up to "
+        f"{after.get('rates_max_age_days', '?')} days old"
+    )
+
+
 Telling = tuple[str, str, Callable[[Fields], str]]
 TELLINGS: dict[Kind, Telling] = {
     Kind.RUN_STARTED: ("run", "", started),
@@ -319,6 +334,9 @@ TELLINGS: dict[Kind, Telling] = {
         "policy", "", lambda f: f"published {f.get('policy', 'a policy')} v{f.get('version', '?')}"
     ),
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
+    Kind.RATE_KEPT: ("policy", "", lambda f: f"keeps the rate {exchanged(f)}"),
+    Kind.RATE_REMOVED: ("policy", "warn", lambda f: f"removed the rate {exchanged(f)}"),
+    Kind.CURRENCY_CHANGED: ("policy", "", counted_in),
     Kind.AGENT_CHANGED: ("person", "", reconfigured),
     Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'name')}"),
     Kind.CHANNEL_CHANGED: ("mail", "", lambda f: f"changed a channel{because(f, 'name')}"),

@@ -1,0 +1,140 @@
+"""The rates a workspace keeps and what it converts with them."""
+
+from datetime import date, timedelta
+from decimal import ROUND_UP, Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from apps.audit.models import Event, Payload
+from apps.money.currency import UnknownCurrency
+from apps.policies import currencies, queries
+from apps.policies.exchange import InvalidRate, Rate
+from apps.policies.models import CurrencySetting, ExchangeRate
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 11, 20)
+
+
+def rate(value: str, base: str = "EUR", quote: str = "JPY", as_of: date = DAY) -> Rate:
+    return Rate(base=base, quote=quote, rate=Decimal(value), as_of=as_of, source="ECB")
+
+
+def keep(workspace, now, *rates: Rate):
+    return currencies.keep_rates(workspace=workspace, rates=rates, by="user:olga", now=now)
+
+
+def told(kind: str) -> list[dict]:
+    """What events of a kind say, in their order."""
+    ids = Event.objects.filter(kind=kind).order_by("id").values_list("pk", flat=True)
+    return [Payload.objects.get(event_id=pk).fields for pk in ids]
+
+
+def convert(workspace, now, amount="15", currency="EUR", to="JPY", **how):
+    return queries.convert(workspace_id=workspace.pk, amount=Decimal(amount), currency=currency,
+                           to=to, now=now, **how)  # fmt: skip
+
+
+def test_rates_are_kept_with_an_event_each(workspace, now):
+    """Who added it, of which day and from where; the same once more is no news."""
+    for expected in (2, 0):
+        changed = keep(workspace, now, rate("178.5"), rate("0.3561", quote="KWD"))
+        assert len(changed) == expected
+    assert told("rate.kept")[0] == {"base": "EUR", "quote": "JPY", "rate": "178.5",
+                                    "as_of": "2026-11-20", "source": "ECB"}  # fmt: skip
+    assert len(told("rate.kept")) == 2
+    row = ExchangeRate.objects.get(quote="JPY")
+    assert (row.added_by, row.added_at) == ("user:olga", now)
+
+
+def test_a_newer_rate_takes_the_place_of_the_older(workspace, now):
+    """An older one does not, and the same day's is corrected; a pair is kept one way round."""
+    keep(workspace, now, rate("178.5"))
+    assert keep(workspace, now, rate("170", as_of=DAY - timedelta(days=1))) == []
+    assert keep(workspace, now, rate("179"))
+    assert ExchangeRate.objects.get().rate == 179
+    keep(workspace, now, rate("0.0055", base="JPY", quote="EUR", as_of=DAY + timedelta(days=1)))
+    assert [(r.base, r.quote) for r in ExchangeRate.objects.all()] == [("JPY", "EUR")]
+
+
+def test_a_sheet_is_kept_whole_or_not_at_all(workspace, now):
+    """One wrong rate in it, and nothing of it is kept."""
+    with pytest.raises(InvalidRate):
+        keep(workspace, now, rate("178.5"), rate("-1", quote="KWD"))
+    with pytest.raises(UnknownCurrency):
+        keep(workspace, now, rate("178.5"), rate("1", quote="KWDD"))
+    assert not ExchangeRate.objects.exists()
+    assert told("rate.kept") == []
+
+
+def test_a_rate_that_jumps_is_kept_once_the_other_is_removed(workspace, now):
+    """Both is told."""
+    keep(workspace, now, rate("178.5"))
+    with pytest.raises(InvalidRate, match="remove the other one first"):
+        keep(workspace, now, rate("0.0056", as_of=DAY + timedelta(days=1)))
+    currencies.remove_rate(rate=ExchangeRate.objects.get(), by="user:olga", now=now)
+    assert told("rate.removed")[0]["rate"] == "178.5"
+    keep(workspace, now, rate("0.0056", as_of=DAY + timedelta(days=1)))
+
+
+def test_the_database_keeps_no_impossible_rate(workspace, now):
+    """Neither zero nor of a currency to itself, however it is written."""
+    for base, value in (("EUR", 0), ("JPY", 1)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ExchangeRate.objects.create(workspace=workspace, base=base, quote="JPY", rate=value,
+                                        as_of=DAY, source="x", added_by="t", added_at=now)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "to", "expected"),
+    [("15", "JPY", "2677"), ("15", "KWD", "5.341"), ("15", "EUR", "15.00"), ("0", "JPY", "0")],
+)
+def test_a_cap_converted_never_grows(workspace, now, amount, to, expected):
+    """Whole minor units of the other currency, rounded down, with the rate that was used."""
+    keep(workspace, now, rate("178.5"), rate("0.3561", quote="KWD"))
+    found = convert(workspace, now, amount, to=to)
+    assert str(found.amount) == expected
+    assert ("ECB, 2026-11-20" in found.reason) == (to != "EUR")
+
+
+def test_a_floor_is_rounded_up_where_that_is_asked(workspace, now):
+    """The direction is the caller's, and said."""
+    keep(workspace, now, rate("178.5"))
+    assert convert(workspace, now, rounding=ROUND_UP).amount == 2678
+
+
+def test_without_a_rate_nothing_comes_out(workspace, elsewhere, now):
+    """No rate, one of another workspace, a stale one, a code that is none, no amount at all."""
+    keep(elsewhere, now, rate("178.5"))
+    assert convert(workspace, now).amount is None
+    assert convert(workspace, now).reason == "There is no rate from EUR to JPY."
+    keep(workspace, now, rate("178.5"))
+    late = convert(workspace, now + timedelta(days=8))
+    assert late.amount is None
+    assert "younger than 7 days: 1 EUR = 178.5 JPY (ECB, 2026-11-20)" in late.reason
+    for currency, to in (("EUR", "YEN"), ("", "JPY"), ("EURO", "EURO")):
+        assert convert(workspace, now, currency=currency, to=to).amount is None
+    assert convert(workspace, now, "99999999999.00").amount is None  # in yen no amount any more
+
+
+def test_the_workspace_says_how_old_a_rate_may_be(workspace, now, django_assert_max_num_queries):
+    """From then on; it is told once, and an impossible age is refused."""
+    keep(workspace, now, rate("178.5", as_of=DAY - timedelta(days=20)))
+    assert convert(workspace, now).amount is None
+    for _ in range(2):
+        currencies.set_currency(workspace=workspace, currency="CHF", rates_max_age_days=30,
+                                by="user:olga", now=now)  # fmt: skip
+    with django_assert_max_num_queries(2):
+        assert convert(workspace, now).amount == 2677
+    assert told("currency.changed") == [{
+        "before": {"currency": "EUR", "rates_max_age_days": 7},
+        "after": {"currency": "CHF", "rates_max_age_days": 30},
+    }]  # fmt: skip
+    for currency, days in (("CHF", 0), ("CHF", 367)):
+        with pytest.raises(InvalidRate):
+            currencies.set_currency(workspace=workspace, currency=currency,
+                                    rates_max_age_days=days, by="u", now=now)  # fmt: skip
+    with pytest.raises(UnknownCurrency):
+        currencies.set_currency(workspace=workspace, currency="FRANC", rates_max_age_days=7,
+                                by="u", now=now)  # fmt: skip
+    assert CurrencySetting.objects.get().currency == "CHF"
