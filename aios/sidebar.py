@@ -36,6 +36,8 @@ NAVIGATION: list[dict[str, Any]] = [
     {"title": "Policies", "items": [
         page("Policies", "gavel", "policies_policy"),
         page("Decisions", "rule", "policies_decision"),
+        page("Exchange rates", "currency_exchange", "policies_exchangerate"),
+        page("Currency", "payments", "policies_currencysetting"),
     ]},
     {"title": "Connectors", "items": [
         page("Connectors", "cable", "gateway_connector"),

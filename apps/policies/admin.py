@@ -15,7 +15,15 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWid
 from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
 from apps.policies import operations
 from apps.policies.cel import InvalidRule, Rule, Ruleset
-from apps.policies.models import Decision, Policy, Stage, Version
+from apps.policies.currency_admin import CurrencySettingAdmin, ExchangeRateAdmin
+from apps.policies.models import (
+    CurrencySetting,
+    Decision,
+    ExchangeRate,
+    Policy,
+    Stage,
+    Version,
+)
 
 EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
 
@@ -141,3 +149,7 @@ class DecisionAdmin(ReadOnly):
     list_filter = ["outcome", "rule"]
     list_select_related = ["version__policy"]
     ordering = ["-id"]
+
+
+admin.site.register(ExchangeRate, ExchangeRateAdmin)
+admin.site.register(CurrencySetting, CurrencySettingAdmin)

@@ -101,7 +101,7 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Decision]:
 
 
 def currency_setting(workspace_id: UUID) -> CurrencySetting:
-    """In which currency the workspace counts, and how old a rate may be; what holds without a row."""
+    """In which currency the workspace counts, and how old a rate may be; also without a row."""
     setting = CurrencySetting.objects.filter(workspace_id=workspace_id).first()
     return setting or CurrencySetting(workspace_id=workspace_id)
 
