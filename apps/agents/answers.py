@@ -241,13 +241,13 @@ def by_model(question: Question, prepared: Prepared, run: Run, *, clock: Clock) 
         clock=clock,
         keep=lambda patience: hold(question, now=clock(), patience=patience),
     )
-    talk = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
+    conversation = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
     try:
-        reasoning.reason(context, talk.briefing())
+        reasoning.reason(context, conversation.briefing)
     except FAILURES as error:
         log.warning("A model did not answer, so the rules do: %s", error)
         return None
-    return talk.reply()
+    return conversation.reply()
 
 
 def with_sources(reply: Reply, asked: Asked, rows: Sequence[Change]) -> Reply:

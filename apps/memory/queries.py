@@ -1,6 +1,6 @@
 """Finding items again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,10 +51,11 @@ def recall(
     subjects: Sequence[str] = (),
     types: Sequence[str] = (),
     text: str = "",
+    within: Collection[str] | None = None,
     limit: int = 8,
     now: datetime,
 ) -> list[Recalled]:
-    """What is known that matters here, best first.
+    """What is known that matters here, best first; `within` leaves other subjects out.
 
     Found by exact subject, by meaning of `text` (in any language) and by its words; `types` empty
     means all. What is only similar counts from the embedding model's own threshold on. An item
@@ -64,6 +65,8 @@ def recall(
     space = current(workspace, now=now).filter(namespace__in=namespaces)
     if types:
         space = space.filter(type__in=types)
+    if within is not None:
+        space = space.filter(subject__in=within)
     light = space.defer("embedding", "search")
     similar = _by_meaning(light, workspace, text[:QUERY_CHARACTERS], now)
     lists = {

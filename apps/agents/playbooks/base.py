@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
+from apps.agents.playbooks.scope import Scope
 from apps.memory.queries import Recalled
 from apps.proposals.operations import Draft
 
@@ -94,7 +95,9 @@ class Briefing:
     `Unfit` if it does not belong here; with no `actions` a model is not asked at all. `conclude`
     turns what was taken into plans; its arguments are the model's closing words and its name.
     `notes` are tools that only tell us something; `fallback` plans by rules. `purpose` is what the
-    calls are recorded as; empty: to plan.
+    calls are recorded as; empty: to plan. `scope` is what the model may look up: nothing unless
+    said; `beyond` keeps, in words for a person, what else it asked for, and `widened` whether it
+    was shown something beyond its case because a person had named it.
     """
 
     instructions: str
@@ -107,6 +110,9 @@ class Briefing:
     )
     fallback: Callable[[], list[Planned]]
     purpose: str = ""
+    scope: Scope = field(default_factory=Scope)
+    beyond: list[str] = field(default_factory=list)
+    widened: bool = False
 
 
 K = TypeVar("K", bound=Knobs)

@@ -11,6 +11,7 @@ from apps.agents.steps.base import Context, Taken, Then
 from apps.inference import queries as inference
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
+from apps.proposals.doubt import BEYOND
 from apps.proposals.stale import STALE
 
 log = logging.getLogger(__name__)
@@ -108,10 +109,21 @@ def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
     except FAILURES as error:
         log.warning("Run %s: the model did not plan: %s", context.run.pk, error)
         made.troubles.append(f"The model did not plan, so the rules did: {str(error)[:300]}")
-        made.add(RULES, briefing.fallback())
+        made.add(RULES, [witnessed(one, briefing.beyond) for one in briefing.fallback()])
         return isinstance(error, reasoning.GaveUp)
-    made.add(f"model {thought.model}", thought.planned)
+    planned = [witnessed(one, briefing.beyond) for one in thought.planned]
+    made.add(f"model {thought.model}", planned)
     return True
+
+
+def witnessed(planned: Planned, beyond: Sequence[str]) -> Planned:
+    """The plan with what its model asked for beyond the case: a person decides what that means."""
+    if planned.draft is None or not beyond:
+        return planned
+    told = [{"kind": BEYOND, "title": "Asked for beyond this case", "detail": one}
+            for one in beyond]  # fmt: skip
+    draft = replace(planned.draft, evidence=[*planned.draft.evidence, *told])
+    return replace(planned, draft=draft)
 
 
 def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:

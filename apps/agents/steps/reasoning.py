@@ -5,8 +5,8 @@ checked against the catalogue and the case, and end as proposals a policy judges
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -22,6 +22,15 @@ from apps.inference.providers.tool_arguments import MalformedArguments, parse
 MAX_TURNS = 8
 MAX_MISTAKES = 2  # answered with what was wrong; one more ends the conversation
 ANSWER_CHARACTERS = 8_000
+# How servers say that an answer came to its end; whatever else they say, it did not
+WHOLE = frozenset({
+    "stop", "tool_calls", "function_call", "tool_use", "end_turn", "stop_sequence", "eos",
+    "eos_token", "complete", "completed",
+})  # fmt: skip
+CUT = (
+    "Your last turn was cut before its end, so none of its calls was taken. Repeat it whole; if it "
+    "was too long, say the same more briefly."
+)
 
 
 class GaveUp(Exception):
@@ -44,6 +53,7 @@ def reason(context: Context, briefing: Briefing) -> Thought:
     run, tools = context.run, tools_for(briefing)
     patience = inference.patience(workspace=run.workspace, tier_need=run.agent.tier)
     mistakes = 0
+    unsaid: set[str] = set()  # what cut turns asked for and no whole turn has asked for since
     messages: list[Mapping[str, Any]] = [
         {"role": "system", "content": briefing.instructions},
         {"role": "user", "content": briefing.situation},
@@ -51,8 +61,16 @@ def reason(context: Context, briefing: Briefing) -> Thought:
     for _ in range(MAX_TURNS):
         context.keep(patience)
         said = complete(context, briefing, messages, list(tools.values()))
+        if is_cut(said):
+            mistakes += 1
+            if mistakes > MAX_MISTAKES:
+                raise GaveUp(f"{name_of(said)} was cut at its limit again and again.")
+            unsaid |= {call.name for call in said.tool_calls}
+            messages += repeat(said)
+            continue
         if not said.tool_calls:
-            return close(briefing, said)
+            return close(briefing, said, unsaid)
+        unsaid -= {call.name for call in said.tool_calls}
         messages.append(said.as_message())
         for call in said.tool_calls:
             answer = use(context, briefing, tools, call)
@@ -81,17 +99,38 @@ def complete(
     )
 
 
-def close(briefing: Briefing, said: Completion) -> Thought:
-    """The plans, once the model has said its last words. Raises `GaveUp` if they were cut."""
-    if said.finish_reason == "length":
-        raise GaveUp(f"The answer of {said.model} was cut at its limit.")
+def is_cut(said: Completion) -> bool:
+    """Whether a turn did not come to its own end: at a limit, by a filter, or in a way unknown."""
+    return said.finish_reason.casefold() not in WHOLE
+
+
+def repeat(said: Completion) -> list[Mapping[str, Any]]:
+    """What a model hears of a turn that was cut.
+
+    Its calls do not stand in the conversation: nobody answers them, and half of an argument is no
+    JSON, which some servers refuse to read again.
+    """
+    heard = replace(said, text=said.text or "…", tool_calls=())
+    return [heard.as_message(), {"role": "user", "content": CUT}]
+
+
+def close(briefing: Briefing, said: Completion, unsaid: Collection[str]) -> Thought:
+    """The plans, once the model has said its last words. Raises `GaveUp` if a cut turn is owed."""
+    if unsaid:
+        named = ", ".join(sorted(unsaid))[:200]
+        raise GaveUp(f"A turn of {name_of(said)} was cut, and it never repeated {named}.")
     planned = briefing.conclude(said.text.strip(), said.model or "a model")
-    return Thought(planned=planned, model=said.model or "without a name")
+    return Thought(planned=planned, model=name_of(said))
+
+
+def name_of(said: Completion) -> str:
+    """What a model calls itself."""
+    return said.model or "without a name"
 
 
 def tools_for(briefing: Briefing) -> dict[str, Tool]:
     """What the model may call: reads, notes, and the case's actions from the catalogue."""
-    tools = [lookup.tool for lookup in lookups.LOOKUPS.values()]
+    tools = lookups.offered(briefing.scope)
     tools += [describe(name, text, model) for name, (text, model, _) in briefing.notes.items()]
     for name in briefing.actions:
         spec = catalogue.spec(name)
@@ -126,7 +165,7 @@ def carry_out(
 ) -> dict[str, Any]:
     """Look something up, take a note, or take an action as a draft."""
     if call.name in lookups.LOOKUPS:
-        return lookups.look(context, call.name, arguments)
+        return lookups.look(context, briefing, call.name, arguments)
     if call.name in briefing.notes:
         _, model, take = briefing.notes[call.name]
         return {"answer": take(model.model_validate(arguments))}

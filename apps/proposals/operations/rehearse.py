@@ -27,8 +27,8 @@ from apps.proposals.operations.submit import (
     Examined,
     Looked,
     Origin,
-    doubt_stale,
     examine,
+    heed_doubts,
     leave_to_person,
     new_change,
     new_proposal,
@@ -145,7 +145,7 @@ def weigh(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> No
         change.decision = decision
         change.binding = bind(change, decision.basis)
     stand(proposal, changes, now=now)
-    doubt_stale([proposal])
+    heed_doubts([proposal])
 
 
 def taken_among(workspace: Workspace, looks: Sequence[Looked]) -> list[bool]:

@@ -18,11 +18,11 @@ from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
 from apps.proposals.deadlines import LIFETIME, due_at
+from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
 from apps.proposals.operations.room import check_room
 from apps.proposals.provenance import paragraphs, text_of
-from apps.proposals.stale import rests_on_stale
 
 SEVERITY = ("low", "medium", "high")
 
@@ -244,7 +244,7 @@ def write(
         rows += [new_change(proposal, position, one) for position, one in enumerate(changes)]
     made = [proposal for proposal in proposals if proposal is not None]
     judge(made, rows, now=now)
-    doubt_stale(made)
+    heed_doubts(made)
     if origin.needs_person:
         leave_to_person(made)
     fault.reach("after_decision")
@@ -258,10 +258,10 @@ def write(
     return proposals
 
 
-def doubt_stale(proposals: Sequence[Proposal]) -> None:
-    """Have a person look at what rests on a stale answer, whatever the policy allows."""
+def heed_doubts(proposals: Sequence[Proposal]) -> None:
+    """Have a person look where the evidence says so, whatever the policy allows."""
     for proposal in proposals:
-        if rests_on_stale(proposal.evidence):
+        if is_doubted(proposal.evidence):
             leave_to_person([proposal])
 
 

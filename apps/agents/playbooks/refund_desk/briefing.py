@@ -1,6 +1,7 @@
 """What a model is told and allowed when it answers a customer: one conversation per message."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from apps.agents.playbooks import base
-from apps.agents.playbooks.base import Briefing, Planned, Unfit
+from apps.agents.playbooks.base import Briefing, Known, Planned, Unfit
 from apps.agents.playbooks.refund_desk import drafts, planner
 from apps.agents.playbooks.refund_desk.classify import LANGUAGES, Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import refundable
@@ -17,7 +18,9 @@ from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.agents.playbooks.said import MODEL_CONFIDENCE, said_by_model
+from apps.agents.playbooks.scope import Scope, listed
 
+CORRECTIONS = 5  # told at most
 ACTIONS = ("refund_payment", "cancel_order", "send_message")  # in the order of carrying out
 INSTRUCTIONS = """\
 You work at the service desk of an online shop. You are given one customer's message and what the \
@@ -153,6 +156,7 @@ class Conversation:
             notes={"classify_message": ("Say what the message is about.", Classification,
                                         self.classify)},
             fallback=self.by_rules,
+            scope=scope_of(self.case),
         )  # fmt: skip
 
 
@@ -174,13 +178,45 @@ def title_of(changes: list[tuple[str, dict[str, Any]]]) -> str:
     return "Cancel" if action == "cancel_order" else "Answer the customer"
 
 
+def scope_of(case: Case) -> Scope:
+    """What the model may look up: the sender's orders, this order's articles, what is known.
+
+    Reviewers' corrections of a kind of case are nobody's; they are redacted when they are read.
+    """
+    lines = case.order.lines if case.order else []
+    return Scope(
+        customer=case.message.sender,
+        orders=frozenset([case.order.order_id] if case.order else []),
+        articles={line.sku: line.title for line in lines if line.sku},
+        subjects=frozenset(
+            [case.customer]
+            + [f"sku:{line.sku}" for line in lines if line.sku]
+            + [f"intent:{intent}" for intent in Intent]
+        ),
+    )
+
+
 def describe(case: Case, sensed: Sensed) -> dict[str, Any]:
-    """A case as the model sees it."""
+    """A case as the model sees it, with no more than it needs to answer."""
+    message = case.message.model_dump(mode="json", exclude={"message_id", "order_number"})
+    skus = [line.sku for line in case.order.lines] if case.order else []
     return {
-        "message": case.message.model_dump(mode="json"),
-        "order": case.order.model_dump(mode="json") if case.order else None,
+        "message": message,
+        "order": case.order.model_dump(mode="json", exclude={"email"}) if case.order else None,
         "problem": case.problem,
         "known": [item.text for item in case.known],
-        "corrections": [item.text for item in sensed.corrections[:10]],
+        "corrections": [item.text for item in alike(case, sensed.corrections, skus)],
         "languages": list(LANGUAGES),
     }
+
+
+def alike(case: Case, corrections: Sequence[Known], skus: Sequence[str]) -> list[Known]:
+    """The newest corrections of what the rules read in the message, or of the same articles."""
+    intent = read_by_rules(case).intent
+    found = [
+        item
+        for item in corrections
+        if base.case_of(item).get("intent") == intent
+        or set(skus) & set(listed(base.case_of(item).get("skus")))
+    ]
+    return found[:CORRECTIONS]

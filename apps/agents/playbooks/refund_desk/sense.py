@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.accounts.models import Workspace
 from apps.agents import queries
-from apps.agents.playbooks import base
+from apps.agents.playbooks import base, redaction
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading, classify, order_number
 from apps.agents.playbooks.refund_desk.knobs import Knobs
@@ -20,6 +20,7 @@ from apps.proposals import queries as proposals
 
 NAMESPACE = "refund_desk"
 SIMILAR = 4  # items recalled for a message
+SPARE = 3  # times as many are looked at: some are other customers' own
 CORRECTIONS = 40
 PAST = 20  # earlier orders of a customer that are looked at
 
@@ -104,10 +105,12 @@ def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
         subjects=[case.customer, *(f"sku:{line.sku}" for line in (order.lines if order else []))],
         types=("fact", "preference", "episode"),
         text=f"{message.subject}\n{message.body}",
-        limit=SIMILAR,
+        limit=SIMILAR * SPARE,
         now=now,
     )
-    return case.model_copy(update={"known": base.known(found)})
+    numbers = [one.number for one in theirs]
+    known = redaction.for_customer(base.known(found), customer=message.sender, numbers=numbers)
+    return case.model_copy(update={"known": known[:SIMILAR]})
 
 
 def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
@@ -145,7 +148,7 @@ def orders(workspace: Workspace, **query: str | int) -> Sequence[Order]:
 
 
 def recall_corrections(workspace: Workspace, *, now: datetime) -> list[Known]:
-    """What reviewers corrected, for every intent."""
+    """What reviewers corrected, for every intent, without whom it was about."""
     found = memory.recall(
         workspace=workspace,
         namespaces=[NAMESPACE],
@@ -154,7 +157,7 @@ def recall_corrections(workspace: Workspace, *, now: datetime) -> list[Known]:
         limit=CORRECTIONS,
         now=now,
     )
-    return base.known(found)
+    return [redaction.correction(item) for item in base.known(found)]
 
 
 def text_of(case: Case) -> str:
