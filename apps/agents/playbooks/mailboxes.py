@@ -20,7 +20,8 @@ def canonical(address: str) -> tuple[str, str] | None:
         name = idna.encode(domain, uts46=True).decode("ascii").lower()
     except idna.IDNAError:
         return None
-    return "".join(map(lowered, unicodedata.normalize("NFC", local))), name
+    # Composing comes last: it would turn a Kelvin sign into a K
+    return unicodedata.normalize("NFC", "".join(map(lowered, local))), name
 
 
 def lowered(letter: str) -> str:

@@ -1,5 +1,6 @@
 """Reviewers ask, agents answer: claims, another look, rules, models, and honest failures."""
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -202,6 +203,23 @@ def test_the_last_try_that_killed_its_worker_is_admitted(
     assert "failed too often" in Question.objects.get().answer
 
 
+def about(change: Change, customer: str) -> None:
+    """Make the change's proposal a customer's case."""
+    Proposal.objects.filter(pk=change.proposal_id).update(case={"about": customer})
+
+
+def some_order(change: Change) -> tuple[str, str]:
+    """An order of the shop: its number, and what only who has read it can know."""
+    [order] = gateway.read(change.workspace_id, "orders", limit=1)
+    return order.number, order.order_id  # type: ignore[attr-defined]
+
+
+def look_up(number: str) -> Completion:
+    """A model that asks for an order."""
+    asked = ToolCall(id="1", name="find_order", arguments=json.dumps({"number": number}))
+    return Completion(text="", tool_calls=(asked,), model="m")
+
+
 class TestModel:
     """A model answers, if there is one."""
 
@@ -256,6 +274,40 @@ class TestModel:
         ask(change, cast, "Another product?", moment)
         assert answer(moment) == 1
         assert "product_id" in str(fake.questions[1].messages[-1]["content"])
+        assert Change.objects.get(pk=change.pk).params == change.params
+
+    def test_an_order_nobody_named_is_not_looked_at(
+        self, change: Change, cast: Cast, moment: datetime
+    ) -> None:
+        """The person learns that it was wanted, and how to allow it."""
+        about(change, "customer:nobody@example.com")
+        number, mark = some_order(change)
+        fake.script(look_up(number), Completion(text="I cannot say.", model="m"))
+        ask(change, cast, f"What else did {number} want?", moment)
+        assert answer(moment) == 1
+        heard = str(fake.questions[1].messages[-1]["content"])
+        assert "Only a person can allow" in heard
+        assert mark not in heard
+        told = Question.objects.get().answer
+        assert f"order #{number}, which is not this customer's" in told
+        assert "Name it as #number" in told
+
+    def test_an_order_a_person_names_is_looked_at_and_nothing_is_changed_after(
+        self, change: Change, cast: Cast, moment: datetime
+    ) -> None:
+        """What was read of somebody else comes into no text and no amount."""
+        about(change, "customer:nobody@example.com")
+        number, mark = some_order(change)
+        fake.script(
+            look_up(f"#{number}"), call(change, amount="1.00"),
+            Completion(text="It was alike.", model="m"),
+        )  # fmt: skip
+        ask(change, cast, f"Was #{number} alike?", moment)
+        assert answer(moment) == 1
+        read, refused = [one for one in fake.questions[-1].messages if one["role"] == "tool"]
+        assert mark in str(read["content"])
+        assert "change nothing" in str(refused["content"])
+        assert Question.objects.get().answer == "It was alike."
         assert Change.objects.get(pk=change.pk).params == change.params
 
     def test_a_long_conversation_keeps_the_question(
