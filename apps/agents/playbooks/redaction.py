@@ -97,8 +97,8 @@ def correction(item: Known) -> Known:
     text = f"A reviewer {done} a case of this kind ({what})." + (
         f" Reason: {reason}" if reason else ""
     )
-    verdict = {name: item.data[name] for name in ("verdict", "actions") if name in item.data}
-    data: dict[str, Any] = {**verdict, "case": case, "edited": shown, "reason": reason}
+    data = {name: item.data[name] for name in item.data if name in ("verdict", "actions")}
+    data |= {"case": case, "edited": shown, "reason": reason}
     return item.model_copy(update={"text": text, "data": data})
 
 
