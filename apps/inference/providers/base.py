@@ -6,12 +6,13 @@ a key; their text may be logged and stored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 Message = Mapping[str, Any]
 Say = Callable[[str], None]  # hears an answer piece by piece, as it comes
+RESPONSE_ITEMS = "response_items"  # member of a message: reasoning of the Responses API
 LONGEST = 3  # a streamed answer may take this many times the time-out in all
 
 
@@ -38,11 +39,15 @@ class Tool:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCall:
-    """The model's wish to use a tool. `arguments` is its raw text: untrusted, maybe not JSON."""
+    """The model's wish to use a tool. `arguments` is its raw text: untrusted, maybe not JSON.
+
+    `extra` are members the server wants back with the call.
+    """
 
     id: str
     name: str
     arguments: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +60,11 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """A whole answer. `finish_reason` is `stop`, `tool_calls`, `length` (cut at the limit) or the
-    provider's own word; `usage` is None if the provider did not count.
+    """A whole answer. `usage` is None if the provider did not count.
+
+    `finish_reason` is `stop`, `tool_calls`, `length` (cut at the limit), `content_filter` or the
+    provider's own word. `reasoning` is what the model thought before: for nobody to read as its
+    answer or reason. `replay` are the members of the message that its server wants back.
     """
 
     text: str
@@ -64,16 +72,20 @@ class Completion:
     usage: Usage | None = None
     finish_reason: str = "stop"
     model: str = ""
+    reasoning: str = ""
+    replay: Mapping[str, Any] = field(default_factory=dict)
 
     def as_message(self) -> dict[str, Any]:
         """The answer as the next message of the conversation."""
         message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
+        message |= self.replay
         if self.tool_calls:
             message["tool_calls"] = [
                 {
                     "id": call.id,
                     "type": "function",
                     "function": {"name": call.name, "arguments": call.arguments},
+                    **call.extra,
                 }
                 for call in self.tool_calls
             ]
@@ -152,6 +164,12 @@ class Malformed(ProviderError):
 
     outcome = Outcome.MALFORMED
     may_be_billed = True
+
+
+class TooLong(Malformed):
+    """The answer is longer than any answer is; the rest was not read."""
+
+    repeatable = False
 
 
 class Provider(Protocol):

@@ -193,14 +193,14 @@ def test_a_stream_that_breaks_off_may_have_been_billed() -> None:
 
 def test_an_answer_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each piece comes in time, the end does not."""
-    monkeypatch.setattr("apps.inference.providers.openai.LONGEST", 0)
+    monkeypatch.setattr("apps.inference.providers.openai.provider.LONGEST", 0)
     with stream(chunk({"content": "and "})) as url, pytest.raises(TimedOut):
         ask(url)
 
 
 def test_an_answer_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody fills our memory."""
-    monkeypatch.setattr("apps.inference.providers.openai.MOST_BYTES", 50)
+    monkeypatch.setattr("apps.inference.providers.openai.limits.MOST_BYTES", 50)
     with stream(chunk({"content": "x" * 100})) as url, pytest.raises(Malformed, match="no end"):
         ask(url)
 
