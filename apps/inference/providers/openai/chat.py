@@ -63,7 +63,8 @@ class ChatAnswer:
             body = body[0]
         if not isinstance(body, dict):
             raise Malformed("the answer does not fit: it is no object")
-        if failed is None and document.event == "error":
+        unsaid = document.event == "error" if failed is None else str(failed) == refusals.UNSAID
+        if unsaid and document.framed:
             failed = BrokenOff(BROKEN)
         self._framed = self._framed or document.framed
         self._take(body)

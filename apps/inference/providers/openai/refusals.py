@@ -12,6 +12,7 @@ from typing import Any
 from apps.inference.providers.base import Failed, ProviderError, RateLimited, Refused
 from apps.inference.providers.openai.pauses import pause
 
+UNSAID = "HTTP 200 with an error instead of an answer"  # and nothing to tell which
 _WORD = re.compile(r"[a-z_]{1,40}")
 _DEEPEST = 5
 _SAYING = ("message", "msg", "detail", "error", "reason", "description", "raw", "errors", "type")
@@ -61,7 +62,7 @@ def of_body(body: Any, headers: Mapping[str, str]) -> ProviderError | None:
     status = next((one for one in _statuses(body) if 400 <= one <= 599), 0)
     status = status or next((_STATUS[word] for word in words(body) if word in _STATUS), 0)
     if not status:
-        return Failed("HTTP 200 with an error instead of an answer")
+        return Failed(UNSAID)
     return _as_ours(status, headers, body)
 
 
