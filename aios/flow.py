@@ -5,6 +5,7 @@ from apps.audit.kinds import Kind
 FLOW: dict[str, tuple[str, ...]] = {
     Kind.RUN_STARTED: ("agents.advance",),
     Kind.RUN_STEPPED: ("agents.advance",),
+    Kind.RUN_RETRIED: ("agents.advance",),
     Kind.EXECUTION_DUE: ("proposals.execute",),
     Kind.EXECUTION_FINISHED: ("proposals.settle",),
     Kind.EXECUTION_STALE: ("proposals.settle",),
@@ -21,6 +22,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     Kind.PROPOSAL_ANSWERED: ("notifications.notify",),
     Kind.PROPOSAL_ESCALATED: ("notifications.notify",),
     Kind.RUN_ESCALATED: ("notifications.notify",),
+    Kind.RUN_FAILED: ("notifications.notify",),
     Kind.SWITCH_ENGAGED: ("notifications.notify",),
     Kind.BREAKER_OPENED: ("notifications.notify",),
     Kind.ITEM_REMEMBERED: ("memory.embed",),

@@ -14,12 +14,13 @@ from django.db import transaction
 from django.db.models import F
 from pydantic import ValidationError
 
-from apps.agents.leases import THINKING
+from apps.agents.heartbeat import Heartbeat
+from apps.agents.leases import LEASE
 from apps.agents.models import Agent, Run
 from apps.agents.playbooks import registry
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import Knobs, Playbook
-from apps.agents.steps import answering, reasoning
+from apps.agents.steps import answering, reasoning, turns
 from apps.agents.steps.base import Clock, Context
 from apps.agents.steps.plan import FAILURES
 from apps.audit import fault
@@ -91,7 +92,7 @@ def claim(*, now: datetime) -> Question | None:
         .first()
     )
     if question is not None:
-        question.attempts, question.not_before = question.attempts + 1, now + THINKING
+        question.attempts, question.not_before = question.attempts + 1, now + LEASE
         question.save(update_fields=["attempts", "not_before"])
     return question
 
@@ -101,7 +102,8 @@ def answer(question: Question, *, clock: Clock) -> None:
     try:
         if question.attempts > MAX_ATTEMPTS:  # the workers died with it
             raise NobodyToAnswer("Working it out has failed too often.")
-        reply = work_out(question, clock=clock)
+        with Heartbeat(lambda: put_off(question, clock() + LEASE)) as heart:
+            reply = work_out(question, heart, clock=clock)
         fault.reach("before_answer")
         give(question, reply, now=clock())
     except (Answered, TakenOver) as error:
@@ -124,19 +126,9 @@ def stumble(question: Question, error: Exception, *, now: datetime) -> None:
 
 def put_off(question: Question, until: datetime) -> bool:
     """Have nobody take the question up before then; False if it is not ours any more."""
-    # Conditional: a claim that was taken over is not ours to move
-    held = Question.objects.filter(
-        pk=question.pk, answered_at=None, attempts=question.attempts, not_before=question.not_before
-    )
-    moved = held.update(not_before=until)
-    question.not_before = until
-    return bool(moved)
-
-
-def hold(question: Question, *, now: datetime, patience: timedelta) -> None:
-    """Keep the claim for a turn of the model. Raises `TakenOver`."""
-    if not put_off(question, now + max(THINKING, patience)):
-        raise TakenOver(TakenOver.__doc__)
+    # Conditional: each claim counts an attempt, so one that was taken over is not ours to move
+    held = Question.objects.filter(pk=question.pk, answered_at=None, attempts=question.attempts)
+    return bool(held.update(not_before=until))
 
 
 def admit(question: Question, why: str, *, now: datetime) -> None:
@@ -165,9 +157,11 @@ def give(question: Question, reply: Reply, *, now: datetime) -> None:
             raise
         text = f"I cannot put that before you. {error}\n\nThe proposal is as it was."
         proposals.answer(text=text, changes={}, **told)
+    if question.proposal.run_id:
+        turns.forget(question.proposal.run_id, work_of(question))
 
 
-def work_out(question: Question, *, clock: Clock) -> Reply:
+def work_out(question: Question, heart: Heartbeat, *, clock: Clock) -> Reply:
     """The answer of the model if there is one, else of the rules.
 
     Raises `NobodyToAnswer`, `TakenOver`, the gateway's `ConnectorError`s, and what `HOPELESS`
@@ -178,7 +172,7 @@ def work_out(question: Question, *, clock: Clock) -> Reply:
     run = runs.filter(pk=run_id).first() if run_id else None
     reply = None
     if run is not None and model_configured(run.workspace):
-        reply = by_model(question, prepared, run, clock=clock)
+        reply = by_model(question, prepared, run, heart, clock=clock)
     reply = reply or prepared.playbook.answer(prepared.asked, prepared.knobs)
     return with_sources(reply, prepared.asked, list(question.proposal.changes.all()))
 
@@ -230,8 +224,16 @@ def look_again(proposal: Proposal) -> list[AskedChange]:
     return found
 
 
-def by_model(question: Question, prepared: Prepared, run: Run, *, clock: Clock) -> Reply | None:
+def by_model(
+    question: Question, prepared: Prepared, run: Run, heart: Heartbeat, *, clock: Clock
+) -> Reply | None:
     """What a model answers, or None if it does not. Raises `TakenOver`."""
+
+    def keep(patience: timedelta) -> None:
+        heart.allow(patience)
+        if not put_off(question, clock() + LEASE):
+            raise TakenOver(TakenOver.__doc__)
+
     context = Context(
         run=run,
         playbook=prepared.playbook,
@@ -239,7 +241,8 @@ def by_model(question: Question, prepared: Prepared, run: Run, *, clock: Clock) 
         state={},
         now=clock(),
         clock=clock,
-        keep=lambda patience: hold(question, now=clock(), patience=patience),
+        keep=keep,
+        work=work_of(question),
     )
     conversation = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
     try:
@@ -248,6 +251,11 @@ def by_model(question: Question, prepared: Prepared, run: Run, *, clock: Clock) 
         log.warning("A model did not answer, so the rules do: %s", error)
         return None
     return conversation.reply()
+
+
+def work_of(question: Question) -> str:
+    """How the turns of a model about this question are told from others of the run."""
+    return f"question:{question.pk}"
 
 
 def with_sources(reply: Reply, asked: Asked, rows: Sequence[Change]) -> Reply:

@@ -9,8 +9,9 @@ from django.db.models import Q
 from apps.agents.models import Run, State
 from apps.gateway.switches import stopping_agents
 
-LEASE = timedelta(seconds=60)
-THINKING = timedelta(seconds=300)  # at least, for a turn of a model
+# Renewed by a heartbeat while its worker lives. With the sweep's five seconds, what a dead one
+# held is taken up again within 30.
+LEASE = timedelta(seconds=20)
 
 
 class LeaseLost(Exception):
@@ -36,11 +37,14 @@ class Lease:
             lease_until__isnull=False,
         )
 
-    def keep(self, *, now: datetime, patience: timedelta) -> None:
-        """Hold on for as long as a model may take. Raises `LeaseLost`."""
-        until = now + max(THINKING, patience)
+    def renew(self, *, now: datetime) -> bool:
+        """Hold on from now; False if the run is not ours any more."""
         # Conditional update: it moves the row only while nobody else has taken it
-        if not Run.objects.filter(self.held()).update(lease_until=until):
+        return bool(Run.objects.filter(self.held()).update(lease_until=now + LEASE))
+
+    def keep(self, *, now: datetime) -> None:
+        """Hold on from now. Raises `LeaseLost`."""
+        if not self.renew(now=now):
             raise LeaseLost(LeaseLost.__doc__)
 
     def lock(self) -> Run:
@@ -76,10 +80,21 @@ def claim(*, worker: str, now: datetime) -> Lease | None:
 
 
 def give_back(
-    lease: Lease, *, error: str, not_before: datetime, attempts: int | None = None
-) -> None:
-    """Let go of a run whose step was not done, to be tried again later; `attempts` are counted."""
-    Run.objects.filter(lease.held()).update(
-        lease_until=None, worker="", deaths=0, error=error, not_before=not_before,
-        attempts=lease.attempt if attempts is None else attempts,
+    lease: Lease,
+    *,
+    error: str,
+    not_before: datetime,
+    attempts: int | None = None,
+    waiting_since: datetime | None = None,
+) -> bool:
+    """Let go of a run whose step was not done, to be tried again later; `attempts` are counted.
+
+    `waiting_since` is since when it waits for something outside, if it does. False if the run was
+    not ours any more.
+    """
+    return bool(
+        Run.objects.filter(lease.held()).update(
+            lease_until=None, worker="", deaths=0, error=error, not_before=not_before,
+            attempts=lease.attempt if attempts is None else attempts, waiting_since=waiting_since,
+        )
     )  # fmt: skip

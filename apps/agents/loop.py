@@ -3,8 +3,8 @@
     claim -> take the step -> in one transaction: step, checkpoint, event, where the run goes next
 
 A worker that dies in between leaves a lease that lapses; the step is done again from the last
-checkpoint. That is safe: sensing and planning write nothing, and what acting and learning write
-is in the transaction of their checkpoint.
+checkpoint. That is safe: sensing and planning write nothing but what a model has answered, which
+is not asked again, and what acting and learning write is in the transaction of their checkpoint.
 """
 
 import hashlib
@@ -14,19 +14,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.db.models import Max
 from pydantic import ValidationError
 
+from apps.agents import outages
+from apps.agents.heartbeat import Heartbeat
 from apps.agents.leases import Lease, LeaseLost, give_back
 from apps.agents.models import Checkpoint, Run, Stage, State, Step
 from apps.agents.playbooks import registry
-from apps.agents.steps import STEPS
+from apps.agents.steps import STEPS, turns
 from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.gateway.errors import Away
 from apps.gateway.queries import NoConnector
 from apps.proposals.operations import Overloaded
 
@@ -37,7 +39,6 @@ MAX_DEATHS = 3  # of workers with the same step
 # A waiting run learns what policy alone has settled after a moment, then once a day, and in the
 # end when all its proposals are closed
 FIRST_LOOK, LATER_LOOK = timedelta(seconds=15), timedelta(days=1)
-SOON = timedelta(seconds=1)
 COUNTED = ("cases", "recalled")  # of what planning gives, in its event too: insights counts them
 AFTER = {Stage.SENSE: Stage.PLAN, Stage.PLAN: Stage.ACT, Stage.ACT: Stage.LEARN}
 # Trying again cannot help before a person has changed something
@@ -51,16 +52,22 @@ def advance(lease: Lease, *, clock: Clock) -> None:
         fail(lease, f"{run.deaths} workers died with it in a row. {run.error}", now=started_at)
         return
     try:
-        context = prepare(lease, clock=clock)
-        take(lease, context, started_at=started_at, clock=clock)
+        with Heartbeat(lambda: lease.renew(now=clock())) as heart:
+            context = prepare(lease, heart, clock=clock)
+            take(lease, context, started_at=started_at, clock=clock)
         fault.reach("after_checkpoint")
     except LeaseLost as error:
         log.info("Run %s: %s", run.pk, error)
     except HOPELESS as error:
         fail(lease, str(error), now=clock())
-    except (Away, Overloaded) as error:
-        put_off(lease, error, now=clock())
+    except Overloaded as error:
+        make_way(lease, error, now=clock())
     except Exception as error:  # whatever happens, the run is not lost
+        if isinstance(error, DatabaseError) and not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # or nothing could be written of it
+        if why := outages.reason(error):
+            put_off(lease, error, why, now=clock())
+            return
         log.warning("Run %s failed to %s (try %d)", run.pk, run.stage, lease.attempt, exc_info=True)
         stumble(lease, f"{type(error).__name__}: {error}", now=clock())
 
@@ -79,8 +86,13 @@ def take(lease: Lease, context: Context, *, started_at: datetime, clock: Clock) 
         commit(lease, context, taken, started_at=started_at, now=clock())
 
 
-def prepare(lease: Lease, *, clock: Clock) -> Context:
+def prepare(lease: Lease, heart: Heartbeat, *, clock: Clock) -> Context:
     """What the step is given. Raises `UnknownPlaybook`, `pydantic.ValidationError`."""
+
+    def keep(patience: timedelta) -> None:
+        heart.allow(patience)
+        lease.keep(now=clock())
+
     playbook = registry.playbook(lease.run.agent.playbook)
     checkpoint = Checkpoint.objects.filter(run=lease.run).first()
     return Context(
@@ -90,7 +102,8 @@ def prepare(lease: Lease, *, clock: Clock) -> Context:
         state=checkpoint.state if checkpoint else {},
         now=clock(),
         clock=clock,
-        keep=lambda patience: lease.keep(now=clock(), patience=patience),
+        keep=keep,
+        work=lease.run.stage,
     )
 
 
@@ -131,12 +144,14 @@ def commit(
         planner=taken.planner,
         **{name: taken.output[name] for name in COUNTED if name in taken.output},
     )
+    turns.forget(run.pk, context.work)
     follow(run, stage, taken, now=now)
 
 
 def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
     """Move the run on: to the next stage, to wait for its proposals, or to its end."""
     run.attempts, run.deaths, run.worker, run.lease_until, run.error = 0, 0, "", None, ""
+    run.waiting_since = None
     run.summary = taken.summary
     if taken.then in (Then.GO_ON, Then.WAIT):
         run.stage = AFTER.get(stage, stage)
@@ -153,11 +168,28 @@ def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
     run.save()
 
 
-def put_off(lease: Lease, error: Away | Overloaded, *, now: datetime) -> None:
-    """Try the step again when the back end may be called, or more is taken on; for ever."""
-    pause = timedelta(seconds=error.retry_after) if isinstance(error, Overloaded) else SOON
-    until = max(error.until, now + SOON) if isinstance(error, Away) else now + pause
-    give_back(lease, error=str(error), not_before=until, attempts=0)
+def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
+    """Wait until what is away is back, asking ever more rarely; after `PATIENCE` the run fails.
+
+    That it waits, and for what, is recorded when it begins.
+    """
+    run, since = lease.run, lease.run.waiting_since or now
+    if now - since >= outages.PATIENCE:
+        fail(lease, f"It was away for {outages.PATIENCE}. {why}", now=now)
+        return
+    later = outages.next_try(error, since=since, now=now)
+    with transaction.atomic():
+        held = give_back(
+            lease, error=why[:2_000], not_before=later, attempts=0, waiting_since=since
+        )
+        if held and run.waiting_since is None:
+            tell(run, Kind.RUN_PAUSED, now=now, stage=run.stage, reason=why[:500])
+
+
+def make_way(lease: Lease, error: Overloaded, *, now: datetime) -> None:
+    """Try the step again when more is taken on, for ever: that is up to people here."""
+    later = now + timedelta(seconds=error.retry_after)
+    give_back(lease, error=str(error), not_before=later, attempts=0)
 
 
 def stumble(lease: Lease, error: str, *, now: datetime) -> None:
@@ -177,7 +209,7 @@ def fail(lease: Lease, error: str, *, now: datetime) -> None:
         except LeaseLost:
             return
         run.state, run.finished_at, run.error = State.FAILED, now, error[:2_000]
-        run.lease_until, run.worker = None, ""
+        run.lease_until, run.worker, run.waiting_since = None, "", None
         run.save()
         tell(run, Kind.RUN_FAILED, now=now, stage=run.stage, error=error[:500])
 

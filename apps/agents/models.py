@@ -86,6 +86,7 @@ class Run(models.Model):
 
     A worker holds a run while `lease_until` has not passed. `attempts` counts tries of the stage,
     `deaths` the workers that died with it; `not_before` is the pause after a failed one.
+    `waiting_since`: its step waits for something outside that is away, and `error` says for what.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -102,6 +103,7 @@ class Run(models.Model):
     worker = models.CharField(max_length=100, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     deaths = models.PositiveSmallIntegerField(default=0)
+    waiting_since = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     summary = models.TextField(blank=True)
@@ -178,6 +180,31 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"before {self.stage}"
+
+
+class Turn(models.Model):
+    """What a model answered while a piece of work was under way, so that it is not asked twice.
+
+    `work` is the piece of work (a stage, or a question), `digest` the SHA-256 of all that was
+    asked. It goes with the work: once that is done, nothing of it is kept.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="turns")
+    work = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64)
+    said = models.JSONField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "work", "digest"], name="a_question_is_answered_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work}: {self.digest[:12]}"
 
 
 class Handled(models.Model):

@@ -12,8 +12,9 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import Workspace
 from apps.agents import leases, loop, queries
-from apps.agents.models import LIVE_STATES, Agent, Autonomy, Run, Stage, State
+from apps.agents.models import LIVE_STATES, Agent, Autonomy, Checkpoint, Run, Stage, State
 from apps.agents.playbooks import registry
+from apps.agents.steps import turns
 from apps.agents.steps.base import Clock
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
@@ -26,8 +27,19 @@ PAGE = 500  # waiting runs looked at together
 START_TASK = "agents.start"
 
 
+FRESH = timedelta(days=1)  # what was read and planned earlier is read and planned anew
+
+
 class AgentDisabled(Exception):
     """The agent is switched off. Switch it on in the admin first."""
+
+
+class NotFailed(Exception):
+    """Only a run that has failed can be tried again; this one has not."""
+
+
+class AtWork(Exception):
+    """Another run of this agent is at work. Wait until it has acted, or cancel it first."""
 
 
 def start(*, agent: Agent, trigger: str, by: str, now: datetime, on_behalf_of: str = "") -> Run:
@@ -103,16 +115,48 @@ def resume(*, now: datetime) -> int:
 
 
 @transaction.atomic
+def retry(*, run_id: UUID, by: str, now: datetime) -> Run:
+    """Have a failed run go on from its last checkpoint, as if the step had not been tried.
+
+    Where what it had read is older than `FRESH` it reads anew: nothing is proposed from it. Raises
+    `Run.DoesNotExist`, `NotFailed`, `AgentDisabled`, `AtWork`.
+    """
+    run = Run.objects.select_for_update(of=("self",)).select_related("agent").get(pk=run_id)
+    if run.state != State.FAILED:
+        raise NotFailed(NotFailed.__doc__)
+    if not run.agent.enabled:
+        raise AgentDisabled(AgentDisabled.__doc__)
+    error, checkpoint = run.error, Checkpoint.objects.filter(run=run).first()
+    if run.stage != Stage.LEARN and (checkpoint is None or checkpoint.at < now - FRESH):
+        run.stage = Stage.SENSE
+    run.state, run.finished_at, run.error, run.not_before = State.RUNNING, None, "", now
+    run.attempts, run.deaths, run.waiting_since = 0, 0, None
+    try:
+        with transaction.atomic():
+            run.save()
+    except IntegrityError as conflict:
+        raise AtWork(AtWork.__doc__) from conflict
+    loop.tell(run, Kind.RUN_RETRIED, by=by, now=now, stage=run.stage, error=error[:500])
+    return run
+
+
+@transaction.atomic
 def cancel(*, run_id: UUID, by: str, reason: str, now: datetime) -> bool:
     """Stop a run; False if it has ended already. What it has proposed stays to be decided."""
     run = Run.objects.select_for_update().filter(pk=run_id, state__in=LIVE_STATES).first()
     if run is None:
         return False
     run.state, run.finished_at, run.error = State.CANCELLED, now, reason
-    run.lease_until = None
+    run.lease_until = run.waiting_since = None
     run.save()
+    run.turns.all().delete()
     loop.tell(run, Kind.RUN_CANCELLED, by=by, now=now, reason=reason)
     return True
+
+
+def tidy(*, now: datetime) -> None:
+    """Drop what was kept for work that nobody has finished, nor will."""
+    turns.forget_old(now=now)
 
 
 @transaction.atomic

@@ -28,8 +28,9 @@ def advance(**_: object) -> None:
 
 @shared_task(name="agents.resume", ignore_result=True)
 def resume(**_: object) -> None:
-    """Wake runs whose proposals are all closed."""
+    """Wake runs whose proposals are all closed; drop what was kept for nothing."""
     bell.answered("agents.resume")
+    operations.tidy(now=timezone.now())
     if operations.resume(now=timezone.now()):
         bell.ring("agents.advance")
 

@@ -17,7 +17,7 @@ from ninja.errors import HttpError, Throttled, ValidationError
 from uuid_utils.compat import uuid7
 
 from apps.accounts.idempotency import KeyReused, Overtaken, StillRunning
-from apps.agents.operations import AgentDisabled
+from apps.agents.operations import AgentDisabled, AtWork, NotFailed
 from apps.gateway.errors import Away, BadAnswer, Busy, ConnectorError, Refused
 from apps.proposals.operations import (
     AlreadyDecided,
@@ -68,6 +68,8 @@ DOMAIN: dict[type[Exception], tuple[int, str]] = {
     StillRunning: (409, "still-running"),
     Overtaken: (409, "overtaken"),
     AgentDisabled: (409, "agent-disabled"),
+    NotFailed: (409, "not-failed"),
+    AtWork: (409, "at-work"),
     KeyReused: (422, "idempotency-key-reused"),
     Refused: (422, "refused-by-back-end"),
     BadAnswer: (502, "bad-answer"),

@@ -15,8 +15,10 @@ class Kind(StrEnum):
     RUN_STARTED = "run.started"  # agent, playbook, trigger
     RUN_STEPPED = "run.stepped"  # stage, number, summary; of planning: cases, recalled
     RUN_WAITING = "run.waiting"  # proposals
+    RUN_PAUSED = "run.paused"  # stage, reason: what is away; it goes on by itself
     RUN_FINISHED = "run.finished"  # summary
     RUN_FAILED = "run.failed"  # stage, error
+    RUN_RETRIED = "run.retried"  # stage, error: what it had failed of
     RUN_CANCELLED = "run.cancelled"  # reason
     RUN_ESCALATED = "run.escalated"  # stage, reason
     BUDGET_EXHAUSTED = "budget.exhausted"  # scope, limit, needed, agent; once for each limit

@@ -57,6 +57,7 @@ urlpatterns = [
     path("history/", history.show_history, name="history"),
     path("runs/", runs.show_runs, name="runs"),
     path("runs/<uuid:run_id>/", runs.show_run, name="run"),
+    path("runs/<uuid:run_id>/retry", runs.retry, name="retry-run"),
     path("trace/", trace.show_trace, name="trace"),
     path("trace/<int:index>/", trace.show_event, name="event"),
     path("insights/", dashboards.show_insights, name="insights"),

@@ -4,7 +4,12 @@ from datetime import datetime
 
 
 class ConnectorError(Exception):
-    """Something went wrong at the outside system; the subclass says what is known."""
+    """Something went wrong at the outside system; the subclass says what is known.
+
+    `connector` is the name of the workspace's connection to it, where that is known.
+    """
+
+    connector = ""
 
 
 class Unreachable(ConnectorError):

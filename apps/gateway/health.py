@@ -213,6 +213,7 @@ def watch(connector: Connector, *, clock: Clock, proves: bool = True) -> Iterato
     except Stopped:
         raise
     except (Unreachable, Unproven, BadAnswer) as error:
+        error.connector = connector.name
         note(connector, answered=False, error=str(error), now=clock())
         raise
     except (Refused, CannotTell):

@@ -42,7 +42,7 @@ def path_of(notice: Notice) -> str:
     if notice.proposal_id:
         return reverse("console:proposal", args=[notice.proposal_id])
     kind = NoticeKind(notice.kind)
-    if kind == NoticeKind.NEEDS_PERSON:
+    if kind in (NoticeKind.NEEDS_PERSON, NoticeKind.RUN_FAILED):
         return reverse("console:run", args=[notice.subject_id])
     if kind == NoticeKind.BUDGET and notice.subject_id:
         return reverse("console:run", args=[notice.subject_id])

@@ -24,6 +24,7 @@ class NoticeKind(models.TextChoices):
     STOPPED = "stopped", "A kill switch was engaged"
     AWAY = "away", "A back end does not answer"
     BUDGET = "budget", "A budget is used up: no model is asked"
+    RUN_FAILED = "run_failed", "A run of an agent has failed"
     TEST = "test", "A test"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from apps.agents.models import Run
+from apps.agents.models import State as RunState
 from apps.gateway.models import Breaker, Circuit, KillSwitch
 from apps.notifications.models import Notice, NoticeKind
 from apps.notifications.queries import Member, about, member_of, preference_of
@@ -12,7 +14,12 @@ from apps.proposals.models import Proposal, Review, State
 from apps.proposals.queries import why_not
 
 FOR_DECIDERS = (NoticeKind.WAITING, NoticeKind.RETURNED, NoticeKind.DUE)
-FOR_OPERATORS = (NoticeKind.STOPPED, NoticeKind.AWAY, NoticeKind.BUDGET)
+FOR_OPERATORS = (
+    NoticeKind.STOPPED,
+    NoticeKind.AWAY,
+    NoticeKind.BUDGET,
+    NoticeKind.RUN_FAILED,
+)
 OPEN_ONLY = (*FOR_DECIDERS, NoticeKind.ANSWERED, NoticeKind.OVERDUE, NoticeKind.CLAIMED)
 
 
@@ -88,6 +95,8 @@ def is_over(
     if kind == NoticeKind.AWAY:
         away = Breaker.objects.filter(connector_id=notice.subject_id)
         return not away.exclude(circuit=Circuit.CLOSED).exists()
+    if kind == NoticeKind.RUN_FAILED:  # who has tried it again already need not be told
+        return not Run.objects.filter(pk=notice.subject_id, state=RunState.FAILED).exists()
     if kind == NoticeKind.NEEDS_PERSON:
         return proposal is not None and proposal.state != State.NEEDS_PERSON
     if kind in OPEN_ONLY:

@@ -178,6 +178,22 @@ def escalated_run(matter: Matter, members: Sequence[Member]) -> Told:
         )
 
 
+def failed_run(matter: Matter, members: Sequence[Member]) -> Told:
+    """A run cannot go on: who operates, of one agent failing in one stage once an hour."""
+    event = matter.event
+    each_hour = f"{event.workspace_id}:{event.actor}:{matter.field('stage')}:{event.at:%Y-%m-%d %H}"
+    for member in (*operators(members), None):
+        yield Telling(
+            kind=NoticeKind.RUN_FAILED,
+            member=member,
+            at=event.at,
+            subject_id=event.subject_id,
+            # Not the error: what a back end said belongs to no mail
+            detail=f"An agent failed to {matter.field('stage')}; see why, and have it try again",
+            once=each_hour,
+        )
+
+
 def not_carried_out(matter: Matter, members: Sequence[Member]) -> Told:
     """What was approved was refused or set aside: who operates, and who approved it."""
     parked = matter.event.kind == Kind.EXECUTION_PARKED
@@ -245,6 +261,7 @@ ROUTERS: Mapping[str, Router] = {
     Kind.PROPOSAL_ESCALATED: overdue,
     Kind.PROPOSAL_SETTLED: unproven,
     Kind.RUN_ESCALATED: escalated_run,
+    Kind.RUN_FAILED: failed_run,
     Kind.EXECUTION_FINISHED: not_carried_out,
     Kind.EXECUTION_PARKED: not_carried_out,
     Kind.SWITCH_ENGAGED: stopped,

@@ -28,6 +28,7 @@ HEADLINES = {
     "stopped": "Kill switch engaged",
     "away": "A back end does not answer",
     "budget": "A budget is used up",
+    "run_failed": "A run has failed",
     "test": "This is a test",
 }
 FOR_ALL = {"waiting": "Waits for a reviewer", "returned": "Came back to the reviewers"}

@@ -49,7 +49,7 @@ def run_together(*processes: Process) -> list[bool]:
 def close_connections() -> None:
     """Before a fork: a child must not share a connection with us."""
     for client in queries._clients.values():
-        client.close()
+        getattr(client, "close", lambda: None)()
     queries._clients.clear()
     connections.close_all()
 

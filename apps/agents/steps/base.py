@@ -28,7 +28,8 @@ class Context:
     """A run at one of its stages. `keep` holds on to it for a turn of a model that takes so long.
 
     It raises where somebody else has taken over: what is under way is dropped then. `now` is when
-    the step began; a model is asked when `clock` says, which may be an hour later.
+    the step began; a model is asked when `clock` says, which may be an hour later. `work` names
+    what is under way, so that what a model has answered for it is known if it is done again.
     """
 
     run: Run
@@ -38,6 +39,7 @@ class Context:
     now: datetime
     clock: Clock
     keep: Callable[[timedelta], None]
+    work: str = ""
 
     @property
     def in_shadow(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from apps.agents.playbooks.base import Briefing, Planned, Unfit
-from apps.agents.steps import lookups
+from apps.agents.steps import lookups, turns
 from apps.agents.steps.base import Context
 from apps.gateway import catalogue
 from apps.inference import operations as inference
@@ -60,7 +60,10 @@ def reason(context: Context, briefing: Briefing) -> Thought:
     ]
     for _ in range(MAX_TURNS):
         context.keep(patience)
-        said = complete(context, briefing, messages, list(tools.values()))
+        said = turns.once(
+            context, messages, list(tools.values()),
+            ask=lambda asked, given: complete(context, briefing, asked, given),
+        )  # fmt: skip
         if is_cut(said):
             mistakes += 1
             if mistakes > MAX_MISTAKES:

@@ -52,6 +52,21 @@ def start_run(request: HttpRequest, wanted: RunStart, idempotency_key: WelcomeKe
     return once(request, idempotency_key, do)
 
 
+@router.post("/{run_id}/retry", auth=Key("runs:start"), response={200: RunDetail})
+def retry_run(request: HttpRequest, run_id: UUID, idempotency_key: WelcomeKey) -> HttpResponse:
+    """Have a failed run go on from its last checkpoint. 409 if it has not failed, if its agent is
+    switched off, or if another run of it is at work."""
+    key = key_of(request)
+
+    def do() -> HttpResponse:
+        may_run(key)
+        run = in_full(key, run_id)
+        operations.retry(run_id=run.id, by=key.actor, now=timezone.now())
+        return respond(in_full(key, run_id), status=200)
+
+    return once(request, idempotency_key, do)
+
+
 def in_full(key: ApiKey, run_id: UUID) -> RunDetail:
     """The run of the key's workspace. Raises `Problem` 404."""
     try:
@@ -62,8 +77,7 @@ def in_full(key: ApiKey, run_id: UUID) -> RunDetail:
 
 def start(key: ApiKey, agent_id: UUID, *, now: datetime) -> Run:
     """Start the agent of the key's workspace on behalf of the key's person."""
-    if not can(key.user, "run", key.workspace_id):
-        raise Problem(403, "Only operators and owners may start runs.", kind="not-authorised")
+    may_run(key)
     try:
         agent = queries.agent(key.workspace_id, agent_id)
     except Agent.DoesNotExist:
@@ -71,3 +85,9 @@ def start(key: ApiKey, agent_id: UUID, *, now: datetime) -> Run:
     return operations.start(
         agent=agent, trigger="api", by=key.actor, on_behalf_of=key.user.actor, now=now
     )
+
+
+def may_run(key: ApiKey) -> None:
+    """Refuse whoever may start no runs. Raises `Problem` 403."""
+    if not can(key.user, "run", key.workspace_id):
+        raise Problem(403, "Only operators and owners may start runs.", kind="not-authorised")

@@ -284,6 +284,8 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.RUN_WAITING: ("wait", "", lambda _: "waits for decisions on its proposals"),
     Kind.RUN_FINISHED: ("run", "good", lambda f: f"finished the run{because(f, 'summary')}"),
     Kind.RUN_FAILED: ("alert", "bad", lambda f: f"failed{because(f, 'error')}"),
+    Kind.RUN_PAUSED: ("wait", "warn", lambda f: f"pauses{because(f)}"),
+    Kind.RUN_RETRIED: ("run", "", lambda f: f"had the run try again{because(f, 'error')}"),
     Kind.RUN_CANCELLED: ("stop", "", lambda f: f"cancelled the run{because(f)}"),
     Kind.RUN_ESCALATED: ("alert", "warn", lambda f: f"asks a person to look{because(f)}"),
     Kind.BUDGET_EXHAUSTED: ("alert", "warn", spent),

@@ -5,14 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.agents import queries
+from apps.agents import operations, queries
 from apps.agents.models import Run, State
+from apps.agents.operations import AgentDisabled, AtWork, NotFailed
 from apps.audit import queries as audit
 from apps.console import page, timeline
-from apps.console.access import ConsoleRequest, Seat, seated
+from apps.console.access import ConsoleRequest, Seat, operated, seated
 from apps.console.presenters import proposals as words
 from apps.console.presenters import runs as presenter
 from apps.console.presenters.shadow import show_shadow
@@ -64,12 +66,9 @@ def tell_runs(runs: list[Run], now: datetime) -> list[presenter.RunRow]:
 def show_run(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseBase:
     """One run; its trace goes on live from the newest stored event."""
     after = audit.last_index()
-    try:
-        view = queries.run(seat.workspace.pk, run_id)
-    except Run.DoesNotExist:
-        raise Http404("This workspace has no such run.") from None
+    view = find_run(seat, run_id)
     if page.is_part_wanted(request, "run"):
-        return page.show_part(request, "_components/run.html", tell_run(view))
+        return page.show_part(request, "_components/run.html", {"seat": seat, **tell_run(view)})
     wanted, before = filter_of(request.GET.dict()), read_place(request)
     found = timeline.find(
         seat.workspace.pk, wanted, run_id=run_id, before=before, limit=NEWEST
@@ -85,6 +84,27 @@ def show_run(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseB
     if page.is_part_wanted(request, "trace"):
         return page.show_part(request, "_components/trace.html", context)
     return page.show(request, seat, "console/run.html", {**tell_run(view), **context}, after=after)
+
+
+@require_POST
+@operated
+def retry(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseBase:
+    """Have a failed run go on from its last checkpoint; what is in the way is said on its page."""
+    view = find_run(seat, run_id)
+    try:
+        operations.retry(run_id=view.run.pk, by=seat.user.actor, now=timezone.now())
+    except (NotFailed, AgentDisabled, AtWork) as error:
+        context = {**tell_run(view), "mishap": str(error)}
+        return page.show(request, seat, "console/run_refused.html", context, status=409)
+    return redirect("console:run", run_id)
+
+
+def find_run(seat: Seat, run_id: UUID) -> queries.RunView:
+    """The run of the person's workspace. Raises `Http404`."""
+    try:
+        return queries.run(seat.workspace.pk, run_id)
+    except Run.DoesNotExist:
+        raise Http404("This workspace has no such run.") from None
 
 
 def tell_run(view: queries.RunView) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Workspace
 from apps.agents import answers, operations
-from apps.agents.leases import THINKING
+from apps.agents.leases import LEASE
 from apps.agents.models import Agent
 from apps.audit import fault
 from apps.audit.models import Event
@@ -185,7 +185,7 @@ def test_two_workers_never_answer_the_same_question(
     slow = answers.claim(now=moment)
     assert slow is not None
     assert answers.claim(now=moment) is None
-    later = moment + THINKING + timedelta(seconds=1)
+    later = moment + LEASE + timedelta(seconds=1)
     assert answer(later) == 1
     first = Question.objects.get().answer
     answers.answer(slow, clock=lambda: later)
@@ -320,10 +320,10 @@ class TestModel:
         claimed = answers.claim(now=moment)
         assert claimed is not None
         turns = iter(range(1, 100))
-        answers.answer(claimed, clock=lambda: moment + THINKING * next(turns))
+        answers.answer(claimed, clock=lambda: moment + LEASE * next(turns))
         question = Question.objects.get()
         assert question.answer == "I could not."
-        assert question.not_before >= moment + THINKING * 4
+        assert question.not_before >= moment + LEASE * 4
 
     def test_a_question_somebody_else_took_up_costs_nothing_more(
         self, change: Change, cast: Cast, moment: datetime
@@ -333,7 +333,7 @@ class TestModel:
         ask(change, cast, "Why?", moment)
         slow = answers.claim(now=moment)
         assert slow is not None
-        later = moment + THINKING + timedelta(seconds=1)
+        later = moment + LEASE + timedelta(seconds=1)
         assert answers.claim(now=later) is not None
         answers.answer(slow, clock=lambda: later)
         assert not fake.questions
@@ -380,5 +380,5 @@ def test_a_killed_worker_leaves_the_question_to_the_next(
     assert os.WIFSIGNALED(status)
     assert Question.objects.get().answered_at is None
     assert answer(moment) == 0
-    assert answer(moment + THINKING + timedelta(seconds=1)) == 1
+    assert answer(moment + LEASE + timedelta(seconds=1)) == 1
     assert Event.objects.filter(kind="proposal.answered").count() == 1

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from apps.accounts.models import Workspace
 from apps.agents import operations, queries, tasks
-from apps.agents.models import Agent, Run, Stage, State
+from apps.agents.models import Agent, Checkpoint, Run, Stage, State
 from apps.agents.playbooks.registry import UnknownPlaybook
 from apps.audit.models import Event, Payload
 from apps.inference.models import Budget
@@ -110,3 +110,70 @@ def test_agents_and_runs_of_another_workspace_are_not_found(
         queries.run(elsewhere.pk, run.pk)
     with pytest.raises(Agent.DoesNotExist):
         queries.agent(elsewhere.pk, agent.pk)
+
+
+class TestRetry:
+    """A failed run goes on where it was."""
+
+    @pytest.fixture
+    def failed(self, workspace: Workspace, now: datetime) -> Run:
+        """It has read, and failed to plan five times."""
+        agent = Agent.objects.create(
+            workspace=workspace, name="Desk", playbook="refund_desk", created_at=now
+        )
+        run = Run.objects.create(workspace=workspace, agent=agent, trigger="schedule",
+                                 started_by="clock", not_before=now, started_at=now,
+                                 finished_at=now, state=State.FAILED, stage=Stage.PLAN,
+                                 attempts=5, deaths=1, error="BadAnswer: not JSON")  # fmt: skip
+        Checkpoint.objects.create(workspace=workspace, run=run, stage=Stage.PLAN,
+                                  state={"sensed": {}}, at=now)  # fmt: skip
+        return run
+
+    def test_it_goes_on_from_its_checkpoint(self, failed: Run, now: datetime) -> None:
+        """As if the step had not been tried; the event says what it had failed of."""
+        later = now + timedelta(hours=1)
+        run = operations.retry(run_id=failed.pk, by="user:1", now=later)
+        run.refresh_from_db()
+        assert (run.state, run.stage, run.finished_at) == (State.RUNNING, Stage.PLAN, None)
+        assert (run.attempts, run.deaths, run.error, run.not_before) == (0, 0, "", later)
+        event = Event.objects.get(kind="run.retried")
+        assert event.actor == "user:1"
+        told = Payload.objects.get(event_id=event.id).fields
+        assert told == {"stage": "plan", "error": "BadAnswer: not JSON"}
+
+    def test_what_it_had_read_long_ago_it_reads_again(self, failed: Run, now: datetime) -> None:
+        """Nothing is proposed from last week's prices."""
+        run = operations.retry(run_id=failed.pk, by="user:1", now=now + timedelta(days=2))
+        assert run.stage == Stage.SENSE
+
+    def test_what_it_has_proposed_it_goes_on_to_learn_from(
+        self, failed: Run, now: datetime
+    ) -> None:
+        """However long ago that was: proposing is done."""
+        Run.objects.filter(pk=failed.pk).update(stage=Stage.LEARN)
+        run = operations.retry(run_id=failed.pk, by="user:1", now=now + timedelta(days=2))
+        assert run.stage == Stage.LEARN
+
+    @pytest.mark.parametrize("state", [State.RUNNING, State.WAITING])
+    def test_only_what_has_failed(self, failed: Run, state: State, now: datetime) -> None:
+        """The second of two clicks changes nothing."""
+        Run.objects.filter(pk=failed.pk).update(state=state, finished_at=None)
+        with pytest.raises(operations.NotFailed):
+            operations.retry(run_id=failed.pk, by="user:1", now=now)
+        assert not Event.objects.filter(kind="run.retried").exists()
+
+    def test_not_while_another_is_at_work(self, failed: Run, now: datetime) -> None:
+        """One at a time, and nothing of it is left half done."""
+        other = operations.start(agent=failed.agent, trigger="person", by="user:1", now=now)
+        with pytest.raises(operations.AtWork):
+            operations.retry(run_id=failed.pk, by="user:1", now=now)
+        failed.refresh_from_db()
+        assert failed.state == State.FAILED
+        operations.cancel(run_id=other.pk, by="user:1", reason="", now=now)
+        assert operations.retry(run_id=failed.pk, by="user:1", now=now).state == State.RUNNING
+
+    def test_not_of_an_agent_that_is_off(self, failed: Run, now: datetime) -> None:
+        """Somebody switched it off for a reason."""
+        Agent.objects.update(enabled=False)
+        with pytest.raises(operations.AgentDisabled):
+            operations.retry(run_id=failed.pk, by="user:1", now=now)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.models import Workspace
 from apps.agents.models import Agent, Run, State, Step
 from apps.audit.kinds import Kind
+from apps.audit.models import Event
 from apps.audit.operations import record, sequence
 from apps.inference.models import Call
 from tests.factories.proposals import AGENT, propose
@@ -206,3 +207,71 @@ def test_events_and_runs_of_others_are_not_found(rita, elsewhere, now):
     assert rita.get(f"/runs/{run.pk}/").status_code == 404
     assert rita.get(f"/runs/{uuid4()}/").status_code == 404
     assert "theirs" not in rita.get("/trace/").content.decode()
+
+
+def failed(agent: Agent, now: datetime) -> Run:
+    """A run whose planning failed a moment ago."""
+    run = run_of(agent, now, State.FAILED, error="BadAnswer: not JSON", attempts=5)
+    Run.objects.filter(pk=run.pk).update(stage="plan")
+    return run
+
+
+def token_of(client: Client, address: str) -> str:
+    """The CSRF token of the page's forms."""
+    client.get(address)
+    return client.cookies["csrftoken"].value
+
+
+def test_who_operates_has_a_failed_run_try_again(browse, cast, world, agents, now):
+    """One button on its page, pressed with a POST; then it runs, and the log says who."""
+    otto, run = browse(cast.otto), failed(agents[0], now)
+    address = f"/runs/{run.pk}/"
+    shown = otto.get(address).content.decode()
+    assert "Try again" in shown
+    assert otto.get(f"{address}retry").status_code == 405
+    sent = {"csrfmiddlewaretoken": token_of(otto, address)}
+    answer = otto.post(f"{address}retry", sent)
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    run.refresh_from_db()
+    assert (run.state, run.stage, run.attempts, run.error) == ("running", "sense", 0, "")
+    event = Event.objects.get(kind="run.retried")
+    assert (event.actor, event.subject_id) == (cast.otto.actor, str(run.pk))
+    assert "Try again" not in otto.get(address).content.decode()
+
+
+def test_a_try_that_cannot_be_says_why(browse, cast, world, agents, now):
+    """Another run is at work: nothing changes, and the page says what to do."""
+    otto, run = browse(cast.otto), failed(agents[0], now)
+    Run.objects.create(workspace=run.workspace, agent=agents[0], trigger="person", not_before=now,
+                       started_by="user:1", started_at=now)  # fmt: skip
+    sent = {"csrfmiddlewaretoken": token_of(otto, f"/runs/{run.pk}/")}
+    answer = otto.post(f"/runs/{run.pk}/retry", sent)
+    assert answer.status_code == 409
+    assert "Another run of this agent is at work" in answer.content.decode()
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+
+
+def test_others_cannot_have_it_try_again(rita, browse, cast, world, agents, now):
+    """A reviewer sees no button and is refused; elsewhere there is no such run."""
+    run = failed(agents[0], now)
+    address = f"/runs/{run.pk}/"
+    assert "Try again" not in rita.get(address).content.decode()
+    assert rita.post(f"{address}retry").status_code == 403
+    sent = {"csrfmiddlewaretoken": token_of(rita, address)}
+    assert rita.post(f"{address}retry", sent).status_code == 403
+    mallory = browse(cast.mallory)
+    sent = {"csrfmiddlewaretoken": token_of(mallory, "/runs/")}
+    assert mallory.post(f"{address}retry", sent).status_code == 404
+    run.refresh_from_db()
+    assert run.state == State.FAILED
+
+
+def test_a_paused_run_says_for_what_it_waits(rita, world, agents, now):
+    """It is no failure: it goes on by itself."""
+    run = run_of(agents[0], now, State.RUNNING, error="Waiting for shop: no connection",
+                 waiting_since=now - timedelta(minutes=3))  # fmt: skip
+    shown = rita.get(f"/runs/{run.pk}/").content.decode()
+    assert "Paused" in shown
+    assert "Waiting for shop: no connection" in shown
+    assert "Try again" not in shown

@@ -82,3 +82,40 @@ def test_read(
     assert [one["id"] for one in found["proposals"]] == [str(proposal.pk)]
     problem(mallory.get(f"/runs/{run.pk}"), 404)
     assert mallory.get("/runs").json()["items"] == []
+
+
+def failed(agent: Agent, now: datetime) -> Run:
+    """A run that could not go on after it had read."""
+    return Run.objects.create(
+        workspace=agent.workspace, agent=agent, trigger="schedule", started_by="clock",
+        not_before=now, started_at=now, finished_at=now, state="failed", stage="plan",
+        error="BadAnswer: not JSON", attempts=5,
+    )  # fmt: skip
+
+
+def test_tried_again(otto: Caller, agent: Agent, now: datetime) -> None:
+    """A failed run goes on; a second try in the same moment does not begin a third."""
+    run = failed(agent, now)
+    response = otto.post(f"/runs/{run.pk}/retry", {}, once="again")
+    assert response.status_code == 200, response.content
+    assert (response.json()["state"], response.json()["error"]) == ("running", "")
+    assert otto.post(f"/runs/{run.pk}/retry", {}, once="again").content == response.content
+    found = problem(otto.post(f"/runs/{run.pk}/retry", {}, once=None), 409)
+    assert found["type"].endswith("not-failed")
+
+
+def test_not_tried_again(
+    otto: Caller, rita: Caller, mallory: Caller, agent: Agent, now: datetime
+) -> None:
+    """A reviewer 403, another workspace 404, another run at work or switched off 409."""
+    run = failed(agent, now)
+    problem(rita.post(f"/runs/{run.pk}/retry", {}), 403)
+    problem(mallory.post(f"/runs/{run.pk}/retry", {}), 404)
+    other = otto.post("/runs", {"agent": str(agent.pk)})
+    found = problem(otto.post(f"/runs/{run.pk}/retry", {}), 409)
+    assert found["type"].endswith("at-work")
+    Run.objects.filter(pk=other.json()["id"]).update(state="done", finished_at=now)
+    Agent.objects.update(enabled=False)
+    problem(otto.post(f"/runs/{run.pk}/retry", {}), 409)
+    run.refresh_from_db()
+    assert run.state == "failed"

@@ -8,11 +8,15 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Authority, Membership
+from apps.agents import loop
+from apps.agents import operations as agents
+from apps.agents.models import Agent, Run
+from apps.audit.kinds import Kind
 from apps.audit.models import Event, Payload
 from apps.gateway.switches import engage, release
 from apps.notifications import operations
@@ -338,6 +342,21 @@ class TestWhatIsMootIsDropped:
         for one in Notice.objects.filter(state="queued"):
             Notice.objects.filter(pk=one.pk).update(subject_id=str(switch.pk))
         assert self.sent_after(now) == []
+
+    def test_a_run_that_was_tried_again(self, world, workspace, now):
+        """Whoever would have looked at it has."""
+        agent = Agent.objects.create(
+            workspace=workspace, name="Desk", playbook="refund_desk", created_at=now
+        )
+        run = Run.objects.create(workspace=workspace, agent=agent, trigger="schedule",
+                                 state="failed", started_by="clock", not_before=now,
+                                 started_at=now, finished_at=now)  # fmt: skip
+        with transaction.atomic():
+            loop.tell(run, Kind.RUN_FAILED, now=now, stage="plan", error="")
+        read(now)
+        agents.retry(run_id=run.pk, by=world.otto.actor, now=now)
+        assert self.sent_after(now + timedelta(hours=1)) == []
+        assert states() == {"dropped": 2}
 
     def test_a_claim_that_was_given_up(self, only_rita, workspace, now):
         """Held no longer, or taken anew since: only the latest claim counts."""

@@ -4,11 +4,14 @@ from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from uuid_utils.compat import uuid7
 
 from apps.accounts import operations as accounts
+from apps.agents import loop
+from apps.agents.models import Agent, Run
+from apps.audit.kinds import Kind
 from apps.audit.operations import sequence
 from apps.gateway.health import evolve
 from apps.gateway.models import Execution
@@ -202,6 +205,32 @@ def test_operators_hear_of_a_stop_and_of_a_back_end_that_is_away(world, workspac
     assert told(notices, "stopped") == {"Olga"}
     assert told(notices, "away") == {"Olga", "Otto"}
     assert not any("canary" in n.detail for n in notices)
+
+
+def test_operators_hear_of_a_run_that_failed(world, workspace, now):
+    """Of one agent failing in one stage once an hour; not what a back end said; with a link."""
+    agent = Agent.objects.create(
+        workspace=workspace, name="Desk", playbook="refund_desk", created_at=now
+    )
+
+    def fail(at):
+        run = Run.objects.create(workspace=workspace, agent=agent, trigger="schedule", state="failed",
+                                 started_by="clock", not_before=at, started_at=at, finished_at=at)  # fmt: skip
+        with transaction.atomic():
+            loop.tell(run, Kind.RUN_FAILED, now=at, stage="plan", error="refused sk_canary")
+        return run
+
+    first = fail(now)
+    notices = read(now)
+    assert told(notices, "run_failed") == {"Olga", "Otto"}
+    assert {n.detail for n in notices} == {
+        "An agent failed to plan; see why, and have it try again"
+    }
+    assert page_of(notices[0]).endswith(f"/runs/{first.pk}/")
+    fail(now + timedelta(minutes=5))
+    assert len(read(now + timedelta(minutes=5))) == 2
+    fail(now + timedelta(hours=1))
+    assert len(read(now + timedelta(hours=1))) == 4
 
 
 def test_a_refused_action_is_told_to_operators_and_its_approver(world, workspace, now):
