@@ -40,6 +40,7 @@ class Kind(StrEnum):
     PROPOSAL_ASKED = "proposal.asked"  # question, text
     PROPOSAL_ANSWERED = "proposal.answered"  # question, text, changed
     PROPOSAL_ESCALATED = "proposal.escalated"  # due_at
+    PROPOSAL_REFERRED = "proposal.referred"  # title, reason: a case that only a person can end
     DECISION_RECORDED = "decision.recorded"  # outcome, rules, version
     REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason
     # effects

@@ -308,6 +308,9 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.PROPOSAL_ESCALATED: (
         "alert", "warn", lambda _: "told others: nobody has decided it in time"
     ),
+    Kind.PROPOSAL_REFERRED: (
+        "person", "warn", lambda f: f"asks a person to look at {quoted(f)}{because(f)}"
+    ),
     Kind.DECISION_RECORDED: ("policy", "", decided),
     Kind.REVIEW_RECORDED: ("person", "", reviewed),
     Kind.EXECUTION_DUE: ("wait", "", lambda f: f"queued {what(f)}"),
