@@ -1,6 +1,6 @@
 """People, their places in workspaces, what they may approve, and keys of integrators."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from allauth.account.forms import default_token_generator
@@ -18,21 +18,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from apps.accounts import operations
 from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Workspace
 from apps.accounts.permissions import holders
 from apps.accounts.queries import owners_besides
 from apps.accounts.scope import WithinWorkspaces, person
+from apps.money.currency import codes
+from apps.money.typed import LONGEST, NotAnAmount, parse
 
 admin.site.unregister(Group)  # rights come from roles and authorities, not from groups
 admin.site.unregister(EmailAddress)  # would let an owner take over people of other workspaces
 admin.site.unregister(Authenticator)  # would show the second factor of people everywhere
-
-# ISO 4217 codes of the currencies an authority may name
-CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN",
-              "TRY", "CAD", "AUD", "NZD", "JPY", "CNY", "INR", "BRL", "MXN", "ZAR")  # fmt: skip
 
 
 def action_choices() -> list[tuple[str, str]]:
@@ -216,9 +218,16 @@ class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
     """What a person may approve; an empty ceiling means any amount."""
 
     user = forms.ModelChoiceField(User.objects.none(), widget=UnfoldAdminSelectWidget())
+    ceiling = forms.CharField(
+        required=False,
+        max_length=LONGEST,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="The most they may approve at once, such as 1250.50; empty = any amount.",
+    )
     action = forms.ChoiceField(choices=action_choices, widget=UnfoldAdminSelectWidget())
     currency = forms.ChoiceField(
-        choices=[(code, code) for code in CURRENCIES],
+        choices=[(code, code) for code in codes()],
+        initial="EUR",
         widget=UnfoldAdminSelectWidget(),
         help_text="It covers amounts in this currency only.",
     )
@@ -226,16 +235,26 @@ class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
     class Meta:
         model = Authority
         fields = ["workspace", "user", "action", "ceiling", "currency"]
-        help_texts: ClassVar[dict[str, str]] = {
-            "ceiling": "The most they may approve at once; empty = any amount."
-        }
 
     def clean(self) -> dict[str, Any]:
         """An authority that exists is granted to one more person, so it is no conflict."""
         cleaned = super().clean() or {}
+        self.read_ceiling(cleaned)
         same = {name: cleaned.get(name) for name in ("workspace", "action", "ceiling", "currency")}
-        self.instance = Authority.objects.filter(**same).first() or self.instance
+        if not self.errors:
+            self.instance = Authority.objects.filter(**same).first() or self.instance
         return cleaned
+
+    def read_ceiling(self, cleaned: dict[str, Any]) -> None:
+        """Turn what was typed into an amount of the chosen currency; None where nothing was."""
+        typed, currency = cleaned.get("ceiling"), cleaned.get("currency")
+        cleaned["ceiling"] = None
+        if not typed or not currency:
+            return
+        try:
+            cleaned["ceiling"] = parse(typed, currency=currency)
+        except NotAnAmount as error:
+            self.add_error("ceiling", str(error))
 
 
 @admin.register(Authority)
@@ -244,8 +263,13 @@ class AuthorityAdmin(WithinWorkspaces):
 
     verb = "administer"
     form = AuthorityForm
-    list_display = ["action", "ceiling", "currency", "workspace", "held_by"]
+    list_display = ["action", "up_to", "currency", "workspace", "held_by"]
     list_filter = ["action"]
+
+    @admin.display(description="Ceiling", ordering="ceiling", empty_value="any amount")
+    def up_to(self, authority: Authority) -> str | None:
+        """The ceiling in the digits of its currency."""
+        return authority.ceiling_text
 
     @admin.display(description="Held by")
     def held_by(self, authority: Authority) -> str:

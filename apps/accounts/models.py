@@ -8,6 +8,8 @@ from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
 from uuid_utils.compat import uuid7
 
+from apps.money.currency import written
+
 
 class Workspace(models.Model):
     """The tenant: every row of every app belongs to one."""
@@ -111,8 +113,13 @@ class Authority(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="authorities")
     action = models.CharField(max_length=64)
-    ceiling = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    ceiling = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, default="EUR")
+
+    @property
+    def ceiling_text(self) -> str | None:
+        """The ceiling in the digits of its currency; None for any amount."""
+        return None if self.ceiling is None else written(self.ceiling, self.currency)
 
     class Meta:
         permissions = [("exercise_authority", "May approve within this authority")]
@@ -126,7 +133,8 @@ class Authority(models.Model):
         verbose_name_plural = "authorities"
 
     def __str__(self) -> str:
-        limit = "any amount" if self.ceiling is None else f"up to {self.ceiling} {self.currency}"
+        most = self.ceiling_text
+        limit = "any amount" if most is None else f"up to {most} {self.currency}"
         return f"{self.action}: {limit}"
 
 

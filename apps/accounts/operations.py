@@ -13,6 +13,7 @@ from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Work
 from apps.accounts.queries import digest, owners_besides
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
+from apps.money.currency import fit, minor_units, written
 
 SCOPES = (
     "proposals:read",
@@ -116,7 +117,12 @@ def authorise(
     by: str,
     now: datetime,
 ) -> Authority:
-    """Let a member approve an action type up to `ceiling` (None: any amount)."""
+    """Let a member approve an action type up to `ceiling` (None: any amount).
+
+    Raises `UnknownCurrency`, `UnfitAmount` for a ceiling which the currency does not have.
+    """
+    minor_units(currency)
+    ceiling = None if ceiling is None else fit(ceiling, currency)
     authority, _ = Authority.objects.get_or_create(
         workspace=workspace, action=action, ceiling=ceiling, currency=currency
     )
@@ -154,7 +160,7 @@ def note_authority(
         now=now,
         fields={
             "action": authority.action,
-            "ceiling": None if ceiling is None else str(ceiling),
+            "ceiling": None if ceiling is None else written(ceiling, authority.currency),
             "currency": authority.currency,
             "granted": granted,
         },

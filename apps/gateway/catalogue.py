@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from apps.gateway.amounts import Amount, Currency, InCurrency
 from apps.gateway.compensations import (
     Compensation,
     State,
@@ -42,8 +43,6 @@ class Reversibility(StrEnum):
     FINAL = "final"  # nothing takes it back
 
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # ISO 4217
-Money = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w.\-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 
@@ -54,13 +53,13 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SetPrice(Parameters):
+class SetPrice(InCurrency, Parameters):
     """One price of one variant in one currency."""
 
     product_id: Identifier
     variant_id: Identifier
     currency: Currency
-    amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    amount: Amount
 
 
 class SetStock(Parameters):
@@ -81,13 +80,13 @@ class UpdateProduct(Parameters):
     status: Literal["draft", "published"] | None = None
 
 
-class RefundPayment(Parameters):
+class RefundPayment(InCurrency, Parameters):
     """Give back a part of a captured payment."""
 
     order_id: Identifier
     payment_id: Identifier
-    amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
     currency: Currency
+    amount: Amount
     note: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
@@ -264,12 +263,12 @@ def compensation(
 def normalise(action: str, params: dict[str, Any]) -> dict[str, Any]:
     """Parameters checked against the action's schema, as JSON values in canonical form.
 
-    Decimals become strings with two places, unset optional fields are left out. Raises
-    `UnknownAction` and `pydantic.ValidationError`.
+    Amounts become text with the digits of their currency, unset optional fields are left out.
+    Raises `UnknownAction` and `pydantic.ValidationError`.
     """
     model = spec(action).parameters.model_validate(params)
     values = model.model_dump(mode="python", exclude_none=True)
     return {
-        name: str(value.quantize(Decimal("0.01"))) if isinstance(value, Decimal) else value
+        name: f"{value:f}" if isinstance(value, Decimal) else value
         for name, value in values.items()
     }

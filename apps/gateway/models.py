@@ -156,7 +156,7 @@ class Grant(models.Model):
     connector = models.ForeignKey(Connector, models.PROTECT, related_name="+")
     run_id = models.UUIDField(null=True)
     action_hash = models.CharField(max_length=64)
-    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True)
     minted_by = models.CharField(max_length=200)
     minted_at = models.DateTimeField()

@@ -40,6 +40,12 @@ def minor_units(code: str) -> int:
     return int(digits)
 
 
+@lru_cache(maxsize=1)
+def codes() -> tuple[str, ...]:
+    """The codes of all currencies money is counted in, in alphabetical order."""
+    return tuple(sorted(one.code for one in iso4217.Currency if is_currency(one.code)))
+
+
 def is_currency(code: object) -> bool:
     """Whether it is the code of a currency money is counted in, in upper case."""
     try:
@@ -95,6 +101,17 @@ def text(amount: Decimal, code: str) -> str:
     """The canonical text of an amount: `1.255`, `1000`, `25.50`. Raises what `fit` raises."""
     fitted = fit(amount, code)
     return f"{fitted or abs(fitted):f}"  # no minus before nothing
+
+
+def written(amount: Decimal, code: str) -> str:
+    """What is on record, as plain text: as `text` has it, else with all the digits it has.
+
+    For what others have said, which may be in no known currency or in parts it does not have.
+    """
+    try:
+        return text(amount, code)
+    except (UnknownCurrency, UnfitAmount):
+        return f"{amount.normalize():f}" if amount.is_finite() else str(amount)
 
 
 def decimals(code: str) -> str:

@@ -21,8 +21,15 @@ MINUS = "−-"
 DASHES = "–—-"  # "5,-" is five and no cents
 LOCALES = ("en", "de", "fr", "es", "it", "nl", "pt_BR", "pl", "cs", "da", "nb", "sv", "hu", "tr",
            "ja", "zh", "ko", "th", "vi", "id", "ar", "he", "uk")  # fmt: skip
+NAMES = {"EUR": ("euro", "euros"), "USD": ("dollar", "dollars"), "CHF": ("franken", "francs"),
+         "JPY": ("yen", "円"), "CNY": ("yuan", "元"), "KRW": ("won", "원")}  # fmt: skip
+WIDE = range(0xFF00, 0xFFF0)  # digits, points and currency signs as wide as a Chinese character
 GROUPED = re.compile(r"[0-9]{1,3}([ .,'])[0-9]{3}(?:\1[0-9]{3})*")
+THREE_BEHIND = re.compile(r"-?[1-9][0-9]*\.[0-9]{3}")
+HALF_GROUPED = re.compile(r"[1-9][0-9]{3,}[.,][0-9]{3}")
+BY_FOUR = re.compile(r"[1-9][0-9]{0,3}[.,][0-9]{4}")  # ten thousands of China and Japan
 INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")
+SIGNED_AHEAD = re.compile(rf"([{MINUS}])([^\d.,{MINUS}]+)")
 AMOUNT = re.compile(rf"([^\d.,{MINUS}]*)([{MINUS}]? ?[\d .,']*?(?:[.,][{DASHES}])?)([^\d.,]*)")
 
 
@@ -36,7 +43,8 @@ class Ambiguous(NotAnAmount):
     def __init__(self, typed: str, readings: Sequence[Decimal]) -> None:
         self.readings = tuple(sorted(readings, key=abs, reverse=True))
         more, less = (f"{value:f}" for value in self.readings)
-        super().__init__(f"“{typed}” can mean {more} or {less}. Write {more} or {less}.")
+        clear = " or ".join(unmistakable(value) for value in self.readings)
+        super().__init__(f"“{typed}” can mean {more} or {less}. Write {clear}.")
 
 
 def parse(text: str, *, currency: str) -> Decimal:
@@ -45,13 +53,13 @@ def parse(text: str, *, currency: str) -> Decimal:
     A code or symbol may stand on one side, and has to be this currency's. Raises `Ambiguous`,
     `NotAnAmount`, `UnknownCurrency`.
     """
-    plain = tidy(text)
-    number = without_sign_of(plain, currency)
+    tidied = tidy(text)
+    number = without_sign_of(tidied, currency)
     found = readings(number, decimals=currencies.minor_units(currency))
     if not found:
-        raise NotAnAmount(f"“{plain[:40]}” is not an amount. Write it like {example(currency)}.")
+        raise NotAnAmount(f"“{tidied[:40]}” is not an amount. Write it like {example(currency)}.")
     if len(found) > 1:
-        raise Ambiguous(plain[:40], [in_digits(value, currency) for value in found])
+        raise Ambiguous(tidied[:40], [in_digits(value, currency) for value in found])
     try:
         return currencies.fit(found.pop(), currency)
     except currencies.UnfitAmount as error:
@@ -63,12 +71,12 @@ def parse_number(text: str) -> Decimal:
 
     Raises `Ambiguous`, `NotAnAmount`.
     """
-    plain = tidy(text)
-    found = readings(plain, decimals=3)
+    tidied = tidy(text)
+    found = readings(tidied, decimals=3)
     if not found:
-        raise NotAnAmount(f"“{plain[:40]}” is not a number. Write it like 12.5.")
+        raise NotAnAmount(f"“{tidied[:40]}” is not a number. Write it like 12.5.")
     if len(found) > 1:
-        raise Ambiguous(plain[:40], list(found))
+        raise Ambiguous(tidied[:40], list(found))
     return found.pop()
 
 
@@ -76,20 +84,33 @@ def tidy(text: str) -> str:
     """The text with one kind of space, apostrophe and digit, and no white space around it."""
     if len(text) > LONGEST:
         raise NotAnAmount(f"An amount has at most {LONGEST} characters.")
-    same = "".join(" " if one in SPACES else "'" if one in APOSTROPHES else one for one in text)
-    return unicodedata.normalize("NFKC", same).strip()
+    return "".join(plain(one) for one in text).strip()
+
+
+def plain(one: str) -> str:
+    """A character as we know it; a raised 2 stays what it is, which is no 2."""
+    if one in SPACES:
+        return " "
+    if one in APOSTROPHES:
+        return "'"
+    return unicodedata.normalize("NFKC", one) if ord(one) in WIDE else one
 
 
 def readings(number: str, *, decimals: int) -> set[Decimal]:
     """Every way to read a bare number: none, one, or two where a separator can be either thing.
 
-    A currency without decimals leaves no doubt: `1,000` yen are a thousand.
+    A currency without decimals leaves no doubt: `1,000` yen are a thousand. Three digits behind a
+    longer number may be thousands whose first separator was forgotten: `1000,000`.
     """
     sign, digits = (-1, number[1:].strip()) if number[:1] in tuple(MINUS) else (1, number)
     whole = grouped(digits)
     found = set() if whole is None else {whole}
     if whole is None or decimals:
         found |= with_decimals(digits)
+    if (decimals != 3 and HALF_GROUPED.fullmatch(digits)) or (
+        not decimals and BY_FOUR.fullmatch(digits)
+    ):
+        found.add(Decimal(re.sub(r"[^0-9]", "", digits)))
     return {sign * value for value in found}
 
 
@@ -119,7 +140,8 @@ def grouped(number: str, *, but: str = "") -> Decimal | None:
 
 def without_sign_of(text: str, currency: str) -> str:
     """The text without a currency on one side of it. Raises `NotAnAmount` for another one."""
-    match = AMOUNT.fullmatch(text)
+    ahead = SIGNED_AHEAD.match(text)  # -€5 is €-5
+    match = AMOUNT.fullmatch(f"{ahead[2]}{ahead[1]}{text[ahead.end() :]}" if ahead else text)
     named = [one.strip().casefold() for one in (match[1], match[3]) if one.strip()] if match else []
     if match is None or len(named) > 1 or (named and named[0] not in signs(currency)):
         raise NotAnAmount(
@@ -136,9 +158,14 @@ def signs(currency: str) -> frozenset[str]:
     for locale in LOCALES:
         symbol = get_currency_symbol(currency, locale)
         found |= {symbol, re.sub(r"^[A-Z]{1,3}(?=[^\w\s.])", "", symbol)}  # CA$, $
-    if currency == "EUR":
-        found |= {"euro", "euros"}
+    found |= set(NAMES.get(currency, ()))
     return frozenset(one.replace("\u200f", "").strip().casefold() for one in found if one)
+
+
+def unmistakable(value: Decimal) -> str:
+    """The value as it can be typed and is never asked back: `12.345` dinars are `12.3450`."""
+    plain = f"{value:f}"
+    return f"{plain}0" if THREE_BEHIND.fullmatch(plain) else plain
 
 
 def in_digits(value: Decimal, currency: str) -> Decimal:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from apps.money.currency import written
+
 BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 TITLE = 120  # characters of a title; of a detail twice as many
 SHOWN = 20  # items of one message that are told each
@@ -150,7 +152,7 @@ def envelope(item: Item, workspace: str) -> dict[str, Any]:
             "headline": item.headline,
             "title": item.name,
             "risk": item.risk or None,
-            "amount": None if item.amount is None else str(item.amount),
+            "amount": None if item.amount is None else written(item.amount, item.currency),
             "currency": item.currency or None,
             "due_at": item.due_at.astimezone(UTC).isoformat() if item.due_at else None,
             "detail": one_line(item.detail, 2 * TITLE) or None,

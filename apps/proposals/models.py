@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from apps.accounts.models import User, Workspace
 from apps.gateway.models import Connector
+from apps.money.currency import written
 from apps.policies.models import Decision
 
 
@@ -68,7 +69,7 @@ class Proposal(models.Model):
     confidence = models.FloatField(default=1.0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     risk = models.CharField(max_length=10, choices=Risk.choices)
-    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True)
     priority = models.SmallIntegerField(default=5)
     state = models.CharField(max_length=16, choices=State.choices)
@@ -88,6 +89,11 @@ class Proposal(models.Model):
     wakes_on_change = models.BooleanField(default=False)
     looked_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
+
+    @property
+    def amount_text(self) -> str | None:
+        """The amount at stake in the digits of its currency: `1500.00`, `1000`; None without."""
+        return None if self.amount is None else written(self.amount, self.currency)
 
     class Meta:
         indexes = [

@@ -64,7 +64,7 @@ def to_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "title": proposal.title,
         "rationale": proposal.rationale,
         "risk": proposal.risk,
-        "amount": None if proposal.amount is None else str(proposal.amount),
+        "amount": proposal.amount_text,
         "currency": proposal.currency,
         "confidence": proposal.confidence,
         "verdict": VERDICTS[State(proposal.state)].value,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from apps.api.schemas.decisions import DecisionSummary
 from apps.api.schemas.executions import ExecutionSummary
-from apps.api.schemas.rows import filled
+from apps.api.schemas.rows import AmountText, filled
 from apps.proposals.models import Proposal, Question, Review
 from apps.proposals.queries import ChangeView, ProposalView
 
@@ -114,7 +113,7 @@ class ProposalSummary(Schema):
     title: str
     state: ProposalState
     risk: Literal["high", "medium", "low"]
-    amount: Decimal | None
+    amount: AmountText | None
     currency: str
     subject: str
     confidence: float
@@ -136,7 +135,12 @@ class ProposalSummary(Schema):
     @classmethod
     def of(cls, proposal: Proposal) -> Self:
         """From the row with who holds it."""
-        return cls.model_validate(filled(cls, proposal, {"claimed_by": holder(proposal)}))
+        return cls.model_validate(filled(cls, proposal, named_of(proposal)))
+
+
+def named_of(proposal: Proposal) -> dict[str, Any]:
+    """What a summary tells in other words than the row."""
+    return {"claimed_by": holder(proposal), "amount": proposal.amount_text}
 
 
 def holder(proposal: Proposal) -> str | None:
@@ -253,7 +257,7 @@ class ProposalDetail(ProposalSummary):
     def in_full(cls, view: ProposalView, questions: Sequence[Question]) -> Self:
         """From the domain's view of a proposal, and what was asked about it."""
         names = {
-            "claimed_by": holder(view.proposal),
+            **named_of(view.proposal),
             "questions": [QuestionDetail.of(question) for question in questions],
             "approvals_left": view.approvals_left,
             "undoes": view.undoes.pk if view.undoes else None,

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal, Self
 
 from ninja import Schema
 
 from apps.api.schemas.proposals import FieldChange
+from apps.api.schemas.rows import AmountText
 from apps.gateway.catalogue import spec
 from apps.proposals.operations import Rehearsal, RehearsedChange
 
@@ -83,7 +83,7 @@ class RehearsalDetail(Schema):
     state: Literal["waiting", "approved", "denied"]
     risk: Literal["high", "medium", "low"]
     reviewers: int
-    amount: Decimal | None
+    amount: AmountText | None
     currency: str
     changes: list[RehearsedChangeDetail]
 
@@ -91,6 +91,8 @@ class RehearsalDetail(Schema):
     def of(cls, rehearsal: Rehearsal) -> Self:
         """From the domain's dry run."""
         proposal = rehearsal.proposal
-        own = {name: getattr(proposal, name) for name in cls.model_fields if name != "changes"}
+        named = {"changes", "amount"}
+        own = {name: getattr(proposal, name) for name in cls.model_fields if name not in named}
+        own |= {"amount": proposal.amount_text}
         changes = [RehearsedChangeDetail.of(change) for change in rehearsal.changes]
         return cls.model_validate(own | {"changes": changes})

@@ -1,10 +1,18 @@
 """Filling a schema from a row."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Model
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+AmountText = Annotated[
+    str,
+    Field(
+        description="In the digits of `currency` (ISO 4217), a point before the decimals: "
+        '"1250.50" EUR, "1250" JPY, "1.255" KWD.'
+    ),
+]
 
 
 def filled(schema: type[BaseModel], row: Model, named: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from uuid_utils.compat import uuid7
 
 from apps.gateway.models import Execution, Grant
+from apps.money.currency import written
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def fault_of(grant: Grant | None, execution: Execution, *, now: datetime) -> str
         return NONE_OPEN
     if grant.expires_at <= now:
         return EXPIRED
-    amount = None if grant.amount is None else str(grant.amount)
+    amount = None if grant.amount is None else written(grant.amount, grant.currency)
     sealed = action_hash(execution, amount=amount, currency=grant.currency, run_id=grant.run_id)
     places = (grant.workspace_id, grant.connector_id, grant.run_id)
     same = places == (execution.workspace_id, execution.connector_id, execution.run_id)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact
 from apps.gateway import catalogue
 from apps.gateway import operations as gateway
+from apps.money.currency import written
 from apps.policies import facts as vocabulary
 from apps.policies import operations as policies
 from apps.policies.cel import Outcome
@@ -19,7 +19,6 @@ from apps.proposals.models import Change, Proposal, State
 from apps.proposals.stakes import given_away, largest, stake_of
 from apps.proposals.stale import rests_on_stale
 
-CENT = Decimal("0.01")
 STATE_AFTER = {
     Outcome.ALLOW: State.APPROVED,
     Outcome.REVIEW: State.WAITING,
@@ -167,7 +166,7 @@ def schedule(
                 action=change.action,
                 params=change.params,
                 snapshot=change.before,
-                amount=None if stake.amount is None else str(stake.amount.quantize(CENT)),
+                amount=None if stake.amount is None else written(stake.amount, stake.currency),
                 currency=stake.currency,
                 priority=change.proposal.priority,
                 begun=begun,

@@ -9,6 +9,7 @@ from apps.gateway.connectors.null.client import NullClient
 from apps.gateway.errors import Unreachable
 from apps.gateway.models import ActionSetting, Execution, Grant, State
 from apps.gateway.operations import grants
+from apps.money.currency import written
 from apps.proposals import operations as proposals
 from tests.factories.proposals import propose
 
@@ -34,7 +35,7 @@ def test_a_decision_mints_what_the_intent_consumes(due, now):
     assert (grant.connector_id, grant.run_id, grant.minted_by) == (
         due.connector_id, due.run_id, "policy",
     )  # fmt: skip
-    assert str(grant.amount) == "5.00"
+    assert written(grant.amount, grant.currency) == "5.00"
     assert grant.expires_at == now + timedelta(seconds=settings.GATEWAY_GRANT_SECONDS)
     assert run(now).state == State.DONE
     assert due.grants.get().consumed_at == now

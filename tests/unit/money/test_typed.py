@@ -45,6 +45,11 @@ CLEAR = [
     ("-5", "EUR", "-5.00"),
     ("−5,25 €", "EUR", "-5.25"),
     ("１２.５０", "EUR", "12.50"),
+    ("￥1000", "JPY", "1000"),
+    ("1000円", "JPY", "1000"),
+    ("-€5.00", "EUR", "-5.00"),
+    ("12.3450", "KWD", "12.345"),
+    ("25.5000", "EUR", "25.50"),
 ]
 UNCLEAR = [
     ("1,000", "EUR", "1000.00", "1.00"),
@@ -53,10 +58,13 @@ UNCLEAR = [
     ("12.345", "KWD", "12345.000", "12.345"),
     ("12,345", "KWD", "12345.000", "12.345"),
     ("-1,000", "EUR", "-1000.00", "-1.00"),
+    ("1000,000", "EUR", "1000000.00", "1000.00"),
+    ("1000,000", "JPY", "1000000", "1000"),
+    ("1,0000", "JPY", "10000", "1"),
 ]
 NONSENSE = ["", "  ", "abc", "1e3", "NaN", "inf", "1,00.0", "1.00,000.0", "1,0000,00", "0x10", "1..5",
             "1,,5", "5 6", "12 34", "USD 5", "5 $", "EUR 5 EUR", "1_000", "½", "5%", "--5", "1.234",
-            "1000.505", "٣", "5 EUR pro Stück", "9" * 70]  # fmt: skip
+            "1000.505", "٣", "5²", "⁵", "①", "5 EUR pro Stück", "9" * 70]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "currency", "value"), CLEAR)
@@ -80,6 +88,15 @@ def test_nonsense_is_refused(text: str) -> None:
     """Never a number out of something else."""
     with pytest.raises(NotAnAmount):
         parse(text, currency="EUR")
+
+
+@pytest.mark.parametrize(("text", "currency", "more", "less"), UNCLEAR)
+def test_what_is_suggested_is_clear(text: str, currency: str, more: str, less: str) -> None:
+    """Whoever writes it as they are told is not asked again."""
+    with pytest.raises(Ambiguous) as error:
+        parse(text, currency=currency)
+    clear = str(error.value).rpartition("Write ")[2].rstrip(".").split(" or ")
+    assert [str(parse(one, currency=currency)) for one in clear] == [more, less]
 
 
 def test_decimals_the_currency_has_not_are_refused() -> None:

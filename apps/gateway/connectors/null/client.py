@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from apps.gateway.connectors.base import Receipt, Refused, Unproven, Unreachable
 from apps.gateway.connectors.gate import ask_first
 from apps.gateway.records import Record
+from apps.money.currency import written
 
 ACTION = "set_price"
 TABLE = """
@@ -58,7 +59,7 @@ class NullClient:
     ) -> dict[str, Any]:
         """The amount asked for."""
         _known(action)
-        return {**snapshot, "amount": str(Decimal(str(params["amount"])).quantize(Decimal("0.01")))}
+        return {**snapshot, "amount": written(Decimal(str(params["amount"])), params["currency"])}
 
     def perform(
         self, action: str, params: dict[str, Any], *, key: str, snapshot: dict[str, Any]

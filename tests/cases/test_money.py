@@ -1,0 +1,105 @@
+"""An amount has the digits of its currency, wherever it comes in."""
+
+import pytest
+from pydantic import ValidationError
+
+from apps.gateway.catalogue import normalise
+from apps.proposals.models import Proposal
+from tests.factories.keys import Caller, caller
+
+ACTIONS = ("set_price", "refund_payment")
+
+
+def params(action: str, amount: object, currency: str) -> dict[str, object]:
+    """Parameters of an action with money."""
+    names = {
+        "set_price": {"product_id": "prod_1", "variant_id": "variant_1"},
+        "refund_payment": {"order_id": "order_1", "payment_id": "pay_1"},
+    }[action]
+    return {**names, "amount": amount, "currency": currency}
+
+
+@pytest.fixture
+def otto(workspace, cast, policy, connector, now) -> Caller:
+    """Otto's key, with every scope."""
+    return caller(workspace, cast.otto, now=now)
+
+
+def submitted(otto: Caller, amount: object, currency: str):
+    """The answer to a price submitted over the API."""
+    change = {"action": "set_price", "params": params("set_price", amount, currency)}
+    return otto.post(
+        "/proposals",
+        {"title": "A price", "rationale": "The competitor is cheaper.", "changes": [change]},
+    )
+
+
+@pytest.mark.case("21-zero-decimal-fraction-accepted")
+@pytest.mark.django_db
+def test_a_yen_has_no_decimals(case, otto):
+    """422 at the amount, with what would fit; nothing is proposed."""
+    answer = submitted(otto, case["given"]["amount"], case["given"]["currency"])
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["field"] == "amount"
+    assert "1000 or 1001 would be" in error["detail"]
+    assert not Proposal.objects.exists()
+    for action in ACTIONS:
+        with pytest.raises(ValidationError, match="no decimals"):
+            normalise(action, params(action, case["given"]["amount"], case["given"]["currency"]))
+
+
+@pytest.mark.case("23-three-decimal-refused")
+@pytest.mark.django_db
+def test_a_dinar_has_three_decimals(case, otto):
+    """201, and the amount is what it was; the yen beside it keeps none."""
+    given = case["given"]
+    answer = submitted(otto, given["amount"], given["currency"])
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["changes"][0]["params"]["amount"] == given["amount"]
+    assert answer.json()["amount"] == given["amount"]
+
+
+@pytest.mark.case("24-three-decimal-rest")
+def test_every_dinar_has_three_decimals(case):
+    """Also where shops do without them."""
+    for currency in case["given"]["currencies"]:
+        for action in ACTIONS:
+            checked = normalise(action, params(action, case["given"]["amount"], currency))
+            assert checked["amount"] == case["given"]["amount"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [("1000.00", "JPY", "1000"), (25.5, "EUR", "25.50"), ("1e2", "EUR", "100.00"),
+     (1000, "KRW", "1000"), ("0.0001", "CLF", "0.0001"), (99999999999.99, "EUR", "99999999999.99")],
+)  # fmt: skip
+@pytest.mark.django_db
+def test_what_fits_is_taken_over_the_api(otto, amount, currency, text):
+    """And comes back in the currency's digits, from the database too."""
+    answer = submitted(otto, amount, currency)
+    assert answer.status_code == 201, answer.content
+    again = otto.get(f"/proposals/{answer.json()['id']}").json()
+    assert (again["amount"], again["changes"][0]["params"]["amount"]) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "field", "why"),
+    [("0.001", "EUR", "amount", "0.00 or 0.01 would be"),
+     (0.1 + 0.2, "EUR", "amount", "0.30 or 0.31 would be"),
+     ("1,000", "EUR", "amount", "can mean 1000.00 or 1.00"),
+     ("1.000", "JPY", "amount", "can mean 1000 or 1"),
+     ("1 000,505", "EUR", "amount", "1000.50 or 1000.51 would be"),
+     (10**12, "EUR", "amount", "no amount of money"),
+     (-5, "EUR", "amount", "greater than 0"),
+     ("5.00", "eur", "currency", "ISO 4217"),
+     ("5.00", "ZZZ", "currency", "ISO 4217")],
+)  # fmt: skip
+@pytest.mark.django_db
+def test_what_does_not_is_refused_with_the_reason(otto, amount, currency, field, why):
+    """At the field it is about."""
+    answer = submitted(otto, amount, currency)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert why in error["detail"]
