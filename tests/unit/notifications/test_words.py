@@ -95,5 +95,5 @@ def test_a_program_gets_type_time_and_data():
     told = envelope(item(subject="p-1"), "Alpine")
     assert told["type"] == "notice.waiting"
     assert told["timestamp"] == "2026-11-21T09:00:00Z"
-    assert told["data"]["amount"] == "1250.5"
+    assert told["data"]["amount"] == "1250.50"
     assert told["data"]["subject"] == "p-1"
