@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from apps.gateway import email_address
 from apps.gateway.amounts import Amount, Currency, InCurrency
 from apps.gateway.compensations import (
     Compensation,
@@ -44,6 +45,7 @@ class Reversibility(StrEnum):
 
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w.\-]+$")]
+ToAddress = AfterValidator(email_address.bare)
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 
 
@@ -120,9 +122,9 @@ class ReturnItems(Parameters):
 
 
 class SendMessage(Parameters):
-    """One message to one customer."""
+    """One message to one customer. `to` is read as the bare address, an umlaut domain in ASCII."""
 
-    to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+    to: Annotated[str, StringConstraints(max_length=email_address.MOST_TEXT), ToAddress]
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
     body: Text
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"

@@ -1,12 +1,27 @@
 """What connectors answer to reads: one canonical shape per kind of outside record.
 
-Shop data is untrusted: every field is typed, unknown fields are dropped at the connector.
+Shop data is untrusted: every field is typed, unknown fields are dropped at the connector. How a
+value is read, and when it is refused, stands in `record_fields`.
 """
 
-from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from apps.gateway.record_fields import (
+    Address,
+    Amount,
+    Code,
+    Line,
+    Moment,
+    Name,
+    OptionalName,
+    Quantity,
+    Sender,
+    Sku,
+    Words,
+)
 
 
 class Record(BaseModel):
@@ -20,7 +35,7 @@ class Variant(Record):
 
     product_id: str
     variant_id: str
-    sku: str
+    sku: Sku
     product_title: str
     title: str
     prices: dict[str, Decimal]
@@ -28,7 +43,7 @@ class Variant(Record):
     stock: int | None = None
     inventory_item_id: str | None = None
     location_id: str | None = None
-    updated_at: datetime | None = None
+    updated_at: Moment | None = None
 
 
 class Payment(Record):
@@ -41,47 +56,70 @@ class Payment(Record):
 
 
 class OrderLine(Record):
-    """One line of an order."""
+    """One line of an order. `quantity` has decimals where goods are sold by the metre or weight."""
 
     line_id: str
-    sku: str
+    sku: Sku
     title: str
-    quantity: int
+    quantity: Quantity
     unit_price: Decimal
 
 
 class Order(Record):
-    """The one canonical order state, whatever the back end calls it."""
+    """The one canonical order state, whatever the back end calls it.
+
+    `email` is the bare address, empty where the shop has none.
+    """
 
     order_id: str
     number: str
-    email: str
+    email: Address
     status: str  # pending, completed, canceled
     payment_status: str  # not_paid, captured, partially_refunded, refunded, ...
     fulfillment_status: str  # not_fulfilled, fulfilled, shipped, delivered, ...
     currency: str
     total: Decimal
-    placed_at: datetime
+    placed_at: Moment
     lines: list[OrderLine]
     payments: list[Payment]
 
 
 class Message(Record):
-    """A message from a customer."""
+    """A message from a customer.
 
-    message_id: str
-    sender: str
-    subject: str
-    body: str
-    order_number: str | None = None
-    received_at: datetime
+    `sender` is the one bare address that can be answered, its domain in ASCII; empty where there
+    is none, or more than one: then a person has to look at `written_by`, which is what the message
+    says. `mailbox` tells messages of several connectors apart that have the same identifier.
+    """
+
+    message_id: Name
+    sender: Sender
+    subject: Line
+    body: Words
+    order_number: OptionalName = None
+    received_at: Moment
+    written_by: Line = ""
+    mailbox: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def keep_what_is_written(cls, values: Any) -> Any:
+        """Keep the sender as it stands in the message beside what is read of it."""
+        if isinstance(values, dict) and not values.get("written_by"):
+            return {**values, "written_by": values.get("sender")}
+        return values
+
+    @property
+    def key(self) -> str:
+        """What names the message among all of the workspace."""
+        return f"{self.mailbox}:{self.message_id}" if self.mailbox else self.message_id
 
 
 class CompetitorPrice(Record):
     """What a competitor asks for the same article."""
 
-    sku: str
-    currency: str
-    amount: Decimal
-    source: str
-    seen_at: datetime
+    sku: Name
+    currency: Code
+    amount: Amount
+    source: Line = ""
+    seen_at: Moment

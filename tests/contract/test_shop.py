@@ -9,7 +9,7 @@ import pytest
 
 from apps.gateway.catalogue import normalise
 from apps.gateway.connectors.base import BadAnswer, CannotTell, ConnectorError, Refused
-from apps.gateway.connectors.medusa import reads
+from apps.gateway.connectors.medusa import listing
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.records import Order, Variant
@@ -372,7 +372,7 @@ def test_variants(client: MedusaClient) -> None:
 def test_pages(client: MedusaClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listing read in small pages is the listing read in one."""
     whole = {v.variant_id for v in client.read("variants")}  # type: ignore[attr-defined]
-    monkeypatch.setattr(reads, "PAGE", 5)
+    monkeypatch.setattr(listing, "PAGE", 5)
     pages = [v.variant_id for v in client.read("variants")]  # type: ignore[attr-defined]
     assert len(pages) == len(set(pages)) == len(whole)
     assert len(client.read("variants", limit=7)) == 7

@@ -19,6 +19,7 @@ from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.agents.playbooks.said import MODEL_CONFIDENCE, said_by_model
 from apps.agents.playbooks.scope import Scope, listed
+from apps.gateway import email_address
 
 CORRECTIONS = 5  # told at most
 ACTIONS = ("refund_payment", "cancel_order", "send_message")  # in the order of carrying out
@@ -115,7 +116,7 @@ class Conversation:
 
     def check_message(self, params: dict[str, Any]) -> None:
         """Only to the sender."""
-        if params["to"].casefold() != self.case.message.sender.casefold():
+        if not email_address.same(params["to"], self.case.message.sender):
             raise Unfit(f"The answer goes to {self.case.message.sender} and nobody else.")
 
     def conclude(self, words: str, model: str) -> list[Planned]:

@@ -13,6 +13,7 @@ from apps.agents.playbooks import base, redaction
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading, classify, order_number
 from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.gateway import email_address
 from apps.gateway import queries as gateway
 from apps.gateway.records import Message, Order
 from apps.memory import queries as memory
@@ -44,12 +45,12 @@ class Case(BaseModel):
     @property
     def key(self) -> str:
         """The name under which this case is handled once."""
-        return message_key(self.message.message_id)
+        return message_key(self.message.key)
 
     @property
     def customer(self) -> str:
-        """The subject of what is known about the sender."""
-        return f"customer:{self.message.sender.casefold()}"
+        """The subject of what is known about the sender; one without an address is a stranger."""
+        return f"customer:{self.message.sender.casefold() or f'of {self.key}'}"
 
 
 class Sensed(base.Sensed):
@@ -80,9 +81,9 @@ def sense(
 ) -> Sensed:
     """Read new messages and what belongs to them."""
     messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
-    keys = [message_key(message.message_id) for message in messages]
+    keys = [message_key(message.key) for message in messages]
     done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
-    fresh = [one for one in messages if message_key(one.message_id) not in done]
+    fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
     cases = [gather(workspace, message, now=now) for message in fresh[: knobs.batch]]
     return Sensed(
@@ -95,7 +96,7 @@ def sense(
 def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
     number = message.order_number or order_number(f"{message.subject}\n{message.body}")
-    theirs = orders(workspace, email=message.sender, limit=PAST + 1)
+    theirs = orders(workspace, email=message.sender, limit=PAST + 1) if message.sender else []
     order, problem = find_order(workspace, message, number, theirs)
     past = [one for one in theirs if order and one.order_id != order.order_id][:PAST]
     case = Case(message=message, number=number, order=order, problem=problem, past=past)
@@ -137,7 +138,7 @@ def find_order(
     found = [one for one in theirs if one.number == wanted] or orders(workspace, number=wanted)
     if not found:
         return None, "not_found"
-    if found[0].email.casefold() != message.sender.casefold():
+    if not email_address.same(found[0].email, message.sender):
         return None, "other_sender"
     return found[0], ""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.repricing.figures import margin_percent
+from apps.agents.playbooks.repricing.sales import Pieces
 from apps.agents.playbooks.repricing.sense import Offer
 
 
@@ -69,9 +70,14 @@ def sold(offer: Offer) -> dict[str, Any]:
         "title": f"{sales.pieces} {pieces} sold since {sales.since}",
         "detail": {
             "sku": offer.sku,
-            "pieces": sales.pieces,
+            "pieces": plain(sales.pieces),
             "orders": sales.orders,
             "since": sales.since.isoformat(),
-            "by_day": {day.isoformat(): count for day, count in sales.by_day.items()},
+            "by_day": {day.isoformat(): plain(count) for day, count in sales.by_day.items()},
         },
     }
+
+
+def plain(pieces: Pieces) -> int | str:
+    """A number of pieces as JSON: exact with decimals, too."""
+    return pieces if isinstance(pieces, int) else f"{pieces:f}"

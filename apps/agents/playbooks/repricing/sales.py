@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
@@ -14,17 +15,21 @@ from apps.gateway.records import Order
 
 NEWEST = 200  # orders read
 SPAN = timedelta(days=30)
+Pieces = int | Decimal
 
 
 class Sales(BaseModel):
-    """Pieces of a SKU sold since a day, in so many orders; by day where any were."""
+    """Pieces of a SKU sold since a day, in so many orders; by day where any were.
+
+    With decimals where goods are sold by the metre or by weight.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     since: date
-    pieces: int = 0
+    pieces: Pieces = 0
     orders: int = 0
-    by_day: dict[date, int] = {}
+    by_day: dict[date, Pieces] = {}
 
 
 class Sold(BaseModel):
@@ -54,7 +59,7 @@ def count(orders: Sequence[Order], *, now: datetime) -> Sold:
     start = now - SPAN
     if len(orders) >= NEWEST:
         start = max(start, min(order.placed_at for order in orders))
-    pieces: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    pieces: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     times: dict[str, int] = defaultdict(int)
     for order in orders:
         if order.status == "canceled" or order.placed_at < start:
@@ -68,10 +73,15 @@ def count(orders: Sequence[Order], *, now: datetime) -> Sold:
         of={
             sku: Sales(
                 since=start.date(),
-                pieces=sum(days.values()),
+                pieces=counted(sum(days.values(), Decimal())),
                 orders=times[sku],
-                by_day=dict(sorted(days.items())),
+                by_day={day: counted(days[day]) for day in sorted(days)},
             )
             for sku, days in pieces.items()
         },
     )
+
+
+def counted(pieces: Decimal) -> Pieces:
+    """Whole pieces as a whole number."""
+    return int(pieces) if pieces == pieces.to_integral_value() else pieces

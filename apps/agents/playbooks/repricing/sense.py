@@ -103,16 +103,23 @@ def sense(
 def fresh_prices(
     prices: Sequence[CompetitorPrice], knobs: Knobs, *, now: datetime
 ) -> dict[str, CompetitorPrice]:
-    """The cheapest price of each SKU which is recent, in our currency and a price at all."""
+    """The cheapest price of each SKU which is recent, in our currency and a price at all.
+
+    An empty SKU identifies nothing.
+    """
     since = now - timedelta(hours=knobs.max_age_hours)
     usable = [
-        p for p in prices if p.currency == knobs.currency and p.seen_at >= since and p.amount > 0
+        p
+        for p in prices
+        if p.sku.strip() and p.currency == knobs.currency and p.seen_at >= since and p.amount > 0
     ]
     return {p.sku: p for p in sorted(usable, key=lambda price: -price.amount)}
 
 
 def beside(variant: Variant, cheapest: dict[str, CompetitorPrice], knobs: Knobs) -> Offer | None:
-    """The variant and the competitor; None if either has no price."""
+    """The variant and the competitor; None if either has no price, or the variant no SKU."""
+    if not variant.sku.strip():
+        return None
     theirs, ours = cheapest.get(variant.sku), variant.prices.get(knobs.currency)
     if theirs is None or not ours:
         return None

@@ -67,8 +67,8 @@ class MailClient:
     ) -> Receipt:
         """Hand the message to the server; its acceptance is the proof."""
         message = self._compose(action, params, key)
-        sender = parseaddr(self._sender)[1]
-        answer = self._server.deliver(message, sender, params["to"])
+        sender = address(parseaddr(self._sender)[1])
+        answer = self._server.deliver(message, sender, address(params["to"]))
         return self._receipt(params, snapshot, key, {"accepted": answer[:500]})
 
     def find_effect(

@@ -1,12 +1,13 @@
 """The shapes of Medusa's answers which the connector relies on; everything else is dropped."""
 
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from apps.gateway import record_fields
 from apps.gateway.connectors.base import BadAnswer
+from apps.gateway.record_fields import Moment, Name, Quantity
 
 CENT = Decimal("0.01")
 COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
@@ -18,16 +19,17 @@ def money(amount: Decimal) -> str:
     return str(amount.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
-def _empty_if_none(value: Any) -> Any:
-    return "" if value is None else value
-
-
 def list_if_none(value: Any) -> Any:
     return [] if value is None else value
 
 
-Words = Annotated[str, BeforeValidator(_empty_if_none)]
-Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=20)]
+def nothing_if_odd(value: Any) -> Any:
+    """Notes of the shop's own that are no object are none."""
+    return value if isinstance(value, dict) else {}
+
+
+Words = record_fields.Words
+Amount = record_fields.Number
 Code = Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
 
 
@@ -96,8 +98,8 @@ class VariantAnswer(Answer):
     title: Words
     product_id: str
     product: ProductName
-    updated_at: datetime | None = None
-    metadata: dict[str, Any] | None = None
+    updated_at: Moment | None = None
+    metadata: Annotated[dict[str, Any], BeforeValidator(nothing_if_odd)] = {}
     prices: Annotated[list[Price], BeforeValidator(list_if_none)]
     inventory_items: Annotated[list[InventoryLink], BeforeValidator(list_if_none)] = []
 
@@ -109,7 +111,7 @@ class VariantAnswer(Answer):
     @property
     def cost(self) -> Decimal | None:
         """The cost noted in the variant's metadata; None when it is missing or not an amount."""
-        noted = (self.metadata or {}).get(COST_FIELD)
+        noted = self.metadata.get(COST_FIELD)
         if noted is None or isinstance(noted, bool):
             return None
         try:
@@ -172,10 +174,10 @@ class LineAnswer(Answer):
     """One line of an order."""
 
     id: str
-    title: Words
+    title: Words = ""
     subtitle: Words = ""
     variant_sku: Words = ""
-    quantity: int
+    quantity: Quantity
     unit_price: Amount
 
 
@@ -183,14 +185,14 @@ class OrderAnswer(Answer):
     """An order. `original_total` is used because `total` shrinks with each refund."""
 
     id: str
-    display_id: int
+    display_id: Name
     email: Words
     currency_code: Code
-    status: str
-    payment_status: str
-    fulfillment_status: str
+    status: Words
+    payment_status: Words
+    fulfillment_status: Words
     original_total: Amount
-    created_at: datetime
+    created_at: Moment
     items: Annotated[list[LineAnswer], BeforeValidator(list_if_none)]
     payment_collections: Annotated[list[PaymentCollection], BeforeValidator(list_if_none)]
 

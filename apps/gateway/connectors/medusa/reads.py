@@ -1,25 +1,34 @@
 """What can be read from Medusa, as canonical records."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from apps.gateway.connectors.base import BadAnswer, Refused
+from pydantic import ValidationError
+
+from apps.gateway import email_address, record_fields
+from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.answers import (
-    CENT,
+    COST_CURRENCY,
+    Answer,
     InventoryItem,
+    InventoryLink,
     Level,
     OrderAnswer,
-    Page,
+    Price,
     ProductAnswer,
+    Shape,
     VariantAnswer,
     check,
 )
 from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.listing import Listing, merge
+from apps.gateway.record_fields import exact
 from apps.gateway.records import Order, OrderLine, Payment, Variant
+from apps.gateway.rows import Note, Rows, explain
+from apps.money.currency import is_currency, minor_units
 
-PAGE = 200  # rows of one listing call
 VARIANT_FIELDS = (
     "id,sku,title,metadata,updated_at,product_id,product.id,product.title,*prices,"
     "inventory_items.inventory_item_id,*inventory_items.inventory.location_levels"
@@ -32,32 +41,54 @@ ORDER_FIELDS = (
 )
 
 
-def variants(api: AdminApi, query: dict[str, Any]) -> list[Variant]:
-    """Variants with prices, cost and stock. `query`: sku, text, limit (default: all)."""
-    limit = query.get("limit")
-    filters = {"sku": query.get("sku"), "q": query.get("text")}
-    rows = _pages(api, "product-variants", "variants", limit, order="id", fields=VARIANT_FIELDS,
-                  **{name: str(value) for name, value in filters.items() if value})  # fmt: skip
-    return [_variant(check(VariantAnswer, row), query) for row in rows]
+def variants(api: AdminApi, query: dict[str, Any]) -> Rows:
+    """Variants with prices, cost and stock. `query`: sku (exactly), text, limit (default: all)."""
+    limit, sku, text = query.get("limit"), query.get("sku"), query.get("text")
+    wanted = None if sku is None else record_fields.name(sku)
+    if wanted == "":
+        return Rows()  # nothing has no SKU
+    asked = {"sku": wanted, "q": text and str(text)}
+    listing = Listing(
+        path="product-variants",
+        name="variants",
+        query={"order": "id", "fields": VARIANT_FIELDS}
+        | {name: value for name, value in asked.items() if value},
+        reader=lambda row, note: _variant_row(row, note, query.get("location_id")),
+        fits=None if wanted is None else lambda variant: variant.sku == wanted,
+    )
+    return listing.read(api, limit)
 
 
-def orders(api: AdminApi, query: dict[str, Any]) -> list[Order]:
-    """Orders, newest first. `query`: number, email, limit (default: all).
+def orders(api: AdminApi, query: dict[str, Any]) -> Rows:
+    """Orders, newest first. `query`: number, email (both exactly), limit (default: all)."""
+    number, email, limit = query.get("number"), query.get("email"), query.get("limit")
+    number = None if number is None else str(number).strip().lstrip("#")
+    email = None if email is None else email_address.tidy(str(email))
+    if "" in (number, email):
+        return Rows()  # no order is found by nothing
 
-    Medusa ignores filters it does not know, so its text search narrows and we compare.
-    """
-    number, email = query.get("number"), query.get("email")
-    number = str(number).lstrip("#") if number else None
-    search = {"q": number or str(email)} if number or email else {}
-    rows = _pages(api, "orders", "orders", query.get("limit"), order="-created_at",
-                  fields=ORDER_FIELDS, **search)  # fmt: skip
-    found = [_order(check(OrderAnswer, row)) for row in rows]
-    return [
-        order
-        for order in found
-        if (not number or order.number == number)
-        and (not email or order.email.casefold() == str(email).casefold())
+    def fits(order: Order) -> bool:
+        of_number = number is None or order.number == number
+        return of_number and (email is None or email_address.same(order.email, email))
+
+    searches = [number] if number else email_address.spellings(email) if email else [None]
+    found = [
+        Listing(
+            path="orders",
+            name="orders",
+            query={"order": "-created_at", "fields": ORDER_FIELDS}
+            | ({"q": search} if search else {}),
+            reader=lambda row, _note: _order(_row(OrderAnswer, row)),
+            fits=fits if search else None,
+        ).read(api, limit)
+        for search in searches
     ]
+    return found[0] if len(found) == 1 else merge(found, newest_first, limit)
+
+
+def newest_first(order: Any) -> float:
+    """By when it was placed."""
+    return -float(order.placed_at.timestamp())
 
 
 def order(api: AdminApi, query: dict[str, Any]) -> list[Order]:
@@ -95,33 +126,47 @@ def fetch_level(api: AdminApi, item_id: str, location_id: str) -> tuple[Inventor
     raise Refused(f"Item {item_id} is not stocked at location {location_id}.", code="not_found")
 
 
-def _pages(
-    api: AdminApi, listing: str, name: str, limit: int | None, **query: str
-) -> Iterator[Any]:
-    """Rows of a listing, page by page, until `limit` or the end."""
-    offset = 0
-    while limit is None or offset < limit:
-        size = PAGE if limit is None else min(PAGE, int(limit) - offset)
-        answer = api.get(path(listing), limit=size, offset=offset, **query)
-        rows = answer.get(name)
-        if not isinstance(rows, list):
-            raise BadAnswer(f"Medusa's listing has no '{name}'.")
-        yield from rows
-        offset += len(rows)
-        if not rows or offset >= check(Page, answer).count:
-            return
+def _variant_row(row: Any, note: Note, location_id: str | None) -> Variant:
+    """The variant of a row of a listing; what is odd about its prices and stock is left out."""
+    given = row if isinstance(row, dict) else {}
+    prices, odd = _sound(Price, given.get("prices"), note, "prices")
+    links, _ = _sound(InventoryLink, given.get("inventory_items"), note, "inventory_items")
+    doubtful = {str(price.get("currency_code")).upper() for price in odd if isinstance(price, dict)}
+    variant = _row(VariantAnswer, row, prices=prices, inventory_items=links)
+    return _variant(variant, location_id, note, doubtful=doubtful)
 
 
-def _variant(variant: VariantAnswer, query: dict[str, Any]) -> Variant:
-    level = _level(variant, query.get("location_id"))
+def _row(shape: type[Shape], row: Any, **fields: Any) -> Shape:
+    """A row of a listing as `shape`, with these fields instead. Raises `ValueError`."""
+    if not isinstance(row, dict):
+        raise ValueError(f"an object was expected, not {record_fields.kind_of(row)}")
+    return shape.model_validate({**row, **fields})
+
+
+def _sound(shape: type[Answer], values: Any, note: Note, name: str) -> tuple[list[Any], list[Any]]:
+    """The values of a list that can be read, and those that cannot, which are noted."""
+    sound, odd = [], []
+    for place, value in enumerate(values if isinstance(values, list) else []):
+        try:
+            sound.append(shape.model_validate(value))
+        except ValidationError as error:
+            note(f"{name}.{place}.{explain(error)}")
+            odd.append(value)
+    return sound, odd
+
+
+def _variant(
+    variant: VariantAnswer, location_id: str | None, note: Note, *, doubtful: Collection[str] = ()
+) -> Variant:
+    level = _level(variant, location_id)
     return Variant(
         product_id=variant.product_id,
         variant_id=variant.id,
         sku=variant.sku,
         product_title=variant.product.title,
         title=variant.title,
-        prices=_clear_prices(variant),
-        cost=None if variant.cost is None else variant.cost.quantize(CENT),
+        prices=_clear_prices(variant, note, doubtful),
+        cost=None if variant.cost is None else exact(variant.cost, COST_CURRENCY),
         stock=int(level[1].stocked_quantity) if level else None,
         inventory_item_id=level[0] if level else None,
         location_id=level[1].location_id if level else None,
@@ -129,14 +174,24 @@ def _variant(variant: VariantAnswer, query: dict[str, Any]) -> Variant:
     )
 
 
-def _clear_prices(variant: VariantAnswer) -> dict[str, Decimal]:
-    """Plain prices by currency; a currency with two prices (parallel writes) is left out."""
+def _clear_prices(
+    variant: VariantAnswer, note: Note, doubtful: Collection[str]
+) -> dict[str, Decimal]:
+    """Plain prices by currency; a currency with two prices (parallel writes) is left out.
+
+    So are `doubtful` ones and those that are no currency.
+    """
     times = Counter(price.currency for price in variant.prices if price.plain)
-    return {
-        price.currency: price.amount.quantize(CENT)
-        for price in variant.prices
-        if price.plain and times[price.currency] == 1
-    }
+    found = {}
+    for price in variant.prices:
+        currency = price.currency
+        if not price.plain or times[currency] > 1 or currency in doubtful:
+            continue
+        if is_currency(currency) and price.amount >= 0:
+            found[currency] = exact(price.amount, currency)
+        else:
+            note(f"prices: {price.amount} {currency} is not a price")
+    return found
 
 
 def _level(variant: VariantAnswer, location_id: str | None) -> tuple[str, Level] | None:
@@ -151,15 +206,18 @@ def _level(variant: VariantAnswer, location_id: str | None) -> tuple[str, Level]
 
 
 def _order(order: OrderAnswer) -> Order:
+    """The order. Raises `ValueError` for one in no currency there is."""
+    currency = order.currency_code.upper()
+    minor_units(currency)
     return Order(
         order_id=order.id,
-        number=str(order.display_id),
+        number=order.display_id,
         email=order.email,
         status=order.status,
         payment_status=order.payment_status,
         fulfillment_status=order.fulfillment_status,
-        currency=order.currency_code.upper(),
-        total=order.original_total.quantize(CENT),
+        currency=currency,
+        total=exact(order.original_total, currency),
         placed_at=order.created_at,
         lines=[
             OrderLine(
@@ -167,7 +225,7 @@ def _order(order: OrderAnswer) -> Order:
                 sku=line.variant_sku,
                 title=" / ".join(part for part in (line.title, line.subtitle) if part),
                 quantity=line.quantity,
-                unit_price=line.unit_price.quantize(CENT),
+                unit_price=exact(line.unit_price, currency),
             )
             for line in order.items
         ],
@@ -175,8 +233,8 @@ def _order(order: OrderAnswer) -> Order:
             Payment(
                 payment_id=payment.id,
                 currency=payment.currency_code.upper(),
-                captured=payment.captured.quantize(CENT),
-                refunded=payment.refunded.quantize(CENT),
+                captured=exact(payment.captured, payment.currency_code.upper()),
+                refunded=exact(payment.refunded, payment.currency_code.upper()),
             )
             for payment in order.payments
         ],
