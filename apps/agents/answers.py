@@ -206,7 +206,7 @@ def look_again(proposal: Proposal) -> list[AskedChange]:
     rows = proposal.changes.select_related("connector", "decision").order_by("position")
     found = []
     for row in rows:
-        now, _ = gateway.look(row.connector, row.action, row.params)
+        now = gateway.look_again(row.connector, row.action, row.params).before
         decision = row.decision
         found.append(
             AskedChange(

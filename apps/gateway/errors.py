@@ -33,11 +33,15 @@ class Stopped(Unreachable):
 
 
 class Refused(ConnectorError):
-    """The back end answered no; nothing was changed. `code` is its own word for it."""
+    """The back end answered no, or would; nothing was changed. `code` is its own word for it.
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    `field` names the parameter that cannot be, where it is one.
+    """
+
+    def __init__(self, message: str, *, code: str = "", field: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.field = field
 
 
 class Unproven(ConnectorError):

@@ -1,6 +1,7 @@
 """Reading the outside world (for sensing and before an approval), and how executions stand."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils import timezone
 from apps.gateway import catalogue, health, recall
 from apps.gateway.connectors import registry
 from apps.gateway.connectors.base import Client
-from apps.gateway.errors import Unreachable
+from apps.gateway.errors import Refused, Unreachable
 from apps.gateway.models import Connector, Credential, Execution, State
 from apps.gateway.recall import Reading
 from apps.gateway.records import Record
@@ -104,25 +105,57 @@ def read_from(connector: Connector, resource: str, query: dict[str, Any]) -> Seq
         return client.read(resource, **query)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """A target as it is and as it would be; `refusal` says why the back end would not do it.
+
+    Then `after` is as before: nothing would change.
+    """
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    refusal: Refused | None = None
+
+
 def look(
     connector: Connector, action: str, params: dict[str, Any], *, patient: bool = True
 ) -> tuple[Any, Any]:
     """The target as it is, and as it would be after the action: (before, after). Writes nothing.
 
-    Raises the `ConnectorError`s of `connectors.base`; at once (`Away`) while its breaker is open,
-    and `Busy` if its rate has no room, for a patient caller after having waited for it.
+    Raises the `ConnectorError`s of `connectors.base`, `Refused` also for what the back end is
+    known to refuse; at once (`Away`) while its breaker is open, and `Busy` if its rate has no room,
+    for a patient caller after having waited for it.
+    """
+    found = look_again(connector, action, params, patient=patient)
+    if found.refusal is not None:
+        raise found.refusal
+    return found.before, found.after
+
+
+def look_again(
+    connector: Connector, action: str, params: dict[str, Any], *, patient: bool = True
+) -> Outlook:
+    """A look for what is proposed already: what would be refused by now is told, not raised.
+
+    Raises what `look` raises where the target cannot be read, or is gone.
     """
     client = client_of(connector)
     health.enter(connector, clock=timezone.now, patient=patient)
     with health.watch(connector, clock=timezone.now):
         before = client.snapshot(action, params)
-    return before, client.predict(action, params, before)
+    try:
+        return Outlook(before=before, after=client.predict(action, params, before))
+    except Refused as error:
+        return Outlook(before=before, after=before, refusal=error)
 
 
 def foresee(
     connector: Connector, action: str, params: dict[str, Any], before: dict[str, Any]
 ) -> dict[str, Any]:
-    """The target as it would be after the action, from a known state. No call."""
+    """The target as it would be after the action, from a known state. No call.
+
+    Raises `Refused` for what the back end is known to refuse.
+    """
     return client_of(connector).predict(action, params, before)
 
 

@@ -46,29 +46,53 @@ class Variant(Record):
     updated_at: Moment | None = None
 
 
+class GivenBack(Record):
+    """One refund of a payment; the note is whoever's who made it."""
+
+    amount: Decimal
+    note: str = ""
+
+
 class Payment(Record):
-    """A payment of an order: captured and refunded amounts."""
+    """A payment of an order: captured and refunded amounts, and the refunds one by one."""
 
     payment_id: str
     currency: str
     captured: Decimal
     refunded: Decimal
+    refunds: list[GivenBack] = []
 
 
 class OrderLine(Record):
-    """One line of an order. `quantity` has decimals where goods are sold by the metre or weight."""
+    """One line of an order.
+
+    `quantity` is what was ordered, `returned` what of it has come back. `paid` is what was charged
+    for the rest, discounts off and tax in, unrounded as the shop works it out; `discount` and `tax`
+    went into it. None where the shop does not tell.
+    """
 
     line_id: str
     sku: Sku
     title: str
     quantity: Quantity
     unit_price: Decimal
+    paid: Decimal | None = None
+    discount: Decimal | None = None
+    tax: Decimal | None = None
+    returned: Decimal = Decimal(0)
+
+    @property
+    def kept(self) -> Decimal:
+        """What the customer has of it."""
+        return Decimal(self.quantity) - self.returned
 
 
 class Order(Record):
     """The one canonical order state, whatever the back end calls it.
 
     `email` is the bare address, empty where the shop has none.
+    `total` is what was charged: goods, shipping and tax after discounts, less goods that have come
+    back. `shipping` is the part of it for shipping, None where the shop does not tell.
     """
 
     order_id: str
@@ -82,6 +106,7 @@ class Order(Record):
     placed_at: Moment
     lines: list[OrderLine]
     payments: list[Payment]
+    shipping: Decimal | None = None
 
 
 class Message(Record):

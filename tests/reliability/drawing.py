@@ -111,7 +111,7 @@ def kept_by_customer(workspace: Workspace, order: Order) -> dict[str, int]:
     connector = gateway.connector_for(workspace.pk, "return_items")
     params = {"order_id": order.order_id,
               "items": [{"line_id": order.lines[0].line_id, "quantity": 1}]}  # fmt: skip
-    state, _ = gateway.look(connector, "return_items", params)
+    state = gateway.look_again(connector, "return_items", params).before
     left = {
         state["line_ids"][name]: pieces - state["returned"][name] - state["returning"].get(name, 0)
         for name, pieces in state["items"].items()

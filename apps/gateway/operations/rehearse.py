@@ -185,7 +185,7 @@ def looked(
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None, Obstacle | None]:
     """The target now, what it would become, and what is wrong with it."""
     try:
-        before, after = queries.look(execution.connector, execution.action, execution.params)
+        seen = queries.look_again(execution.connector, execution.action, execution.params)
     except Refused as error:
         return None, None, Obstacle(guard=Guard.TARGET, reason=str(error))
     except DryRunActed:
@@ -194,8 +194,11 @@ def looked(
         reason = f"The target cannot be read: {error}"
         until = error.until if isinstance(error, Away) else None
         return None, None, Obstacle(guard=Guard.TARGET, reason=reason, until=until)
-    changed = before != execution.snapshot
-    return before, after, Obstacle(guard=Guard.TARGET, reason=CHANGED) if changed else None
+    reason = str(seen.refusal or "")
+    if seen.before != execution.snapshot:
+        reason = CHANGED
+    obstacle = Obstacle(guard=Guard.TARGET, reason=reason) if reason else None
+    return seen.before, seen.after, obstacle
 
 
 def read_back(execution: Execution) -> ReadBack:

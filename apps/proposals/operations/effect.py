@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -145,7 +144,7 @@ def reconsider(*, now: datetime, limit: int = 50) -> int:
     for execution in stale:
         change = Change.objects.select_related("connector").get(pk=execution.subject_id)
         try:
-            before, after = look_again(execution, change)
+            seen = look_again(execution, change)
         except Refused as error:
             with transaction.atomic():
                 drop_stale(execution, str(error), now=now)
@@ -154,16 +153,20 @@ def reconsider(*, now: datetime, limit: int = 50) -> int:
             gateway.put_off(execution, now=now)
         else:
             with transaction.atomic():
-                return_stale(execution, before, after, now=now)
+                return_stale(execution, seen, now=now)
     return len(stale)
 
 
-def look_again(execution: Execution, change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
+def look_again(execution: Execution, change: Change) -> outside.Outlook:
     """The target before and after the change; as it was last seen where nobody would answer."""
     if execution.error == gateway.GIVEN_BACK:
-        return change.before, change.after
-    before, after = outside.look(change.connector, change.action, change.params)
-    return before, after
+        return outside.Outlook(before=change.before, after=change.after)
+    return outside.look_again(change.connector, change.action, change.params)
+
+
+def would_be_refused(refusal: Refused) -> dict[str, str]:
+    """What a reviewer is told of a change the back end would not do any more."""
+    return {"field": "outcome", "before": "as approved", "after": str(refusal)}
 
 
 def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
@@ -183,9 +186,7 @@ def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
         follow([proposal], now=now)
 
 
-def return_stale(
-    execution: Execution, before: dict[str, Any], after: dict[str, Any], *, now: datetime
-) -> None:
+def return_stale(execution: Execution, seen: outside.Outlook, *, now: datetime) -> None:
     """Give the proposal of a stale execution back with the fields that have changed."""
     if not gateway.mark_reported(execution):
         return
@@ -197,12 +198,14 @@ def return_stale(
     what = [POLICY_CHANGED if execution.error == gateway.VOID else lapsed]
     for change in changes:
         if change.pk == execution.subject_id:
-            seen = [
+            differing = [
                 {"field": d.path, "before": d.before, "after": d.after}
-                for d in diff(change.before, before)
+                for d in diff(change.before, seen.before)
             ]
-            what = seen or what
-            change.before, change.after = before, after
+            what = differing or what
+            if seen.refusal is not None:
+                what = [*what, would_be_refused(seen.refusal)]
+            change.before, change.after = seen.before, seen.after
     give_back(proposal, changes, what, now=now)
 
 

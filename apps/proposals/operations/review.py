@@ -277,12 +277,15 @@ def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
 def put(change: Change, params: dict[str, Any]) -> None:
     """Give a change these parameters, and foresee what they lead to; not saved yet.
 
-    Raises `InvalidDraft` where its target, as it was seen, has nothing of the kind.
+    Raises `InvalidDraft` where its target, as it was seen, has nothing of the kind, or the back end
+    would refuse it.
     """
     try:
         after = gateway.foresee(change.connector, change.action, params, change.before)
     except Refused as error:
-        raise InvalidDraft(f"The edited values do not fit the shop. {error}") from error
+        field = error.field or catalogue.spec(change.action).name
+        problem = {"change": str(change.pk), "field": field, "problem": str(error)}
+        raise InvalidDraft(f"The edited values do not fit the shop. {error}", [problem]) from error
     change.params, change.after = params, after
 
 

@@ -157,7 +157,8 @@ def wake_changed(*, now: datetime) -> int:
 
 def look_at(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
     """The change's target as it is, and as it would be after it."""
-    return outside.look(change.connector, change.action, change.params, patient=False)
+    seen = outside.look_again(change.connector, change.action, change.params, patient=False)
+    return seen.before, seen.after
 
 
 @transaction.atomic

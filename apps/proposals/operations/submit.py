@@ -205,7 +205,10 @@ def look(
     patient: bool = True,
     among: Sequence[Connector] | None = None,
 ) -> Looked:
-    """Check one change and read its target. Raises `InvalidDraft`."""
+    """Check one change and read its target.
+
+    Raises `InvalidDraft`, also for what the back end is known to refuse, at the field it is about.
+    """
     try:
         checked = catalogue.normalise(action, params)
         connector = gateway.connector_for(workspace.pk, action, among)
@@ -216,9 +219,12 @@ def look(
         raise InvalidDraft(f"The parameters do not fit '{action}'.", problems) from error
     except LookupError as error:
         raise InvalidDraft(str(error), [{"field": "action", "problem": str(error)}]) from error
-    before, after = gateway.look(connector, action, checked, patient=patient)
+    seen = gateway.look_again(connector, action, checked, patient=patient)
+    if seen.refusal is not None:
+        problem = {"field": seen.refusal.field or "action", "problem": str(seen.refusal)}
+        raise InvalidDraft(f"{connector} would refuse '{action}'. {seen.refusal}", [problem])
     target = catalogue.spec(action).target(checked)
-    return Looked(connector, action, checked, target, before, after)
+    return Looked(connector, action, checked, target, seen.before, seen.after)
 
 
 @transaction.atomic

@@ -7,11 +7,13 @@ from typing import Any
 
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk.classify import Intent
-from apps.agents.playbooks.refund_desk.decision import Refund, refundable
+from apps.agents.playbooks.refund_desk.decision import Refund, Share
+from apps.agents.playbooks.refund_desk.earlier import note
 from apps.agents.playbooks.refund_desk.evidence import evidence, sources
 from apps.agents.playbooks.refund_desk.replies import message
 from apps.agents.playbooks.refund_desk.situation import Situation
-from apps.gateway.records import Order, Payment
+from apps.gateway.records import Order
+from apps.money.currency import text
 from apps.proposals.operations import Draft
 
 Change = tuple[str, dict[str, Any]]
@@ -45,30 +47,29 @@ def unsure(planned: Planned) -> Planned:
 
 
 def refund(situation: Situation, order: Order, due: Refund) -> Planned:
-    """A refund, then the reply that tells of it; the second only once the first is proven."""
-    payment = refundable(order)
-    if payment is None:
+    """A refund on each payment it takes, then the reply; that only once all of them are proven."""
+    if not due.shares:
         raise ValueError("A refund is only due on an order with a payment.")
     kind = "goodwill" if situation.reading.intent == Intent.LATE else "refund"
     changes = [
-        ("refund_payment", refund_parameters(situation, order, payment, due.amount)),
+        *(("refund_payment", parameters(situation, order, share)) for share in due.shares),
         ("send_message", say(situation, kind)),
     ]
-    title = f"Refund {due.amount} {payment.currency}: {about(situation)}"
-    return draft(situation, title, due.reason, changes, amount=due.amount, said=kind)
+    amount = text(due.amount, order.currency)
+    over = f" over {len(due.shares)} payments" if len(due.shares) > 1 else ""
+    title = f"Refund {amount} {order.currency}{over}: {about(situation)}"
+    planned = draft(situation, title, due.reason, changes, amount=due.amount, said=kind)
+    return unsure(planned) if due.doubt else planned
 
 
-def refund_parameters(
-    situation: Situation, order: Order, payment: Payment, amount: Decimal
-) -> dict[str, Any]:
-    """The parameters of `refund_payment`."""
-    note = f"{situation.reading.intent}, message {situation.case.message.message_id}"
+def parameters(situation: Situation, order: Order, share: Share) -> dict[str, Any]:
+    """The parameters of `refund_payment` for what goes back on one payment."""
     return {
         "order_id": order.order_id,
-        "payment_id": payment.payment_id,
-        "amount": str(amount),
-        "currency": payment.currency,
-        "note": note[:500],
+        "payment_id": share.payment_id,
+        "amount": text(share.amount, order.currency),
+        "currency": order.currency,
+        "note": note(situation.reading.intent, situation.lines, situation.case.message.message_id),
     }
 
 

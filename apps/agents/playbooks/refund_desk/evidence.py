@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import QUOTE
+from apps.agents.playbooks.refund_desk.paid import refunded
 from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.situation import Situation
-from apps.gateway.records import Order
+from apps.gateway.records import Order, OrderLine
 from apps.proposals.provenance import paragraphs, text_of
 
 Entry = dict[str, Any]
@@ -60,22 +61,46 @@ def reading(situation: Situation) -> Entry:
 
 def shop(order: Order) -> Entry:
     """The order as the shop tells it."""
-    articles = [
-        f"{line.quantity} x {line.title} ({line.sku}) at {line.unit_price}" for line in order.lines
+    parts = [f"Placed {order.placed_at:%Y-%m-%d}; {', '.join(map(article, order.lines))}"]
+    if order.shipping is not None:
+        parts.append(f"shipping {order.shipping.normalize():f}")
+    parts += [
+        f"payment {one.payment_id}: {one.captured} {one.currency} paid, {one.refunded} refunded"
+        for one in order.payments
     ]
     return {
         "kind": "shop",
         "title": f"Order #{order.number}: {order.total} {order.currency}, {order.payment_status}, "
         f"{order.fulfillment_status.replace('_', ' ')}",
-        "detail": f"Placed {order.placed_at:%Y-%m-%d}; {', '.join(articles)}; refunded so far "
-        f"{refunded(order)}."[:QUOTE],
+        "detail": f"{'; '.join(parts)}; refunded so far {refunded(order)}."[:QUOTE],
     }
 
 
+def article(line: OrderLine) -> str:
+    """A line of the order with its price."""
+    number = f" ({line.sku})" if line.sku else ""
+    back = f", {line.returned.normalize():f} returned" if line.returned else ""
+    return f"{amount_of(line)} x {line.title}{number} at {line.unit_price}{back}"
+
+
+def amount_of(line: OrderLine) -> str:
+    """How many pieces, or how much, without idle zeros."""
+    return f"{Decimal(line.quantity).normalize():f}"
+
+
 def decision(situation: Situation, amount: Decimal, currency: str) -> Entry:
-    """How the amount came about."""
-    reason = situation.refund.reason if situation.refund else ""
-    return {"kind": "decision", "title": f"Due: {amount} {currency}", "detail": reason}
+    """How the amount came about: line by line, what was refunded before, payment by payment."""
+    refund = situation.refund
+    if refund is None:
+        return {"kind": "decision", "title": f"Due: {amount} {currency}", "detail": ""}
+    parts = [refund.reason, *refund.steps]
+    if len(refund.shares) > 1:
+        over = [f"{one.amount} of the {one.left} left on {one.payment_id}" for one in refund.shares]
+        parts.append(f"Given back on {len(over)} payments: {', '.join(over)}.")
+    if refund.doubt:
+        parts.append(f"A person decides: {refund.doubt}")
+    detail = " ".join(parts)[:QUOTE]
+    return {"kind": "decision", "title": f"Due: {amount} {currency}", "detail": detail}
 
 
 def customer(order: Order, past: Sequence[Order]) -> Entry:
@@ -107,11 +132,6 @@ def in_a_line(order: Order) -> str:
         f"#{order.number} of {order.placed_at:%Y-%m-%d}: {order.total} {order.currency}{back}, "
         f"{order.fulfillment_status.replace('_', ' ')}"
     )
-
-
-def refunded(order: Order) -> Decimal:
-    """What was given back of an order."""
-    return sum((payment.refunded for payment in order.payments), Decimal())
 
 
 def own_text(situation: Situation, kind: str) -> Entry:

@@ -12,14 +12,25 @@ class Knobs(base.Knobs):
 
     batch: int = Field(default=15, ge=1, le=100, description="Most messages of one run.")
     damaged_percent: Decimal = Field(
-        default=Decimal(100), ge=0, le=100, description="Of the article's price, when damaged."
+        default=Decimal(100),
+        ge=0,
+        le=100,
+        description="Of what was paid for the article, when damaged.",
     )
     money_back_percent: Decimal = Field(
-        default=Decimal(100), ge=0, le=100, description="Of the articles' price, when unwanted."
+        default=Decimal(100),
+        ge=0,
+        le=100,
+        description="Of what was paid for the articles, when unwanted.",
     )
     return_days: int = Field(default=30, ge=0, description="After the order; later a person looks.")
     late_percent: Decimal = Field(
         default=Decimal(10), ge=0, le=100, description="Of the order's total, as goodwill."
     )
     late_most: Decimal = Field(default=Decimal(15), ge=0, description="At most this much goodwill.")
+    late_most_currency: str = Field(
+        default="EUR",
+        pattern=r"^[A-Z]{3}$",
+        description="What it is in; other currencies count by the workspace's rates.",
+    )
     late_days: int = Field(default=3, ge=0, description="Younger orders are not late.")

@@ -61,12 +61,15 @@ def about_order(situation: Situation, order: Order) -> Planned:
 def money(situation: Situation, order: Order) -> Planned:
     """A refund with its reply, where one is due."""
     intent, refund = situation.reading.intent, situation.refund
-    if intent in (Intent.DAMAGED, Intent.MONEY_BACK) and not situation.lines:
-        why = "The order holds several articles and the message names none of them, so we ask."
-        return drafts.reply(situation, "ask_article", why)
+    if intent in (Intent.DAMAGED, Intent.MONEY_BACK) and (
+        situation.named.doubt or not situation.lines
+    ):
+        return drafts.reply(situation, "ask_article", f"{situation.named.doubt} So we ask.")
     if refund is not None and refund.amount > NOTHING:
         return drafts.refund(situation, order, refund)
     why = refund.reason if refund else ""
+    if refund is not None and refund.doubt:
+        return drafts.reply(situation, "hold", f"{why} A person has to look.", wants_person=True)
     if intent == Intent.LATE and order.fulfillment_status != "delivered":
         return where_it_is(situation, order, why)
     return drafts.reply(situation, "hold", f"{why} A person has to look.", wants_person=True)

@@ -12,11 +12,13 @@ from apps.agents import queries
 from apps.agents.playbooks import base, redaction
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading, classify, order_number
+from apps.agents.playbooks.refund_desk.decision import Cap
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.gateway import email_address
 from apps.gateway import queries as gateway
 from apps.gateway.records import Message, Order
 from apps.memory import queries as memory
+from apps.policies import queries as policies
 from apps.proposals import queries as proposals
 
 NAMESPACE = "refund_desk"
@@ -41,6 +43,7 @@ class Case(BaseModel):
     known: list[Known] = []
     earlier: bool = False  # the desk has proposed something for this customer before
     past: list[Order] = []  # the customer's other orders, newest first, at most `PAST`
+    cap: Cap | None = None  # the most goodwill in the order's currency, by today's rate
 
     @property
     def key(self) -> str:
@@ -86,11 +89,38 @@ def sense(
     fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
     cases = [gather(workspace, message, now=now) for message in fresh[: knobs.batch]]
+    caps = caps_for(workspace, cases, knobs, now=now)
+    cases = [
+        case.model_copy(update={"cap": caps.get(case.order.currency)}) if case.order else case
+        for case in cases
+    ]
     return Sensed(
         cases=mark_earlier(workspace, cases),
         corrections=recall_corrections(workspace, now=now) if fresh else [],
         left=max(len(fresh) - knobs.batch, 0),
     )
+
+
+def caps_for(
+    workspace: Workspace, cases: Sequence[Case], knobs: Knobs, *, now: datetime
+) -> dict[str, Cap]:
+    """The most goodwill by currency, of the orders at hand; a currency without a rate is left out.
+
+    That of the knobs needs none.
+    """
+    currencies = {case.order.currency for case in cases if case.order} - {knobs.late_most_currency}
+    found = {}
+    for currency in sorted(currencies):
+        most = policies.convert(
+            workspace_id=workspace.pk,
+            amount=knobs.late_most,
+            currency=knobs.late_most_currency,
+            to=currency,
+            now=now,
+        )
+        if most.amount is not None:
+            found[currency] = Cap(amount=most.amount, currency=currency, source=most.reason)
+    return found
 
 
 def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:

@@ -5,14 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from apps.agents.playbooks import base
+from apps.agents.playbooks.refund_desk.articles import Named, named
 from apps.agents.playbooks.refund_desk.classify import Reading
 from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
-from apps.agents.playbooks.refund_desk.decision import (
-    Refund,
-    mentioned,
-    refund_amount,
-    refundable,
-)
+from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules, text_of
 from apps.gateway.records import OrderLine
@@ -24,9 +20,14 @@ class Situation:
 
     case: Case
     reading: Reading
-    lines: tuple[OrderLine, ...]
+    named: Named
     lesson: Lesson | None
     refund: Refund | None  # None without an order
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        """The lines of the order the message speaks of."""
+        return self.named.lines
 
     @property
     def skus(self) -> list[str]:
@@ -39,18 +40,19 @@ def weigh(
 ) -> Situation:
     """Work out what a case is; `reading` is the model's, if it read the message."""
     reading = reading or read_by_rules(case)
-    lines = tuple(mentioned(case.order, text_of(case))) if case.order else ()
+    found = named(case.order, text_of(case), reading.signs) if case.order else Named()
     heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
-    lesson = lesson_of(heeded, intent=reading.intent, skus=[line.sku for line in lines])
+    lesson = lesson_of(heeded, intent=reading.intent, skus=[line.sku for line in found.lines])
     refund = None
     if case.order is not None:
         refund = refund_amount(
             order=case.order,
-            payment=refundable(case.order),
             intent=reading.intent,
-            lines=lines,
+            lines=found.lines,
+            pieces=found.pieces,
             knobs=knobs,
             now=now,
             ratio=lesson.ratio if lesson and not lesson.refused else Decimal(1),
+            cap=case.cap,
         )
-    return Situation(case=case, reading=reading, lines=lines, lesson=lesson, refund=refund)
+    return Situation(case=case, reading=reading, named=found, lesson=lesson, refund=refund)

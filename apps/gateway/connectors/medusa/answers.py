@@ -1,6 +1,6 @@
 """The shapes of Medusa's answers which the connector relies on; everything else is dropped."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -8,15 +8,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from apps.gateway import record_fields
 from apps.gateway.connectors.base import BadAnswer
 from apps.gateway.record_fields import Moment, Name, Quantity
+from apps.money.currency import UnfitAmount, UnknownCurrency, round_to, text
 
-CENT = Decimal("0.01")
 COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
 COST_CURRENCY = "EUR"  # what that field is in
 
 
-def money(amount: Decimal) -> str:
-    """An amount as it stands in snapshots and records: a string with two decimals."""
-    return str(amount.quantize(CENT, rounding=ROUND_HALF_UP))
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as it stands in snapshots and records: with the currency's own decimals.
+
+    What the shop has and the currency has not (Medusa takes 33 % off yen) is told as it is.
+    """
+    try:
+        return text(amount, currency)
+    except (UnfitAmount, UnknownCurrency):
+        return f"{amount.normalize():f}"
 
 
 def list_if_none(value: Any) -> Any:
@@ -154,6 +160,11 @@ class PaymentAnswer(Answer):
     refunds: Annotated[list[Refund], BeforeValidator(list_if_none)]
 
     @property
+    def currency(self) -> str:
+        """ISO 4217, upper case."""
+        return self.currency_code.upper()
+
+    @property
     def captured(self) -> Decimal:
         """Sum of the captures."""
         return sum((capture.amount for capture in self.captures), Decimal())
@@ -170,8 +181,18 @@ class PaymentCollection(Answer):
     payments: Annotated[list[PaymentAnswer], BeforeValidator(list_if_none)] = []
 
 
+class Returned(Answer):
+    """How many pieces of a line have come back."""
+
+    return_received_quantity: Amount = Decimal()
+
+
 class LineAnswer(Answer):
-    """One line of an order."""
+    """One line of an order.
+
+    `total` is what it was charged with, discounts off and tax in, less the pieces that came back;
+    Medusa works it out to many digits and rounds nowhere. None where a shop does not tell.
+    """
 
     id: str
     title: Words = ""
@@ -179,10 +200,25 @@ class LineAnswer(Answer):
     variant_sku: Words = ""
     quantity: Quantity
     unit_price: Amount
+    total: Amount | None = None
+    discount_total: Amount | None = None
+    tax_total: Amount | None = None
+    detail: Returned | None = None
+
+    @property
+    def returned(self) -> Decimal:
+        """Pieces that have come back."""
+        return self.detail.return_received_quantity if self.detail else Decimal()
+
+
+class ShippingAnswer(Answer):
+    """What a way of shipping was charged with, discounts off and tax in."""
+
+    total: Amount | None = None
 
 
 class OrderAnswer(Answer):
-    """An order. `original_total` is used because `total` shrinks with each refund."""
+    """An order. Its `total` shrinks with refunds, `original_total` forgets the discounts."""
 
     id: str
     display_id: Name
@@ -195,6 +231,34 @@ class OrderAnswer(Answer):
     created_at: Moment
     items: Annotated[list[LineAnswer], BeforeValidator(list_if_none)]
     payment_collections: Annotated[list[PaymentCollection], BeforeValidator(list_if_none)]
+    shipping_methods: Annotated[list[ShippingAnswer], BeforeValidator(list_if_none)] | None = None
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, upper case."""
+        return self.currency_code.upper()
+
+    @property
+    def shipping(self) -> Decimal | None:
+        """What shipping was charged with; None where the shop does not tell."""
+        told = [one.total for one in self.shipping_methods or [] if one.total is not None]
+        if self.shipping_methods is None or len(told) < len(self.shipping_methods):
+            return None
+        return sum(told, Decimal())
+
+    @property
+    def charged(self) -> Decimal:
+        """What was charged in all, in the currency's decimals: the lines and shipping.
+
+        Less what has come back, as all totals of Medusa. `original_total` where it does not tell.
+        """
+        told = [line.total for line in self.items if line.total is not None]
+        if len(told) < len(self.items) or self.shipping is None:
+            return self.original_total
+        try:
+            return round_to(sum(told, self.shipping), self.currency)
+        except (UnknownCurrency, UnfitAmount):
+            return self.original_total
 
     @property
     def payments(self) -> list[PaymentAnswer]:

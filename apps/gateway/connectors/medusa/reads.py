@@ -15,7 +15,9 @@ from apps.gateway.connectors.medusa.answers import (
     InventoryItem,
     InventoryLink,
     Level,
+    LineAnswer,
     OrderAnswer,
+    PaymentAnswer,
     Price,
     ProductAnswer,
     Shape,
@@ -25,7 +27,7 @@ from apps.gateway.connectors.medusa.answers import (
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.listing import Listing, merge
 from apps.gateway.record_fields import exact
-from apps.gateway.records import Order, OrderLine, Payment, Variant
+from apps.gateway.records import GivenBack, Order, OrderLine, Payment, Variant
 from apps.gateway.rows import Note, Rows, explain
 from apps.money.currency import is_currency, minor_units
 
@@ -36,7 +38,8 @@ VARIANT_FIELDS = (
 ORDER_FIELDS = (
     "id,display_id,email,currency_code,status,payment_status,fulfillment_status,original_total,"
     "created_at,items.id,items.title,items.subtitle,items.variant_sku,items.quantity,"
-    "items.unit_price,payment_collections.payments.id,payment_collections.payments.currency_code,"
+    "items.unit_price,items.total,items.discount_total,items.tax_total,"
+    "items.detail.return_received_quantity,shipping_methods.total,payment_collections.payments.id,payment_collections.payments.currency_code,"
     "*payment_collections.payments.captures,*payment_collections.payments.refunds"
 )
 
@@ -217,25 +220,36 @@ def _order(order: OrderAnswer) -> Order:
         payment_status=order.payment_status,
         fulfillment_status=order.fulfillment_status,
         currency=currency,
-        total=exact(order.original_total, currency),
+        total=exact(order.charged, currency),
         placed_at=order.created_at,
-        lines=[
-            OrderLine(
-                line_id=line.id,
-                sku=line.variant_sku,
-                title=" / ".join(part for part in (line.title, line.subtitle) if part),
-                quantity=line.quantity,
-                unit_price=exact(line.unit_price, currency),
-            )
-            for line in order.items
-        ],
-        payments=[
-            Payment(
-                payment_id=payment.id,
-                currency=payment.currency_code.upper(),
-                captured=exact(payment.captured, payment.currency_code.upper()),
-                refunded=exact(payment.refunded, payment.currency_code.upper()),
-            )
-            for payment in order.payments
+        lines=[_line(line, currency) for line in order.items],
+        payments=[_payment(payment) for payment in order.payments],
+        shipping=None if order.shipping is None else exact(order.shipping, currency),
+    )
+
+
+def _line(line: LineAnswer, currency: str) -> OrderLine:
+    return OrderLine(
+        line_id=line.id,
+        sku=line.variant_sku,
+        title=" / ".join(part for part in (line.title, line.subtitle) if part),
+        quantity=line.quantity,
+        unit_price=exact(line.unit_price, currency),
+        paid=line.total,
+        discount=line.discount_total,
+        tax=line.tax_total,
+        returned=line.returned,
+    )
+
+
+def _payment(payment: PaymentAnswer) -> Payment:
+    currency = payment.currency
+    return Payment(
+        payment_id=payment.id,
+        currency=currency,
+        captured=exact(payment.captured, currency),
+        refunded=exact(payment.refunded, currency),
+        refunds=[
+            GivenBack(amount=exact(one.amount, currency), note=one.note) for one in payment.refunds
         ],
     )

@@ -21,6 +21,7 @@ OPEN, CANCELED = "open", "canceled"
 ORDER_FIELDS = (
     "id,display_id,email,currency_code,status,fulfillment_status,items.id,items.title,"
     "items.subtitle,items.variant_sku,items.unit_price,items.detail.quantity,"
+    "items.detail.fulfilled_quantity,"
     "items.detail.return_requested_quantity,items.detail.return_received_quantity,"
     "fulfillments.location_id,fulfillments.canceled_at"
 )
@@ -38,9 +39,10 @@ def total(pieces: Iterable[tuple[str, Decimal]]) -> Quantities:
 
 
 class Pieces(Answer):
-    """How much of a line was ordered, is on its way back, and has come back."""
+    """How much of a line was ordered, sent, is on its way back, and has come back."""
 
-    quantity: int
+    quantity: Amount
+    fulfilled_quantity: Amount = Decimal()
     return_requested_quantity: Amount = Decimal()
     return_received_quantity: Amount = Decimal()
 

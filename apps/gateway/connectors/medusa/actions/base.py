@@ -29,9 +29,21 @@ class Action(ABC):
     def snapshot(self, api: AdminApi, params: State) -> State:
         """The state of the target. Raises `Unreachable`, `Refused`, `BadAnswer`."""
 
-    @abstractmethod
     def predict(self, params: State, snapshot: State) -> State:
-        """The snapshot as it will be after the action."""
+        """The snapshot as it will be after the action. Raises `Refused` for what cannot be."""
+        self.check(params, snapshot)
+        return self.foresee(params, snapshot)
+
+    @abstractmethod
+    def check(self, params: State, snapshot: State) -> None:
+        """Raise `Refused` for what the shop would refuse, or must not be asked for, in this state.
+
+        Called before anybody approves, and once more right before the write.
+        """
+
+    @abstractmethod
+    def foresee(self, params: State, snapshot: State) -> State:
+        """The snapshot as it will be if the shop does it."""
 
     @abstractmethod
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
@@ -46,7 +58,8 @@ class Action(ABC):
         return ()
 
     def perform(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> Receipt:
-        """Write once and prove it by reading back."""
+        """Write once and prove it by reading back. What `check` refuses is never sent."""
+        self.check(params, snapshot)
         try:
             self.write(api, params, key=key, snapshot=snapshot)
         except BadAnswer as error:  # only reads before the write answer so
@@ -67,7 +80,7 @@ class Action(ABC):
     ) -> Receipt | None:
         """Compare the state now with the predicted one and the one before."""
         state = self.look(api, params)
-        if state == self.predict(params, snapshot):
+        if state == self.foresee(params, snapshot):
             return Receipt(reference=self.reference(params), after=state)
         if state == snapshot:
             return None

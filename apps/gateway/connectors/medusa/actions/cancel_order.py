@@ -10,6 +10,7 @@ from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
 
 CANCELED = "canceled"
+NOT_SENT = ("not_fulfilled", "canceled")  # a canceled fulfilment holds nothing
 
 
 class CancelOrder(Action):
@@ -20,20 +21,33 @@ class CancelOrder(Action):
         "payment_status", "fulfillment_status"}; amounts are summed over the payments."""
         return describe(fetch_order(api, params["order_id"]))
 
-    def predict(self, params: State, snapshot: State) -> State:
-        """Canceled, and everything captured is given back."""
+    def check(self, params: State, snapshot: State) -> None:
+        """Not canceled already, and nothing of it has left."""
+        number, fulfillment = snapshot["number"], snapshot["fulfillment_status"]
+        if snapshot["status"] == CANCELED:
+            raise Refused(
+                f"Order {number} is canceled already.", code="not_allowed", field="order_id"
+            )
+        if fulfillment not in NOT_SENT:
+            raise Refused(
+                f"Order {number} is {fulfillment.replace('_', ' ')}: only what has not left can be "
+                "cancelled.",
+                code="not_allowed",
+                field="order_id",
+            )
+
+    def foresee(self, params: State, snapshot: State) -> State:
+        """Canceled, and everything captured is given back, over all payments."""
         captured = Decimal(snapshot["captured"])
         return {
             **snapshot,
             "status": CANCELED,
-            "refunded": money(captured),
+            "refunded": money(captured, snapshot["currency"]),
             "payment_status": payment_status(captured, captured),
         }
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
-        """Cancel. Refused when the approval saw a canceled order, or another one (changed)."""
-        if snapshot["status"] == CANCELED:
-            raise Refused(f"Order {snapshot['number']} is canceled already.", code="not_allowed")
+        """Cancel. Refused (changed) when the order is not the one the approval saw."""
         self.check_unchanged(api, params, snapshot)
         return api.post(path("orders", params["order_id"], "cancel"), {}, key=key)
 
@@ -49,11 +63,11 @@ def describe(order: OrderAnswer) -> State:
     return {
         "number": str(order.display_id),
         "email": order.email,
-        "currency": order.currency_code.upper(),
-        "total": money(order.original_total),
+        "currency": order.currency,
+        "total": money(order.charged, order.currency),
         "status": order.status,
-        "captured": money(captured),
-        "refunded": money(refunded),
+        "captured": money(captured, order.currency),
+        "refunded": money(refunded, order.currency),
         "payment_status": payment_status(captured, refunded),
         "fulfillment_status": order.fulfillment_status,
     }

@@ -7,6 +7,7 @@ from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.answers import OrderAnswer, PaymentAnswer, money
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
+from apps.money.currency import UnfitAmount, UnknownCurrency, fit
 
 MARKER = "aios:"
 
@@ -21,28 +22,49 @@ class RefundPayment(Action):
         """
         return describe(*self._fetch(api, params))
 
-    def predict(self, params: State, snapshot: State) -> State:
+    def check(self, params: State, snapshot: State) -> None:
+        """In the payment's currency, an amount that it has, and no more than is left of it.
+
+        Medusa itself lets a cent too much pass: it compares with the store currency's precision.
+        """
+        currency, amount = snapshot["currency"], Decimal(params["amount"])
+        if params["currency"] != currency:
+            raise Refused(
+                f"The payment is in {currency}, not {params['currency']}.",
+                code="invalid_data",
+                field="currency",
+            )
+        check_amount(amount, currency)
+        left = Decimal(snapshot["captured"]) - Decimal(snapshot["refunded"])
+        if amount > left:
+            raise Refused(
+                f"Only {money(max(left, Decimal()), currency)} {currency} is left of the payment: "
+                f"{snapshot['captured']} captured, {snapshot['refunded']} refunded.",
+                code="invalid_data",
+                field="amount",
+            )
+
+    def foresee(self, params: State, snapshot: State) -> State:
         """The refunded amount grows; the status follows from the amounts."""
         refunded = Decimal(snapshot["refunded"]) + Decimal(params["amount"])
-        status = payment_status(Decimal(snapshot["captured"]), refunded)
-        return {**snapshot, "refunded": money(refunded), "payment_status": status}
+        return {
+            **snapshot,
+            "refunded": money(refunded, snapshot["currency"]),
+            "payment_status": payment_status(Decimal(snapshot["captured"]), refunded),
+        }
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
         """Refund with the marker in the note.
 
-        Refused before the call for a wrong currency, or when money has moved since the snapshot:
-        Medusa itself would refund again.
+        Refused before the call when money has moved since the snapshot: Medusa itself would refund
+        again.
         """
-        if params["currency"] != snapshot["currency"]:
-            raise Refused(
-                f"The payment is in {snapshot['currency']}, not {params['currency']}.",
-                code="invalid_data",
-            )
         _, payment = self._fetch(api, params)
-        if money(payment.refunded) != snapshot["refunded"]:
+        refunded = money(payment.refunded, payment.currency)
+        if refunded != snapshot["refunded"]:
             raise Refused(
-                f"Payment {payment.id} shows {money(payment.refunded)} refunded, not "
-                f"{snapshot['refunded']} as approved.",
+                f"Payment {payment.id} shows {refunded} refunded, not {snapshot['refunded']} as "
+                "approved.",
                 code="changed",
             )
         note = f"{params.get('note', '')} {MARKER}{key}".strip()
@@ -66,12 +88,16 @@ class RefundPayment(Action):
             raise CannotTell(f"The read-back failed: {error}") from error
         for refund in payment.refunds:
             if f"{MARKER}{key}" in refund.note.split():
-                answer = {"refund_id": refund.id, "amount": money(refund.amount)}
+                answer = {
+                    "refund_id": refund.id,
+                    "amount": money(refund.amount, payment.currency),
+                }
                 return Receipt(reference=refund.id, after=describe(order, payment), answer=answer)
-        if money(payment.refunded) == snapshot["refunded"]:
+        refunded = money(payment.refunded, payment.currency)
+        if refunded == snapshot["refunded"]:
             return None
         raise CannotTell(
-            f"Payment {payment.id} shows {money(payment.refunded)} refunded, earlier "
+            f"Payment {payment.id} shows {refunded} refunded, earlier "
             f"{snapshot['refunded']}, but no refund carries our marker. Look at it in the shop."
         )
 
@@ -87,15 +113,28 @@ class RefundPayment(Action):
 
 def describe(order: OrderAnswer, payment: PaymentAnswer) -> State:
     """What an approval of a refund rests on."""
+    currency = payment.currency
     return {
         "number": str(order.display_id),
         "email": order.email,
-        "currency": payment.currency_code.upper(),
-        "total": money(order.original_total),
-        "captured": money(payment.captured),
-        "refunded": money(payment.refunded),
+        "currency": currency,
+        "total": money(order.charged, order.currency),
+        "captured": money(payment.captured, currency),
+        "refunded": money(payment.refunded, currency),
         "payment_status": payment_status(payment.captured, payment.refunded),
     }
+
+
+def check_amount(amount: Decimal, currency: str) -> None:
+    """More than nothing, in a currency there is, with the decimals it has. Raises `Refused`."""
+    if amount <= 0:
+        raise Refused("An amount has to be above 0.", code="invalid_data", field="amount")
+    try:
+        fit(amount, currency)
+    except UnknownCurrency as error:
+        raise Refused(str(error), code="invalid_data", field="currency") from error
+    except UnfitAmount as error:
+        raise Refused(str(error), code="invalid_data", field="amount") from error
 
 
 def payment_status(captured: Decimal, refunded: Decimal) -> str:

@@ -9,6 +9,7 @@ from apps.gateway.connectors.medusa.actions.return_steps import ReturnSteps
 from apps.gateway.connectors.medusa.answers import money
 from apps.gateway.connectors.medusa.api import AdminApi
 from apps.gateway.connectors.medusa.returns import (
+    CANCELED,
     ReturnableOrder,
     fetch_returnable,
     find_return,
@@ -19,13 +20,32 @@ class ReturnItems(Action):
     """Nothing is refunded: the shop owes the customer the price until a refund is made."""
 
     def snapshot(self, api: AdminApi, params: State) -> State:
-        """{"number", "email", "currency", "status", "fulfillment_status", "items", "unit_price",
-        "returning", "returned", "returned_total", "line_ids"}; pieces and prices by article."""
+        """{"number", "email", "currency", "status", "fulfillment_status", "items", "sent",
+        "unit_price", "returning", "returned", "returned_total", "line_ids"}; by article."""
         return describe(self._fetch(api, params))
 
-    def predict(self, params: State, snapshot: State) -> State:
+    def check(self, params: State, snapshot: State) -> None:
+        """Only lines of the order, and no more of them than were sent and are not on their way."""
+        number, names = snapshot["number"], names_of(snapshot)
+        if snapshot["status"] == CANCELED:
+            raise Refused(f"Order {number} is canceled.", code="invalid_data", field="order_id")
+        for line_id, pieces in quantities(params).items():
+            if line_id not in names:
+                raise no_line(number, line_id)
+            name = names[line_id]
+            gone = snapshot["returned"][name] + snapshot["returning"].get(name, 0)
+            left = Decimal(snapshot["sent"][name]) - gone
+            if pieces > left:
+                raise Refused(
+                    f"Of {name} {max(left, Decimal()).normalize():f} can come back: "
+                    f"{snapshot['sent'][name]} were sent, {gone} are back or on their way.",
+                    code="invalid_data",
+                    field="items",
+                )
+
+    def foresee(self, params: State, snapshot: State) -> State:
         """More pieces have come back. `Refused` for a line the order does not have."""
-        names = {line_id: name for name, line_id in snapshot["line_ids"].items()}
+        names, currency = names_of(snapshot), snapshot["currency"]
         returned, total = dict(snapshot["returned"]), Decimal(snapshot["returned_total"])
         for line_id, pieces in quantities(params).items():
             if line_id not in names:
@@ -33,7 +53,7 @@ class ReturnItems(Action):
             name = names[line_id]
             returned[name] += pieces
             total += pieces * Decimal(snapshot["unit_price"][name])
-        return {**snapshot, "returned": returned, "returned_total": money(total)}
+        return {**snapshot, "returned": returned, "returned_total": money(total, currency)}
 
     def steps(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> tuple[Step, ...]:
         """Open the return, list, request, begin to receive, count in, confirm."""
@@ -77,6 +97,11 @@ class ReturnItems(Action):
         return order
 
 
+def names_of(snapshot: State) -> dict[str, str]:
+    """What a person calls each line, by its id."""
+    return {line_id: name for name, line_id in snapshot["line_ids"].items()}
+
+
 def no_line(number: object, line_id: str) -> Refused:
     """The refusal of goods the order does not have."""
-    return Refused(f"Order {number} has no line {line_id}.", code="not_found")
+    return Refused(f"Order {number} has no line {line_id}.", code="not_found", field="items")

@@ -18,23 +18,29 @@ def quantities(params: State) -> Quantities:
 
 def describe(order: ReturnableOrder) -> State:
     """What an approval of a return rests on."""
-    lines = named(order.items)
+    lines, currency = named(order.items), order.currency_code.upper()
     returned = {name: int(line.detail.return_received_quantity) for name, line in lines.items()}
     returning = {name: int(line.detail.return_requested_quantity) for name, line in lines.items()}
     value = sum((pieces * lines[name].unit_price for name, pieces in returned.items()), Decimal())
     return {
         "number": str(order.display_id),
         "email": order.email,
-        "currency": order.currency_code.upper(),
+        "currency": currency,
         "status": order.status,
         "fulfillment_status": order.fulfillment_status,
-        "items": {name: line.detail.quantity for name, line in lines.items()},
-        "unit_price": {name: money(line.unit_price) for name, line in lines.items()},
+        "items": {name: counted(line.detail.quantity) for name, line in lines.items()},
+        "sent": {name: counted(line.detail.fulfilled_quantity) for name, line in lines.items()},
+        "unit_price": {name: money(line.unit_price, currency) for name, line in lines.items()},
         "returning": {name: pieces for name, pieces in returning.items() if pieces},
         "returned": returned,
-        "returned_total": money(value),
+        "returned_total": money(value, currency),
         "line_ids": {name: line.id for name, line in lines.items()},
     }
+
+
+def counted(quantity: Decimal) -> int | str:
+    """Pieces; of what is weighed how much."""
+    return int(quantity) if quantity == int(quantity) else f"{quantity.normalize():f}"
 
 
 def named(lines: list[Line]) -> dict[str, Line]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.gateway.connectors.base import BadAnswer, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
+from apps.gateway.connectors.medusa.actions.refund_payment import check_amount
 from apps.gateway.connectors.medusa.answers import COST_CURRENCY, Price, VariantAnswer, money
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_variant
@@ -17,9 +18,14 @@ class SetPrice(Action):
         """{"sku", "title", "cost", "cost_currency", "prices": {"EUR": "25.50", ...}}."""
         return describe(fetch_variant(api, params["product_id"], params["variant_id"]))
 
-    def predict(self, params: State, snapshot: State) -> State:
+    def check(self, params: State, snapshot: State) -> None:
+        """An amount above 0 of a currency there is; Medusa would take -5 of "zzz"."""
+        check_amount(Decimal(params["amount"]), params["currency"])
+
+    def foresee(self, params: State, snapshot: State) -> State:
         """The price map with the one price changed or added."""
-        changed = {params["currency"]: money(Decimal(params["amount"]))}
+        currency = params["currency"]
+        changed = {currency: money(Decimal(params["amount"]), currency)}
         return {**snapshot, "prices": {**snapshot["prices"], **changed}}
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
@@ -42,21 +48,21 @@ def describe(variant: VariantAnswer) -> State:
     state: State = {
         "sku": variant.sku,
         "title": variant.name,
-        "cost": None if variant.cost is None else money(variant.cost),
+        "cost": None if variant.cost is None else money(variant.cost, COST_CURRENCY),
         "cost_currency": COST_CURRENCY,
         "prices": {},
     }
     for price in sorted(variant.prices, key=lambda price: (price.currency, price.id)):
         if not price.plain:
             conditions = state.setdefault("conditional_prices", {})
-            conditions[price.id] = f"{price.currency} {money(price.amount)}"
+            conditions[price.id] = f"{price.currency} {money(price.amount, price.currency)}"
         elif price.currency in state["prices"]:
             raise BadAnswer(
                 f"Variant {variant.sku or variant.id} has two {price.currency} prices "
                 f"(left by parallel writes). Delete one of them in the shop."
             )
         else:
-            state["prices"][price.currency] = money(price.amount)
+            state["prices"][price.currency] = money(price.amount, price.currency)
     return state
 
 

@@ -1,5 +1,6 @@
 """Set the stocked quantity of an inventory item at a location."""
 
+from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_level
@@ -13,7 +14,12 @@ class SetStock(Action):
         item, level = fetch_level(api, params["inventory_item_id"], params["location_id"])
         return {"sku": item.sku, "title": item.title, "quantity": int(level.stocked_quantity)}
 
-    def predict(self, params: State, snapshot: State) -> State:
+    def check(self, params: State, snapshot: State) -> None:
+        """Not below nothing. Less than what is reserved passes at Medusa, and so it does here."""
+        if params["quantity"] < 0:
+            raise Refused("Stock cannot be below 0.", code="invalid_data", field="quantity")
+
+    def foresee(self, params: State, snapshot: State) -> State:
         """The new quantity."""
         return {**snapshot, "quantity": params["quantity"]}
 

@@ -1,9 +1,11 @@
 """Change texts or status of a product."""
 
+from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_product
 
+STATUSES = ("draft", "proposed", "published", "rejected")
 FIELDS = ("title", "subtitle", "description", "status")
 
 
@@ -14,7 +16,19 @@ class UpdateProduct(Action):
         """{"title", "subtitle", "description", "status"}; a missing text is ""."""
         return fetch_product(api, params["product_id"]).model_dump(include=set(FIELDS))
 
-    def predict(self, params: State, snapshot: State) -> State:
+    def check(self, params: State, snapshot: State) -> None:
+        """At least one field, a title with words in it, a status Medusa has."""
+        given = self._given(params)
+        if not given:
+            raise Refused("No text and no status is given.", code="invalid_data", field="title")
+        if "title" in given and not given["title"].strip():
+            raise Refused("A product needs a title.", code="invalid_data", field="title")
+        if given.get("status", STATUSES[0]) not in STATUSES:
+            raise Refused(
+                f"A product is one of: {', '.join(STATUSES)}.", code="invalid_data", field="status"
+            )
+
+    def foresee(self, params: State, snapshot: State) -> State:
         """The texts with the given ones replaced."""
         return {**snapshot, **self._given(params)}
 

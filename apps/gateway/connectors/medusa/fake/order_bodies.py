@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apps.gateway.connectors.medusa.fake.charges import discounts, line_totals, shipping
 from apps.gateway.connectors.medusa.fake.requests import plain
 from apps.gateway.connectors.medusa.fake.return_bodies import location_of, pieces, returned_value
 from apps.gateway.connectors.medusa.fake.store import Row, Store
@@ -36,24 +37,28 @@ def payment_body(store: Store, payment: Row) -> dict[str, Any]:
 
 
 def order_body(store: Store, order: Row) -> dict[str, Any]:
-    """One order. Both totals shrink with goods that come back, `total` also with each refund."""
+    """One order. Both totals shrink with goods that come back, `total` also with each refund.
+
+    `original_total` is without the discounts, as Medusa has it.
+    """
     lines = store.all("SELECT * FROM lines WHERE order_id = ? ORDER BY id", order["id"])
     payments = store.all("SELECT * FROM payments WHERE order_id = ? ORDER BY id", order["id"])
     sums = [captured_and_refunded(store, payment) for payment in payments]
     captured = sum(pair[0] for pair in sums)
     refunded = sum(pair[1] for pair in sums)
-    original = order["original_total"] - returned_value(store, order["id"])
+    charged = order["original_total"] - returned_value(store, order["id"])
     place = location_of(store, order)
     names = ("id", "display_id", "email", "currency_code", "status", "fulfillment_status",
              "version", "created_at", "updated_at")  # fmt: skip
     return {name: order[name] for name in names} | {
-        "original_total": plain(round(original, 4)),
-        "total": plain(round(original - refunded, 4)),
+        "original_total": plain(round(charged + discounts(store, order["id"]), 4)),
+        "total": plain(round(charged - refunded, 4)),
         "payment_status": payment_status(captured, refunded),
         "items": [_line_body(store, line, sent=place is not None) for line in lines],
         "fulfillments": [{"location_id": place, "canceled_at": None}] if place else [],
         "payment_collections": _collections(store, payments, captured, refunded),
         "summary": {"paid_total": plain(captured), "refunded_total": plain(refunded)},
+        **shipping(store, order["id"]),
     }
 
 
@@ -78,6 +83,7 @@ def _line_body(store: Store, line: Row, *, sent: bool) -> dict[str, Any]:
             "return_requested_quantity": requested,
             "return_received_quantity": received,
         },
+        **line_totals(store, line, received=received),
     }
 
 

@@ -68,14 +68,18 @@ async def cancel_order(request: Request) -> JSONResponse:
         _touch(store, order["id"])
         store.note(
             "cancel_order", f"order:{order['id']}", {"number": order["display_id"]},
-            amount=as_money(refunded), currency=order["currency_code"].upper(),
+            amount=as_money(refunded, order["currency_code"]),
+            currency=order["currency_code"].upper(),
             key=key_of(request),
         )  # fmt: skip
     return JSONResponse({"order": order_body(store, _order(store, request))})
 
 
 async def refund_payment(request: Request) -> JSONResponse:
-    """Refund a part. Never more than captured; the same call twice refunds twice."""
+    """Refund a part. The same call twice refunds twice.
+
+    Never more than captured; Medusa itself lets a cent more pass.
+    """
     store, payment_id = store_of(request), request.path_params["payment"]
     given = await body(request, REFUND_FIELDS)
     amount, note = number(given, "amount"), text(given, "note")
@@ -128,7 +132,7 @@ def _note_refund(
     number, currency = (order["display_id"], order["currency_code"]) if order else (None, "")
     store.note(
         "refund_payment", f"payment:{payment['id']}", {"number": number, "note": note or ""},
-        amount=as_money(amount), currency=currency.upper(), key=key_of(request, note),
+        amount=as_money(amount, currency), currency=currency.upper(), key=key_of(request, note),
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def _note_prices(
     if not lines:
         store.note("no_change", target, {"sku": variant["sku"], "of": "set_price"}, key=key)
     for action, currency, amount in lines:
-        was = as_money(old[currency]) if currency in old else None
-        store.note(action, target, {"sku": variant["sku"], "before": was}, amount=as_money(amount),
+        was = as_money(old[currency], currency) if currency in old else None
+        params = {"sku": variant["sku"], "before": was}
+        store.note(action, target, params, amount=as_money(amount, currency),
                    currency=currency.upper(), key=key)  # fmt: skip

@@ -17,10 +17,11 @@ def pieces(store: Store, line_id: str) -> tuple[int, int]:
 
 
 def returned_value(store: Store, order_id: str) -> float:
-    """What the goods that have come back were sold for."""
+    """What the goods that have come back were charged with."""
     value = store.value(
-        "SELECT sum(l.received * o.unit_price) FROM return_lines l"
-        " JOIN lines o ON o.id = l.line_id WHERE o.order_id = ?", order_id,
+        "SELECT sum(l.received * coalesce(c.total / o.quantity, o.unit_price)) FROM return_lines l"
+        " JOIN lines o ON o.id = l.line_id LEFT JOIN line_charges c ON c.line_id = o.id"
+        " WHERE o.order_id = ?", order_id,
     )  # fmt: skip
     return float(value or 0)
 

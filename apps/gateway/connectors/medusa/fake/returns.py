@@ -274,7 +274,7 @@ def _note(
     number, currency = (order["display_id"], order["currency_code"]) if order else (None, "")
     store.note(
         action, f"order:{row['order_id']}", {"number": number, "return": row["id"], **params},
-        amount=None if value is None else as_money(value),
+        amount=None if value is None else as_money(value, currency),
         currency=None if value is None else currency.upper(), key=key_of(request),
     )  # fmt: skip
 

@@ -13,9 +13,11 @@ from typing import Any
 from starlette.requests import Request
 
 from apps.gateway.connectors.medusa.fake.ids import new_id
+from apps.money.currency import is_currency, minor_units
 
 # one script for each version of the file; a file that lacks the last ones is brought up to date
-SCHEMAS = [(Path(__file__).parent / name).read_text() for name in ("schema.sql", "returns.sql")]
+NAMES = ("schema.sql", "returns.sql", "charges.sql")
+SCHEMAS = [(Path(__file__).parent / name).read_text() for name in NAMES]
 VERSION = len(SCHEMAS)
 Row = sqlite3.Row
 
@@ -125,9 +127,11 @@ class Store:
         )  # fmt: skip
 
 
-def as_money(amount: float) -> str:
-    """An amount with two decimals, as the ledger shows it."""
-    return f"{amount:.2f}"
+def as_money(amount: float, currency: str = "EUR") -> str:
+    """An amount with the decimals of its currency, as the ledger shows it; two where it is none."""
+    code = currency.upper()
+    digits = minor_units(code) if is_currency(code) else 2
+    return f"{amount:.{digits}f}"
 
 
 def store_of(request: Request) -> Store:

@@ -76,7 +76,7 @@ def test_a_question_why_gets_the_rule_and_the_customers_words() -> None:
     """From the evidence that the question is about."""
     reply = answering.answer(question("Why a refund, what did the customer write?"))
     assert not reply.changes
-    assert "100 % of one piece each" in reply.text
+    assert "100 % of what was paid for 1 x Alder Mug" in reply.text
     assert "a rule" in reply.text
 
 

@@ -88,16 +88,19 @@ def _plant_order(ground: Ground, number: int, plan: Plan, total: float) -> str:
         fulfillment_status="not_fulfilled" if canceled else plan.fulfillment,
         original_total=total, version=1 + bool(plan.refunded), created_at=at, updated_at=at,
     )  # fmt: skip
+    ground.store.insert("order_charges", order_id=order, shipping=SHIPPING)
     return order
 
 
 def _plant_lines(ground: Ground, order: str, plan: Plan, lines: list[tuple[Row, int]]) -> None:
     for row, pieces in lines:
+        line = ground.id("ordli", plan.placed)
         ground.store.insert(
-            "lines", id=ground.id("ordli", plan.placed), order_id=order, variant_id=row["id"],
+            "lines", id=line, order_id=order, variant_id=row["id"],
             variant_sku=row["sku"], title=row["product"], subtitle=row["title"],
             quantity=pieces, unit_price=row["amount"],
         )  # fmt: skip
+        ground.store.insert("line_charges", line_id=line, total=row["amount"] * pieces)
 
 
 def _plant_payment(ground: Ground, order: str, plan: Plan, total: float) -> None:
