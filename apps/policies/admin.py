@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from pydantic import ValidationError as SchemaError
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
-from apps.policies import operations
-from apps.policies.cel import InvalidRule, Rule, Ruleset
+from apps.policies import limit_fields, operations
+from apps.policies.cel import InvalidRule
 from apps.policies.currency_admin import CurrencySettingAdmin, ExchangeRateAdmin
 from apps.policies.models import (
     CurrencySetting,
@@ -29,7 +29,7 @@ EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A policy with one number field per limit and its rules as JSON; saving publishes both."""
+    """A policy with a field per limit and its rules as JSON; saving publishes both."""
 
     rules = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
@@ -51,11 +51,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         active = self.active_version()
         self.fields["rules"].initial = json.dumps(active.rules, indent=2) if active else EMPTY
         for name, value in (active.limits if active else {}).items():
-            self.fields[f"limit_{name}"] = forms.DecimalField(
-                initial=value,
-                label=name.replace("_", " ").capitalize(),
-                widget=UnfoldAdminDecimalFieldWidget(),
-            )
+            self.fields[f"limit_{name}"] = limit_fields.field_of(name, value)
 
     def active_version(self) -> Version | None:
         """The version that decides now; None for a new policy."""
@@ -66,15 +62,19 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     def clean(self) -> dict[str, Any]:
         """Refuse rules that do not compile, saying which and why."""
         cleaned = super().clean() or {}
+        if self.errors:  # a limit that is missing would seem not to exist
+            return cleaned
+        active = self.active_version()
         try:
             cleaned["limits"] = {
-                name.removeprefix("limit_"): float(value)
-                for name, value in cleaned.items()
-                if name.startswith("limit_") and value is not None
-            } | json.loads(cleaned.get("new_limits") or "{}")
+                name: limit_fields.value_of(before, cleaned[f"limit_{name}"])
+                for name, before in (active.limits if active else {}).items()
+            } | dict(json.loads(cleaned.get("new_limits") or "{}"))
             cleaned["rules"] = json.loads(cleaned.get("rules") or "[]")
-            Ruleset([Rule.model_validate(rule) for rule in cleaned["rules"]], cleaned["limits"])
-        except (json.JSONDecodeError, SchemaError, InvalidRule, TypeError) as error:
+            if not isinstance(cleaned["rules"], list):
+                raise TypeError("the rules are a list, in [ and ].")
+            operations.check_draft(cleaned["rules"], cleaned["limits"])
+        except (json.JSONDecodeError, SchemaError, InvalidRule, TypeError, ValueError) as error:
             raise ValidationError(f"The rules cannot be published: {error}") from error
         return cleaned
 

@@ -2,20 +2,46 @@
 
 Deny overrides review, review overrides allow, order does not matter, and nothing that matched
 means deny. A rule that cannot be evaluated denies: an error never allows.
+
+All numbers are doubles (see `reckoning`), and limits have a currency. An amount in another one is
+converted by a dated rate; where there is none, a rule that depends on it asks for a person,
+whatever it would have said.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import cel
 from pydantic import BaseModel, ConfigDict, Field
 
+from apps.policies.expression import (
+    Call,
+    Node,
+    Unreadable,
+    declared_words,
+    free_words,
+    parse,
+    walk,
+)
 from apps.policies.facts import VOCABULARY, Facts
+from apps.policies.measure import Market, Measured, measure
+from apps.policies.reckoning import (
+    AS_IS,
+    FUNCTIONS,
+    IN_LIMITS,
+    OWN_FUNCTIONS,
+    beside_limits,
+    doubled,
+    plain,
+)
 
 MAX_EXPRESSION = 2_000  # characters
 MAX_RULES = 200
+MAX_REASON = 300  # characters
+NEVER_EVALUATED = "__it_does_not_compile_any_more"
+UNCONVERTED = frozenset(IN_LIMITS.values())
 
 
 class Outcome(StrEnum):
@@ -44,20 +70,25 @@ class Rule(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     when: str = Field(min_length=1, max_length=MAX_EXPRESSION)
     outcome: Outcome
-    reason: str = Field(min_length=1, max_length=300)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
     actions: tuple[str, ...] = ()
     reviewers: int = Field(default=1, ge=1, le=5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fired:
-    """A rule that matched, or one that failed (then `error` says why and it denies)."""
+    """A rule that matched, or one that failed (then `error` says why and it denies).
+
+    `exchange` says by which rates an amount was compared with limits in another currency:
+    {currency, amount, total_amount, rates, as_of}; empty where none was.
+    """
 
     rule: str
     outcome: Outcome
     reason: str
     reviewers: int = 1
     error: str = ""
+    exchange: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,46 +111,129 @@ class Verdict:
 
 
 class Ruleset:
-    """Compiled rules and limits of one policy version, indexed by action."""
+    """Compiled rules and limits of one policy version, indexed by action.
 
-    def __init__(self, rules: Sequence[Rule], limits: Mapping[str, Any]) -> None:
+    A rule of a published version that does not compile any more is kept and denies (`lenient`).
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], limits: Mapping[str, Any], *, lenient: bool = False
+    ) -> None:
         if len(rules) > MAX_RULES:
             raise InvalidRule(f"{len(rules)} rules; a version holds at most {MAX_RULES}.")
         self.limits = dict(limits)
-        self.rules = [(rule, compile_rule(rule)) for rule in rules]
+        compiled = compile_or_deny if lenient else compile_rule
+        self.rules = [(rule, compiled(rule)) for rule in rules]
+        self._numbers = doubled(self.limits)
+
+    @property
+    def currency(self) -> str:
+        """The currency of the limits; empty where they name none."""
+        named = self.limits.get("currency")
+        return named if isinstance(named, str) else ""
 
     def applicable(self, action: str) -> list[tuple[Rule, cel.Program]]:
         """The rules that speak of the action."""
         return [pair for pair in self.rules if not pair[0].actions or action in pair[0].actions]
 
-    def evaluate(self, facts: Facts) -> list[Fired]:
-        """The rules which fire on the facts; one CEL context serves them all."""
-        context = cel.Context(facts.variables() | {"limits": self.limits})
-        fired = (fire(rule, program, context) for rule, program in self.applicable(facts.action))
+    def measure(self, facts: Facts, market: Market) -> Measured:
+        """The amounts of a change in the currency of the limits."""
+        return measure(facts, self.currency, self.limits, market)
+
+    def evaluate(self, facts: Facts, market: Market | None = None) -> list[Fired]:
+        """The rules which fire on the facts; one CEL context serves them all.
+
+        `market` has the rates by which amounts are compared with limits in another currency, and
+        the currency of limits that name none. Without it nothing is converted.
+        """
+        applicable = self.applicable(facts.action)
+        if not applicable:
+            return []
+        measured = self.measure(facts, market or Market())
+        variables = doubled(facts.variables()) | {"limits": self._numbers}
+        variables |= in_limits(measured, variables)
+        context = cel.Context(variables, OWN_FUNCTIONS)
+        fired = (fire(rule, program, context, measured) for rule, program in applicable)
         return [one for one in fired if one is not None]
+
+
+def in_limits(measured: Measured, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands for amounts beside limits; nothing for what cannot be compared with them."""
+    found = {}
+    if measured.amount is not None:
+        found = {"amount": measured.amount, "total_amount": measured.total_amount}
+    if not measured.differs:
+        found |= {name: variables[name] for name in AS_IS}
+    return {IN_LIMITS[name]: value for name, value in found.items()}
 
 
 def compile_rule(rule: Rule) -> cel.Program:
     """The rule's program. Raises `InvalidRule` naming the rule and what is wrong in it."""
     try:
-        program = cel.compile(rule.when)
+        node = parse(rule.when)
+    except Unreadable as error:
+        raise InvalidRule(f"Rule '{rule.name}': {refusal(rule.when) or error}") from error
+    check_words(rule, node)
+    try:
+        if said := refusal(rule.when):
+            raise ValueError(said)
+        return cel.compile(plain(node, beside_limits(node)))
     except ValueError as error:
         raise InvalidRule(f"Rule '{rule.name}': {error}") from error
-    if unknown := set(program.variables()) - VOCABULARY:
+
+
+def refusal(when: str) -> str:
+    """What the library says of an expression it does not take; empty if it takes it."""
+    try:
+        cel.compile(when)
+    except ValueError as error:
+        return f"Syntax error. {error}" if "yntax" not in str(error) else str(error)
+    return ""
+
+
+def check_words(rule: Rule, node: Node) -> None:
+    """Refuse words and functions that do not exist, and variables that hide a word."""
+    if unknown := free_words(node) - VOCABULARY:
         raise InvalidRule(
             f"Rule '{rule.name}' uses unknown words {sorted(unknown)}; known are "
             f"{', '.join(sorted(VOCABULARY))}."
         )
-    return program
+    if hidden := declared_words(node) & VOCABULARY:
+        raise InvalidRule(
+            f"Rule '{rule.name}' names a variable {sorted(hidden)}, which is a word of its own. "
+            "Name it otherwise."
+        )
+    called = {one.function for one in walk(node) if isinstance(one, Call)}
+    if strange := called - FUNCTIONS:
+        raise InvalidRule(
+            f"Rule '{rule.name}' calls unknown functions {sorted(strange)}; known are "
+            f"{', '.join(sorted(FUNCTIONS))}."
+        )
 
 
-def fire(rule: Rule, program: cel.Program, context: cel.Context) -> Fired | None:
-    """Evaluate one rule: None when it does not match, a denial when it fails."""
+def compile_or_deny(rule: Rule) -> cel.Program:
+    """The rule's program; one that always fails, and so denies, where it does not compile."""
+    try:
+        return compile_rule(rule)
+    except InvalidRule:
+        return cel.compile(NEVER_EVALUATED)
+
+
+def fire(
+    rule: Rule, program: cel.Program, context: cel.Context, measured: Measured | None = None
+) -> Fired | None:
+    """Evaluate one rule: None when it does not match, a denial when it fails.
+
+    A rule that would need an amount which cannot be compared with the limits asks for a person.
+    """
+    uses = UNCONVERTED & set(program.variables()) if measured and measured.differs else set()
     try:
         matched = program.execute(context)
         if not isinstance(matched, bool):
             raise TypeError(f"the expression gives {type(matched).__name__}, not true or false")
     except Exception as error:  # noqa: BLE001  (whatever fails in a rule must deny)
+        if measured and uses and (why := measured.why_not(uses)):
+            return Fired(rule=rule.name, outcome=Outcome.REVIEW, reason=why[:MAX_REASON])
         return Fired(
             rule=rule.name,
             outcome=Outcome.DENY,
@@ -128,7 +242,13 @@ def fire(rule: Rule, program: cel.Program, context: cel.Context) -> Fired | None
         )
     if not matched:
         return None
-    return Fired(rule=rule.name, outcome=rule.outcome, reason=rule.reason, reviewers=rule.reviewers)
+    return Fired(
+        rule=rule.name,
+        outcome=rule.outcome,
+        reason=rule.reason,
+        reviewers=rule.reviewers,
+        exchange=measured.told() if measured and uses else {},
+    )
 
 
 def combine(fired: Sequence[Fired]) -> Verdict:

@@ -10,8 +10,8 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.money.currency import minor_units
 from apps.policies import operations, queries
-from apps.policies.exchange import InvalidRate, Rate, check, plain
-from apps.policies.models import OLDEST_RATE, CurrencySetting, ExchangeRate
+from apps.policies.exchange import OLDEST_RATE, InvalidRate, Rate, check, plain
+from apps.policies.models import CurrencySetting, ExchangeRate
 
 
 @transaction.atomic

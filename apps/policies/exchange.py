@@ -13,6 +13,7 @@ from fractions import Fraction
 from apps.money.currency import minor_units, round_to
 
 MAX_AGE_DAYS = 7  # unless the workspace or the policy says otherwise
+OLDEST_RATE = 366  # days, whatever they say
 BOUNDS = Decimal("1e-9"), Decimal("1e9")  # of what one unit of a currency costs in another
 LEAP = 2  # times as much or as little as before is rather a slip: mostly a rate upside down
 SPARE = 12  # decimals a share is worked out to before it is rounded as told

@@ -7,7 +7,10 @@ an agent supplies itself are `confidence` and the action's parameters.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
+
+MOST_DIGITS = 30  # before or behind the point: `1e999999999` is short to write, and no amount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,18 @@ class Facts:
     after: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Facts":
+        """The facts a decision has kept; what else it keeps with them is left out."""
+        return cls(**{name: value for name, value in record.items() if name in FIELDS})
+
     def variables(self) -> dict[str, Any]:
         """The facts as CEL variables."""
         return dict(vars(self))
 
 
-VOCABULARY = frozenset(Facts.__dataclass_fields__) | {"limits"}
+FIELDS = frozenset(Facts.__dataclass_fields__)
+VOCABULARY = FIELDS | {"limits"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +118,23 @@ def price(state: Mapping[str, Any], currency: str) -> Decimal | None:
 
 
 def percent(part: Decimal, whole: Decimal) -> float:
-    """`part` of `whole` in percent, to two places."""
-    return float(round(part * 100 / whole, 2))
+    """`part` of `whole` in percent: the double nearest to the exact ratio, never a rounded figure.
+
+    That double stands to a limit as the ratio does. Going to the nearest double keeps order, so
+    a ratio above a limit is never below it; and one that is not the limit does not fall on it:
+    with a whole of `n` digits and a limit of `k` decimals the two are at least 10^-(n+k) apart,
+    for amounts of 12 digits and one decimal 1e-13, and doubles below 128 are 1.5e-14 apart at
+    most. With two decimals that holds for 11 digits; beyond, the two may count as equal.
+    """
+    return float(Fraction(part) * 100 / Fraction(whole))
 
 
 def number(value: object) -> Decimal | None:
-    """A decimal from a JSON value; None where it is not a number."""
+    """A decimal from a JSON value; None where it is not a number, or one no amount can have."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         return None
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation:
         return None
+    return found if found.is_finite() and abs(found.adjusted()) <= MOST_DIGITS else None

@@ -5,10 +5,9 @@ from uuid_utils.compat import uuid7
 
 from apps.accounts.models import Workspace
 from apps.policies.cel import Outcome
-from apps.policies.exchange import MAX_AGE_DAYS
+from apps.policies.exchange import MAX_AGE_DAYS, OLDEST_RATE
 
 DEFAULT_CURRENCY = "EUR"
-OLDEST_RATE = 366  # days an operator may allow
 
 
 class Policy(models.Model):

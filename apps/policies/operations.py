@@ -14,9 +14,10 @@ from django.db.models import Max
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record, record_all
-from apps.policies import queries
+from apps.policies import queries, trial
 from apps.policies.cel import Rule, Ruleset, Verdict, combine
 from apps.policies.facts import Facts
+from apps.policies.measure import Market
 from apps.policies.models import Decision, Policy, Stage, Version
 
 NOTHING_MATCHED = "No rule of any active policy allows this, so it is denied."
@@ -35,10 +36,9 @@ def draft(
 ) -> Version:
     """A new draft version of the policy `name` (made if missing).
 
-    Raises `pydantic.ValidationError` and `InvalidRule` with the rule and what is wrong in it.
+    Raises what `check_draft` raises.
     """
-    checked = [Rule.model_validate(rule) for rule in rules]
-    Ruleset(checked, limits)
+    checked = check_draft(rules, limits)
     policy, _ = Policy.objects.get_or_create(
         workspace=workspace, name=name, defaults={"description": description}
     )
@@ -56,6 +56,18 @@ def draft(
         author=by,
         created_at=now,
     )
+
+
+def check_draft(rules: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]) -> list[Rule]:
+    """The rules, if a version may be made of them and the limits.
+
+    Raises `pydantic.ValidationError` and `InvalidRule` with the rule and what is wrong in it:
+    it does not compile, or could only fail on typical changes (see `trial`).
+    """
+    checked = [Rule.model_validate(rule) for rule in rules]
+    Ruleset(checked, limits)
+    trial.check(checked, limits)
+    return checked
 
 
 def actions_of(rules: Sequence[Rule]) -> list[str]:
@@ -168,29 +180,46 @@ def weigh(
 ) -> list[Decision]:
     """The decisions all active policies together would make; nothing is recorded."""
     rails = queries.guardrails(workspace_id)
-    return [_judge(workspace_id, rails, subject, facts, now) for subject, facts in changes]
+    market = queries.market(rails, [facts for _, facts in changes], now=now)
+    return [
+        Decision(
+            workspace_id=workspace_id, subject_id=subject, at=now, **_judge(rails, market, facts)
+        )
+        for subject, facts in changes
+    ]
 
 
-def _judge(
-    workspace_id: UUID, rails: queries.Guardrails, subject: UUID, facts: Facts, now: datetime
-) -> Decision:
-    """One decision, not yet saved."""
-    by_version = [(version, queries.ruleset(version).evaluate(facts)) for version in rails.versions]
+def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str, Any]:
+    """What a decision says, by the names of its fields."""
+    by_version = [
+        (version, queries.ruleset(version).evaluate(facts, market)) for version in rails.versions
+    ]
     verdict = combine([fired for _, all_fired in by_version for fired in all_fired])
     deciding = verdict.deciding
-    return Decision(
-        workspace_id=workspace_id,
-        subject_id=subject,
-        version=next((v for v, fired in by_version if deciding in fired), None),
-        basis=rails.basis(facts.action),
-        outcome=verdict.outcome,
-        rule=deciding.rule if deciding else "",
-        reason=deciding.reason if deciding else NOTHING_MATCHED,
-        reviewers=verdict.reviewers,
-        fired=explain(verdict),
-        facts=facts.variables(),
-        at=now,
-    )
+    return {
+        "version": next((v for v, fired in by_version if deciding in fired), None),
+        "basis": rails.basis(facts.action),
+        "outcome": verdict.outcome,
+        "rule": deciding.rule if deciding else "",
+        "reason": deciding.reason if deciding else NOTHING_MATCHED,
+        "reviewers": verdict.reviewers,
+        "fired": explain(verdict),
+        "facts": facts.variables() | compared(rails, facts, market),
+    }
+
+
+def compared(rails: queries.Guardrails, facts: Facts, market: Market) -> dict[str, Any]:
+    """By which rates the amounts of a change were compared: {"exchange": {currency: …}}, if any.
+
+    Also where no rule fired, and so no rule could say it.
+    """
+    told = {}
+    for version in rails.versions:
+        if queries.speaks_of(version.actions, facts.action):
+            measured = queries.ruleset(version).measure(facts, market)
+            if measured.exchange is not None:
+                told[measured.currency] = measured.told()
+    return {"exchange": told} if told else {}
 
 
 def explain(verdict: Verdict) -> list[dict[str, Any]]:

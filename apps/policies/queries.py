@@ -15,6 +15,8 @@ from django.db.models import QuerySet
 from apps.money.currency import UnfitAmount, UnknownCurrency, round_to
 from apps.policies.cel import Rule, Ruleset
 from apps.policies.exchange import Exchange, NoRate, Rate, Rates
+from apps.policies.facts import Facts
+from apps.policies.measure import Market
 from apps.policies.models import CurrencySetting, Decision, ExchangeRate, Stage, Version
 
 
@@ -72,13 +74,35 @@ def _digest(versions: Iterable[tuple[UUID, int, str]]) -> str:
 def guardrails(workspace_id: UUID) -> Guardrails:
     """What decides in a workspace right now, ready to be asked."""
     active = Version.objects.filter(policy__workspace_id=workspace_id, stage=Stage.ACTIVE)
-    return Guardrails(tuple(active.select_related("policy").order_by("policy_id")))
+    named = active.select_related("policy__workspace__currency_setting")
+    return Guardrails(tuple(named.order_by("policy_id")))
+
+
+def market(rails: Guardrails, facts: Iterable[Facts], *, now: datetime) -> Market:
+    """By what these changes are compared with limits in other currencies.
+
+    The rates are read only where a change is in another currency than some limits; one query.
+    """
+    if not rails.versions:
+        return Market()
+    workspace = rails.versions[0].policy.workspace
+    setting = getattr(workspace, "currency_setting", None) or CurrencySetting()
+    limits = {ruleset(version).currency or setting.currency for version in rails.versions}
+    moved = {one.currency for one in facts if one.has_amount and one.currency}
+    needs_rates = len(limits | moved) > 1 and bool(moved)
+    return Market(
+        currency=setting.currency,
+        rates=rates(workspace.pk) if needs_rates else Rates([]),
+        today=now.astimezone(UTC).date(),
+        max_age_days=setting.rates_max_age_days,
+    )
 
 
 @lru_cache(maxsize=256)
 def _compiled(version_id: UUID) -> Ruleset:
     version = Version.objects.get(pk=version_id)
-    return Ruleset([Rule.model_validate(rule) for rule in version.rules], version.limits)
+    rules = [Rule.model_validate(rule) for rule in version.rules]
+    return Ruleset(rules, version.limits, lenient=True)
 
 
 def ruleset(version: Version) -> Ruleset:

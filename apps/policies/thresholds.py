@@ -1,7 +1,7 @@
 """Turning the limits of a policy, its rules left as they are; and what that would have decided."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,11 @@ from django.db import transaction
 
 from apps.accounts.models import Workspace
 from apps.policies import operations, queries
-from apps.policies.cel import Rule, Ruleset, Verdict, combine
+from apps.policies.cel import InvalidRule, Rule, Ruleset, Verdict, combine
 from apps.policies.facts import Facts
 from apps.policies.models import Stage, Version
+
+NEVER = datetime.min.replace(tzinfo=UTC)  # no rate is of before
 
 
 class NoPolicy(LookupError):
@@ -44,9 +46,12 @@ def set_limits(
     wanted = with_limits(old, limits)
     if wanted == old.limits:
         return old
-    version = operations.draft(
-        workspace=workspace, name=name, rules=old.rules, limits=wanted, by=by, now=now
-    )
+    try:
+        version = operations.draft(
+            workspace=workspace, name=name, rules=old.rules, limits=wanted, by=by, now=now
+        )
+    except InvalidRule as error:  # of a version from before this was looked for
+        raise InvalidLimit(f"Mend the policy in the admin first. {error}") from error
     operations.publish(version=version, by=by, now=now)
     return version
 
@@ -72,15 +77,18 @@ def foresee(
     name: str,
     limits: Mapping[str, float],
     facts: Sequence[Mapping[str, Any]],
+    now: datetime | None = None,
 ) -> list[Verdict]:
     """What all active policies would say of each of these facts, with these limits in one of them.
 
-    Writes nothing. Raises `NoPolicy`, `InvalidLimit`.
+    `facts` are as decisions keep them. Without `now` no exchange rate is taken for fresh. Writes
+    nothing. Raises `NoPolicy`, `InvalidLimit`.
     """
     turned = active(workspace_id, name)
     rules = [Rule.model_validate(rule) for rule in turned.rules]
-    rulesets = [Ruleset(rules, with_limits(turned, limits))]
-    others = [one for one in queries.guardrails(workspace_id).versions if one.pk != turned.pk]
-    rulesets += [queries.ruleset(version) for version in others]
-    seen = [Facts(**one) for one in facts]
-    return [combine([fired for one in rulesets for fired in one.evaluate(f)]) for f in seen]
+    rails = queries.guardrails(workspace_id)
+    rulesets = [Ruleset(rules, with_limits(turned, limits), lenient=True)]
+    rulesets += [queries.ruleset(one) for one in rails.versions if one.pk != turned.pk]
+    seen = [Facts.from_record(one) for one in facts]
+    market = queries.market(rails, seen, now=now or NEVER)
+    return [combine([fired for one in rulesets for fired in one.evaluate(f, market)]) for f in seen]

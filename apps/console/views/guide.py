@@ -202,6 +202,7 @@ def foresee(seat: Seat, found: Setup, wanted: Mapping[str, float]) -> Sequence[l
             name=found.version.policy.name,
             limits=wanted,
             facts=[change.facts for one in known for change in one.changes],
+            now=timezone.now(),
         )
     )
     then = [strictest([next(verdicts).outcome for _ in one.changes]) for one in known]

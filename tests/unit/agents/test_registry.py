@@ -1,5 +1,7 @@
 """The playbooks and the policies they come with."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,17 +9,29 @@ import pytest
 from apps.agents.playbooks import registry
 from apps.gateway.catalogue import ACTIONS
 from apps.policies.cel import Outcome, Rule, Ruleset, combine
+from apps.policies.exchange import Rate, Rates
 from apps.policies.facts import Facts
+from apps.policies.measure import Market
+
+TODAY = date(2026, 11, 21)
+RATES = Market(
+    currency="EUR",
+    rates=Rates([
+        Rate(base="EUR", quote="JPY", rate=Decimal(160), as_of=TODAY, source="ECB"),
+        Rate(base="EUR", quote="KWD", rate=Decimal("0.32"), as_of=TODAY, source="ECB"),
+    ]),
+    today=TODAY,
+)  # fmt: skip
 
 
-def verdict(action: str, **facts: Any) -> tuple[Outcome, int]:
+def verdict(action: str, market: Market | None = None, /, **facts: Any) -> tuple[Outcome, int]:
     """What all default policies together say, and how many people they ask for."""
     known = Facts(action=action, connector="medusa", risk="high", reversibility="final", **facts)
     rulesets = [
         Ruleset([Rule.model_validate(rule) for rule in policy.rules], policy.limits)
         for policy in registry.default_policies()
     ]
-    combined = combine([fired for ruleset in rulesets for fired in ruleset.evaluate(known)])
+    combined = combine([fired for ruleset in rulesets for fired in ruleset.evaluate(known, market)])
     assert not [fired for fired in combined.fired if fired.error]
     return combined.outcome, combined.reviewers
 
@@ -76,7 +90,8 @@ def test_refunds(
         (4.0, "EUR", (Outcome.ALLOW, 0)),
         (4.0, "KWD", (Outcome.REVIEW, 1)),
         (4.0, "", (Outcome.REVIEW, 1)),
-        (201.0, "KWD", (Outcome.REVIEW, 2)),
+        (201.0, "KWD", (Outcome.REVIEW, 1)),  # how much that is nobody knows: a person decides
+        (800_000.0, "JPY", (Outcome.REVIEW, 1)),
         (12.0, "EUR", (Outcome.REVIEW, 1)),  # three refunds of 4
         (501.0, "EUR", (Outcome.DENY, 0)),
     ],
@@ -87,6 +102,31 @@ def test_a_small_refund_is_small_in_euro_and_in_all(
     """The threshold is in euro, and for all that the proposal gives back."""
     facts = {"amount": 4.0, "total_amount": total, "has_amount": True, "currency": currency}
     assert verdict("refund_payment", confidence=1.0, playbook="refund_desk", **facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "currency", "expected"),
+    [
+        (1.0, "JPY", (Outcome.REVIEW, 1)),  # another currency always waits
+        (1600.0, "JPY", (Outcome.REVIEW, 1)),
+        (8000.0, "JPY", (Outcome.REVIEW, 1)),
+        (32_000.0, "JPY", (Outcome.REVIEW, 1)),  # 200 EUR
+        (32_001.0, "JPY", (Outcome.REVIEW, 2)),
+        (80_000.0, "JPY", (Outcome.REVIEW, 2)),  # 500 EUR
+        (80_001.0, "JPY", (Outcome.DENY, 0)),
+        (3.0, "KWD", (Outcome.REVIEW, 1)),
+        (64.001, "KWD", (Outcome.REVIEW, 2)),
+        (160.001, "KWD", (Outcome.DENY, 0)),
+        (4.0, "EUR", (Outcome.ALLOW, 0)),
+    ],
+)
+def test_a_refund_in_another_currency_is_judged_by_its_worth(
+    total: float, currency: str, expected: tuple[Outcome, int]
+) -> None:
+    """With rates of today: it always waits, for two people above 200 EUR, and is denied above 500."""
+    facts = {"amount": total, "total_amount": total, "has_amount": True, "currency": currency}
+    said = verdict("refund_payment", RATES, confidence=1.0, playbook="refund_desk", **facts)
+    assert said == expected
 
 
 @pytest.mark.parametrize(

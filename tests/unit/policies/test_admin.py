@@ -1,5 +1,6 @@
 """Policies in the admin: published by saving, and only within the person's workspaces."""
 
+import html
 import json
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,9 @@ from django.urls import reverse
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import User, Workspace
+from apps.agents.playbooks.registry import DefaultPolicy, default_policies
 from apps.audit.models import Event
+from apps.policies import operations
 from apps.policies.models import Decision, Policy, Version
 from tests.conftest import Cast
 
@@ -127,3 +130,83 @@ def test_own_decisions_are_read(
     one = reverse("admin:policies_decision_change", args=[made.pk])
     assert olgas.get(one).status_code == 200
     assert olgas.post(one, {"outcome": "allow"}).status_code == 403
+
+
+@pytest.mark.parametrize("default", default_policies(), ids=lambda one: one.name)
+def test_every_policy_a_workspace_starts_with_can_be_saved(
+    olgas: Client, workspace: Workspace, now: datetime, default: DefaultPolicy
+) -> None:
+    """As its page shows it nothing changes; one limit more, and it is published with the others."""
+    version = operations.draft(workspace=workspace, name=default.name, rules=default.rules,
+                               limits=default.limits, by="seed", now=now)  # fmt: skip
+    operations.publish(version=version, by="seed", now=now)
+    typed = as_shown(olgas, version)
+    answer = olgas.post(change(version), typed, follow=True).content.decode()
+    assert "Nothing changed" in answer
+    answer = olgas.post(change(version), typed | {"new_limits": '{"more": 2}'}, follow=True)
+    assert "Version 2 published." in answer.content.decode()
+    active = version.policy.versions.get(stage="active")
+    assert active.limits == default.limits | {"more": 2}
+    kinds = {name: type(value) for name, value in active.limits.items()}
+    assert kinds == {name: type(value) for name, value in (default.limits | {"more": 2}).items()}
+
+
+def as_shown(client: Client, version: Version) -> dict[str, Any]:
+    """What the browser sends when nothing was typed: the form's own values, off switches left out."""
+    shown = client.get(change(version)).context["adminform"].form
+    values = {name: field.initial for name, field in shown.fields.items()}
+    limits = {name: value for name, value in values.items() if name.startswith("limit_")}
+    assert len(limits) == len(version.limits)
+    sent = {name: "on" if value is True else str(value) for name, value in limits.items()
+            if value is not False}  # fmt: skip
+    return form(version, **sent, rules=values["rules"], description=version.policy.description)
+
+
+KINDS = {"text": "EUR", "empty": "", "whole": 60, "other": 0.1, "on": True, "off": False,
+         "many": ["JPY", "KRW"], "record": {"JPY": 8000}, "tiny": 1e-07, "large": 12345678901,
+         "nothing": None, "currency": "KWD"}  # fmt: skip
+
+
+def test_a_limit_of_any_kind_comes_back_as_it_was(
+    olgas: Client, workspace: Workspace, now: datetime
+) -> None:
+    """Texts, switches, lists, whole numbers and others, however large."""
+    rules = [{"name": "r", "when": "true", "outcome": "review", "reason": "x"}]
+    version = operations.draft(workspace=workspace, name="All", rules=rules, limits=KINDS, by="t",
+                               now=now)  # fmt: skip
+    operations.publish(version=version, by="t", now=now)
+    typed = {f"limit_{name}": json.dumps(value) if isinstance(value, (list, dict, type(None)))
+             else str(value) for name, value in KINDS.items() if value is not False}  # fmt: skip
+    sent = {k: v for k, v in form(version).items() if not k.startswith("limit_")} | typed
+    assert "Nothing changed" in olgas.post(change(version), sent, follow=True).content.decode()
+    changes = {"limit_text": "CHF", "limit_off": "on", "limit_whole": "2.5",
+               "limit_record": '{"JPY": 9000}'}  # fmt: skip
+    olgas.post(change(version), sent | changes)
+    active = version.policy.versions.get(stage="active")
+    assert active.limits == KINDS | {"text": "CHF", "off": True, "whole": 2.5,
+                                     "record": {"JPY": 9000}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"limit_most": ""}, "This field is required"),
+        ({"limit_most": "a lot"}, "Enter a number"),
+        ({"limit_most": "NaN"}, "Enter a number"),
+        ({"new_limits": "[1]"}, "cannot be published"),
+        ({"new_limits": '{"a": NaN}'}, "is no number"),
+        ({"new_limits": '{"currency": "EURO"}'}, "is no currency code"),
+        ({"new_limits": '{"most": "a text"}'}, "limits.most is a text"),
+        ({"rules": '[{"name": "r", "when": "currency > 1", "outcome": "deny", "reason": "x"}]'},
+         "currency is a text"),
+        ({"rules": "{}"}, "cannot be published"),
+        ({"rules": "[1]"}, "cannot be published"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_published_is_refused_on_the_page(
+    olgas: Client, policy: Version, changes: dict[str, str], why: str
+) -> None:
+    """With the reason; what decides stays what it was."""
+    page = olgas.post(change(policy), form(policy, **changes), follow=True).content.decode()
+    assert why in html.unescape(page)
+    assert Version.objects.count() == 1

@@ -1,0 +1,161 @@
+"""Trying a draft before it decides: what could only ever fail is refused, with what fails. Pure.
+
+A rule that cannot be evaluated denies. So one that compares a text with a number, or names a limit
+that does not exist, would be published and then deny everything; here it is found.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import cel
+
+from apps.money.currency import UnknownCurrency, minor_units
+from apps.policies.cel import InvalidRule, Rule
+from apps.policies.exchange import OLDEST_RATE
+from apps.policies.expression import (
+    Call,
+    Chain,
+    Choice,
+    Index,
+    Literal,
+    Name,
+    Node,
+    Select,
+    Unary,
+    parse,
+    walk,
+)
+from apps.policies.measure import AGE_LIMIT
+from apps.policies.reckoning import OWN_FUNCTIONS, doubled, plain
+from apps.policies.samples import PARAMS, samples
+
+WORD = re.compile(r"[A-Za-z_]\w*")
+KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    (str, "a text"),
+    ((int, float), "a number"),
+    (list, "a list"),
+    (dict, "a record"),
+    (type(None), "nothing"),
+)
+
+
+def check(rules: Sequence[Rule], limits: Mapping[str, Any]) -> None:
+    """Refuse limits that are none, and rules that compile and could still only fail.
+
+    Each part of a rule is tried on typical changes of every action it speaks of. What depends on
+    what a shop sends is left to the decision: a key that is missing in a sample is no fault.
+    Raises `InvalidRule` naming the rule, the action and what is wrong.
+    """
+    check_limits(limits)
+    for rule in rules:
+        node = parse(rule.when)
+        check_named_limits(rule, node, limits)
+        for action in rule.actions or PARAMS:
+            try_on(rule, node, action, limits)
+
+
+def check_limits(limits: Mapping[str, Any]) -> None:
+    """Refuse a limit that no rule could name, one that is no value, and a currency that is none."""
+    for name, value in limits.items():
+        if not WORD.fullmatch(name):
+            raise InvalidRule(f"'{name}' is no name for a limit: letters, digits and _ only.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidRule(f"The limit '{name}' is no number.")
+    if "currency" in limits:
+        try:
+            minor_units(limits["currency"])
+        except UnknownCurrency as error:
+            raise InvalidRule(f"The limit 'currency': {error}") from error
+    age = limits.get(AGE_LIMIT, 1)
+    if isinstance(age, bool) or not isinstance(age, (int, float)) or not 1 <= age <= OLDEST_RATE:
+        raise InvalidRule(f"The limit '{AGE_LIMIT}' is a number of days from 1 to {OLDEST_RATE}.")
+
+
+def check_named_limits(rule: Rule, node: Node, limits: Mapping[str, Any]) -> None:
+    """Refuse `limits.NAME` of which there is none, unless the rule asks `has(limits.NAME)`."""
+    asked = {limit_in(one.args[0]) for one in walk(node) if isinstance(one, Call)
+             and one.function == "has" and one.args}  # fmt: skip
+    named = {name for one in walk(node) if (name := limit_in(one))}
+    if missing := sorted(named - asked - set(limits)):
+        raise InvalidRule(
+            f"Rule '{rule.name}' names limits that do not exist: {', '.join(missing)}. "
+            f"There are {', '.join(sorted(limits)) or 'none'}."
+        )
+
+
+def limit_in(node: Node) -> str:
+    """The NAME of `limits.NAME` or `limits['NAME']`; empty for anything else."""
+    if isinstance(node, Select) and node.of == Name("limits"):
+        return node.field
+    if isinstance(node, Index) and node.of == Name("limits") and isinstance(node.key, Literal):
+        return node.key.text.strip("'\"") if node.key.kind == "text" else ""
+    return ""
+
+
+def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> None:
+    """Evaluate a rule, and each part of it, on typical changes of an action."""
+    contexts = [
+        cel.Context(doubled(one.variables()) | {"limits": doubled(dict(limits))}, OWN_FUNCTIONS)
+        for one in samples(action)
+    ]
+    for part in atoms(node):
+        for context in contexts:
+            if isinstance(outcome := tried(part, context), TypeError):
+                raise InvalidRule(
+                    f"Rule '{rule.name}' could not be evaluated on {action}: "
+                    f"{explained(part, context) or outcome}"
+                )
+    outcomes = [tried(node, context) for context in contexts]
+    for outcome in outcomes:
+        if not isinstance(outcome, (bool, Exception)):
+            raise InvalidRule(
+                f"Rule '{rule.name}' gives {kind_of(outcome)} on {action}, not true or false."
+            )
+    failed = [one for one in outcomes if isinstance(one, Exception)]
+    if len(failed) == len(outcomes) and not any(isinstance(one, KeyError) for one in failed):
+        raise InvalidRule(f"Rule '{rule.name}' can only fail on {action}: {failed[0]}")
+
+
+def tried(node: Node, context: cel.Context) -> object:
+    """What an expression gives, or the error it ends in."""
+    try:
+        return cel.compile(plain(node, {})).execute(context)
+    except Exception as error:  # noqa: BLE001  (whatever a rule would fail with is what is sought)
+        return error
+
+
+def atoms(node: Node) -> Iterator[Node]:
+    """The parts of a rule that are joined by and, or, not and a choice: one may hide another."""
+    match node:
+        case Chain() if node.is_logic:
+            for operand in node.operands:
+                yield from atoms(operand)
+        case Unary("!", of):
+            yield from atoms(of)
+        case Choice(test, then, otherwise):
+            for one in (test, then, otherwise):
+                yield from atoms(one)
+        case _:
+            yield node
+
+
+def explained(node: Node, context: cel.Context) -> str:
+    """Of which kinds the operands are that do not go together; empty where that says nothing."""
+    for one in walk(node):
+        if not isinstance(one, Chain):
+            continue
+        values = [tried(operand, context) for operand in one.operands]
+        kinds = [kind_of(value) for value in values]
+        if len(set(kinds)) > 1 and not any(isinstance(value, Exception) for value in values):
+            named = zip(one.operands, kinds, strict=True)
+            words = " and ".join(f"{plain(operand, {})} is {kind}" for operand, kind in named)
+            return f"{words}; they do not go together."
+    return ""
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value in words."""
+    return next((words for types, words in KINDS if isinstance(value, types)), "something else")
