@@ -30,6 +30,7 @@ ATTEMPTS = 3  # per tier
 MAX_WAIT_S = 10.0  # a provider that asks for a longer pause is left for the fallback
 PATIENCE_S = 90.0  # after this, no further attempt is begun on a tier
 DIMENSIONS = 384
+OFFLINE_MODEL = offline_embeddings.NAME
 
 
 class NoModelConfigured(Exception):
@@ -209,6 +210,14 @@ def embed(
     except ProviderError as error:
         raise ModelUnavailable(f"No embeddings from {option.model}: {error}") from error
     return [_checked(vector, option.model) for vector in vectors]
+
+
+def embed_offline(texts: Sequence[str]) -> list[list[float]]:
+    """Vectors of the model that ships, `OFFLINE_MODEL`, whichever endpoint is configured.
+
+    For what was measured with it. Costs nothing, and no text leaves the machine.
+    """
+    return offline_embeddings.embed(texts)
 
 
 def _embedding_option(workspace: Workspace, model: str) -> Option:

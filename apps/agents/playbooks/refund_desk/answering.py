@@ -17,12 +17,20 @@ from apps.agents.playbooks.asking import (
 )
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk.corrections import WISHES
+from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
 
 TONGUES = {
-    "en": re.compile(r"\b(english|englisch\w*|anglais)\b", re.IGNORECASE),
-    "de": re.compile(r"\b(german|deutsch\w*|allemand)\b", re.IGNORECASE),
-    "fr": re.compile(r"\b(french|französisch\w*|français)\b", re.IGNORECASE),
+    "en": re.compile(r"\b(english|englisch\w*|anglais|inglés|inglese|engels)\b", re.IGNORECASE),
+    "de": re.compile(r"\b(german|deutsch\w*|allemand|alemán|tedesco|duits)\b", re.IGNORECASE),
+    "fr": re.compile(r"\b(french|französisch\w*|français|francés|francese|frans)\b", re.IGNORECASE),
+    "es": re.compile(r"\b(spanish|spanisch\w*|espagnol|español|spagnolo|spaans)\b", re.IGNORECASE),
+    "it": re.compile(r"\b(italian|italienisch\w*|italien|italiano|italiaans)\b", re.IGNORECASE),
+    "nl": re.compile(
+        r"\b(dutch|niederländisch\w*|holländisch\w*|néerlandais|neerlandés|holandés|olandese|"
+        r"nederlands)\b",
+        re.IGNORECASE,
+    ),
 }
 STYLE = re.compile(
     r"\b(tone|friendl\w*|formal\w*|polite\w*|warmer|short\w*|longer|rephrase|reword|wording|"
@@ -115,8 +123,7 @@ def other_language(asked: Asked) -> Reply | None:
             "model. Edit it before you approve it."
         )
     params = write(asked, said, kind, wanted)
-    names = {"en": "English", "de": "German", "fr": "French"}
-    text = f"The message is now in {names[wanted]}; it says the same."
+    text = f"The message is now in {NAMES[wanted]}; it says the same."
     return Reply(text=text, changes={said.id: {**said.params, **params}})
 
 

@@ -39,7 +39,9 @@ class Classification(BaseModel):
     """What the message is about, in the model's judgement."""
 
     intent: Intent = Field(description="What the customer wants.")
-    language: Literal["en", "de", "fr"] = Field(description="The language to answer in.")
+    language: Literal["en", "de", "fr", "es", "it", "nl"] = Field(
+        description="The language to answer in."
+    )
     because: str = Field(default="", max_length=300, description="The words that show it.")
 
 

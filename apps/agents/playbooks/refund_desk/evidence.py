@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import QUOTE
+from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.paid import refunded
 from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.situation import Situation
@@ -13,7 +14,6 @@ from apps.proposals.provenance import paragraphs, text_of
 
 Entry = dict[str, Any]
 SHOWN = 5  # earlier orders that are listed
-NAMES = {"en": "English", "de": "German", "fr": "French"}
 OWN_TEXT = "text"
 # What the middle of one of our texts is made from; its frame is ours alone
 MADE_FROM = (OWN_TEXT, "rule", "shop", "correction")
@@ -52,10 +52,14 @@ def reading(situation: Situation) -> Entry:
     """How it was read, by whom, from which words."""
     read = situation.reading
     signs = ", ".join(f"“{sign}”" for sign in read.signs) or "nothing telling"
+    detail = [f"Classified by {read.reader}, which found {signs}."]
+    if read.nearest:
+        detail.append(f"Most like: {'; '.join(f'“{example}”' for example in read.nearest)}.")
+    detail.append(read.doubt)
     return {
         "kind": "rule",
         "title": f"Read as: {read.intent.replace('_', ' ')} ({read.language})",
-        "detail": f"Classified by {read.reader}, which found {signs}.",
+        "detail": " ".join(part for part in detail if part)[:QUOTE],
     }
 
 

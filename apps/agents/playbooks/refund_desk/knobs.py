@@ -1,6 +1,7 @@
 """What an operator can turn."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
@@ -10,6 +11,10 @@ from apps.agents.playbooks import base
 class Knobs(base.Knobs):
     """Knobs of the refund desk: the numbers of its decision on an amount."""
 
+    shop_language: Literal["en", "de", "fr", "es", "it", "nl"] = Field(
+        default="en",
+        description="In which customers are answered whose own language is unsure or not ours.",
+    )
     batch: int = Field(default=15, ge=1, le=100, description="Most messages of one run.")
     damaged_percent: Decimal = Field(
         default=Decimal(100),

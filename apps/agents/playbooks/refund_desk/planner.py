@@ -4,14 +4,19 @@ from datetime import datetime
 
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import drafts
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import NOTHING
 from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.reading import RULES
 from apps.agents.playbooks.refund_desk.sense import Sensed
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.gateway.records import Order
 
+FOR_PEOPLE = ("other_sender", "several")  # problems no reply of ours solves
+SURE_THANKS = 0.95  # nobody sees such a message, so it has to be sure
 PROBLEMS = {
+    "several": "The message names several orders, and which one it is about has to be seen by a "
+    "person.",
     "other_sender": "The order number belongs to another customer than the sender; a person has "
     "to look. The reply tells nothing of the order.",
     "not_found": "There is no order with the number in the message, so we ask for it.",
@@ -26,20 +31,36 @@ def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
 
 def answer(situation: Situation) -> Planned:
     """What to do about it: money and a reply, a reply alone, a person, or nothing."""
-    case, reading = situation.case, situation.reading
-    if reading.intent == Intent.SUSPICIOUS:
-        why = "The message tries to give instructions to the agent; a person has to look."
+    case = situation.case
+    why = why_a_person(situation)
+    if why:
         return drafts.reply(situation, "hold", why, wants_person=True)
-    if case.problem == "other_sender":
-        return drafts.reply(situation, "hold", PROBLEMS[case.problem], wants_person=True)
-    if reading.intent == Intent.THANKS:
+    if situation.reading.intent == Intent.THANKS:
         return Planned(key=case.key, draft=None, why="The customer only says thanks.")
-    if reading.intent in (Intent.QUESTION, Intent.OTHER):
-        why = "The message asks something only a person can answer."
-        return drafts.reply(situation, "hold", why, wants_person=True)
     if case.order is None:
         return drafts.reply(situation, "ask_order", PROBLEMS[case.problem or "no_number"])
     return about_order(situation, case.order)
+
+
+def why_a_person(situation: Situation) -> str:
+    """Why the desk does not judge this message itself; empty if it does."""
+    reading, problem = situation.reading, situation.case.problem
+    if reading.intent == Intent.SUSPICIOUS:
+        return "The message tries to give instructions to the agent; a person has to look."
+    if problem in FOR_PEOPLE:
+        return PROBLEMS[problem]
+    if not reading.sure:
+        return f"How the message is meant is in doubt. {reading.doubt}"
+    if reading.intent in (Intent.QUESTION, Intent.OTHER):
+        return "The message asks something only a person can answer."
+    if reading.intent == Intent.THANKS and not ends_it(reading):
+        return "The customer seems to say thanks only, but that is not sure."
+    return ""
+
+
+def ends_it(reading: Reading) -> bool:
+    """Whether thanks are read so surely that nobody has to see them."""
+    return reading.confidence >= SURE_THANKS or reading.reader == RULES
 
 
 def about_order(situation: Situation, order: Order) -> Planned:

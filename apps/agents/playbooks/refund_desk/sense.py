@@ -11,9 +11,15 @@ from apps.accounts.models import Workspace
 from apps.agents import queries
 from apps.agents.playbooks import base, redaction
 from apps.agents.playbooks.base import Known
-from apps.agents.playbooks.refund_desk.classify import Intent, Reading, classify, order_number
+from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Cap
+from apps.agents.playbooks.refund_desk.examples import Example
+from apps.agents.playbooks.refund_desk.heard import Heard
+from apps.agents.playbooks.refund_desk.hearing import hear
 from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.letter import own_words
+from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
+from apps.agents.playbooks.refund_desk.reading import read
 from apps.gateway import email_address
 from apps.gateway import queries as gateway
 from apps.gateway.records import Message, Order
@@ -26,12 +32,13 @@ SIMILAR = 4  # items recalled for a message
 SPARE = 3  # times as many are looked at: some are other customers' own
 CORRECTIONS = 40
 PAST = 20  # earlier orders of a customer that are looked at
+MANY = 5  # numbers of one message that are looked up
 
 
 class Case(BaseModel):
     """A message with its order; `problem` says why there is none that can be trusted.
 
-    problem: "" | "no_number" | "not_found" | "other_sender"
+    problem: "" | "no_number" | "not_found" | "other_sender" | "several"
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +51,7 @@ class Case(BaseModel):
     earlier: bool = False  # the desk has proposed something for this customer before
     past: list[Order] = []  # the customer's other orders, newest first, at most `PAST`
     cap: Cap | None = None  # the most goodwill in the order's currency, by today's rate
+    heard: Heard | None = None  # what the embedding model made of it
 
     @property
     def key(self) -> str:
@@ -95,7 +103,7 @@ def sense(
         for case in cases
     ]
     return Sensed(
-        cases=mark_earlier(workspace, cases),
+        cases=listen(mark_earlier(workspace, cases)),
         corrections=recall_corrections(workspace, now=now) if fresh else [],
         left=max(len(fresh) - knobs.batch, 0),
     )
@@ -125,9 +133,8 @@ def caps_for(
 
 def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
-    number = message.order_number or order_number(f"{message.subject}\n{message.body}")
     theirs = orders(workspace, email=message.sender, limit=PAST + 1) if message.sender else []
-    order, problem = find_order(workspace, message, number, theirs)
+    number, order, problem = choose_order(workspace, message, theirs)
     past = [one for one in theirs if order and one.order_id != order.order_id][:PAST]
     case = Case(message=message, number=number, order=order, problem=problem, past=past)
     found = memory.recall(
@@ -144,6 +151,15 @@ def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
     return case.model_copy(update={"known": known[:SIMILAR]})
 
 
+def listen(cases: Sequence[Case], own: Sequence[Example] = ()) -> list[Case]:
+    """The cases with what the embedding model hears in each; here, because planning is pure."""
+    texts = [own_words(case.message.subject, case.message.body) for case in cases]
+    return [
+        case.model_copy(update={"heard": heard})
+        for case, heard in zip(cases, hear(texts, own=own), strict=True)
+    ]
+
+
 def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
     """The cases, those marked whose customer had one before; also within this batch."""
     customers = [case.customer for case in cases]
@@ -153,6 +169,33 @@ def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
         marked.append(case.model_copy(update={"earlier": case.customer in seen}))
         seen.add(case.customer)
     return marked
+
+
+def choose_order(
+    workspace: Workspace, message: Message, theirs: Sequence[Order]
+) -> tuple[str | None, Order | None, str]:
+    """The order a message is about: (number, order, problem).
+
+    A number in the form's own field counts; else those in what the customer wrote, else those in
+    what they quote. Of several, the one that is the sender's. A number that is nobody's and looks
+    like a year or a telephone number falls back to the sender's only order.
+    """
+    numbers = numbers_in(message)
+    if len(numbers) < 2:
+        number = numbers[0] if numbers else None
+        return number, *find_order(workspace, message, number, theirs)
+    found = [(number, *find_order(workspace, message, number, theirs)) for number in numbers[:MANY]]
+    mine = [one for one in found if one[1] is not None]
+    return mine[0] if len(mine) == 1 else (numbers[0], None, "several")
+
+
+def numbers_in(message: Message) -> list[str]:
+    """The order numbers a message names, the surest kind only."""
+    if message.order_number:
+        return [message.order_number]
+    everything = f"{message.subject}\n{message.body}"
+    own = own_words(message.subject, message.body)
+    return order_numbers(own) or order_numbers(everything)
 
 
 def find_order(
@@ -167,7 +210,8 @@ def find_order(
     wanted = number.lstrip("#")
     found = [one for one in theirs if one.number == wanted] or orders(workspace, number=wanted)
     if not found:
-        return None, "not_found"
+        is_theirs = doubtful(wanted) and not message.order_number and len(theirs) == 1
+        return (theirs[0], "") if is_theirs else (None, "not_found")
     if not email_address.same(found[0].email, message.sender):
         return None, "other_sender"
     return found[0], ""
@@ -196,6 +240,12 @@ def text_of(case: Case) -> str:
     return f"{case.message.subject}\n{case.message.body}"
 
 
-def read_by_rules(case: Case) -> Reading:
-    """How the rules read the message."""
-    return classify(case.message.subject, case.message.body)
+def read_by_rules(case: Case, *, shop_language: str = "en") -> Reading:
+    """How the desk itself reads the message: by signs, and by what was heard when it was sensed."""
+    return read(
+        case.message.subject,
+        case.message.body,
+        heard=case.heard,
+        order=case.order,
+        shop_language=shop_language,
+    )

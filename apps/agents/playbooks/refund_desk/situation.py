@@ -39,7 +39,7 @@ def weigh(
     case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime, reading: Reading | None = None
 ) -> Situation:
     """Work out what a case is; `reading` is the model's, if it read the message."""
-    reading = reading or read_by_rules(case)
+    reading = reading or read_by_rules(case, shop_language=knobs.shop_language)
     found = named(case.order, text_of(case), reading.signs) if case.order else Named()
     heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
     lesson = lesson_of(heeded, intent=reading.intent, skus=[line.sku for line in found.lines])

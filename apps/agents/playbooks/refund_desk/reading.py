@@ -1,0 +1,157 @@
+"""How a message is read: what the model heard in it, with the rules as a second opinion. Pure.
+
+The signs the rules find raise their intent's score by `SIGN`; an intent the text only denies,
+imagines or asks about loses `UNSTATED` and is never read for sure. What is read is the intent with
+the highest score, and how sure it is depends on the margin to the next, measured on 1,242 messages:
+174 development messages in six languages, 120 of banking77, and the 948 examples, each read without
+itself and its translations.
+
+    margin      below 0.05  0.1   0.15  0.2   0.25  0.3   0.4   0.5   0.7   above
+    share            0.08   0.09  0.07  0.07  0.07  0.05  0.12  0.10  0.17   0.17
+    right            0.54   0.66  0.67  0.79  0.86  0.91  0.95  0.94  1.00   1.00
+
+`CONFIDENCE` follows that from below. Where the rules and the model say the same, the margin is
+above 0.5 in two cases of three; where they differ it is below 0.2 in half of them. Below
+`DOUBTFUL` (a quarter of the messages) a person decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from apps.agents.playbooks.refund_desk.classify import Reading, Signs, confidence, look_for, rivals
+from apps.agents.playbooks.refund_desk.heard import Heard
+from apps.agents.playbooks.refund_desk.intents import Intent
+from apps.agents.playbooks.refund_desk.languages import told_by_words
+from apps.agents.playbooks.refund_desk.letter import masked, own_words
+from apps.gateway.records import Order
+
+SIGN, UNSTATED = 0.3, 0.2
+ALONE = (
+    (0.0, 0.48),
+    (0.1, 0.65),
+    (0.15, 0.74),
+    (0.2, 0.85),
+    (0.3, 0.93),
+    (0.45, 0.95),
+    (0.6, 0.98),
+)
+AGREED = ((0.0, 0.85), (0.1, 0.95), (0.2, 0.97), (0.5, 0.99))
+DOUBTFUL = 0.15  # margin
+IN_DOUBT = 0.6  # confidence at most, where a person has to read it
+NOTHING, MANIPULATED = 0.3, 0.85  # confidence without any sign, and in an attempt to command us
+STRONG = 0.95  # confidence of rules with two signs
+RULES = "rules"
+
+
+def read(
+    subject: str,
+    body: str,
+    *,
+    heard: Heard | None = None,
+    order: Order | None = None,
+    shop_language: str = "en",
+) -> Reading:
+    """What the message asks for and in which language to answer.
+
+    `heard` is what the model made of it; without scores the rules are alone. The language is the
+    customer's if it is one of ours for sure, else the shop's.
+    """
+    text = own_words(subject, body)
+    signs = look_for(masked(text, order))
+    language = heard.language if heard else told_by_words(text)
+    if Intent.SUSPICIOUS in signs.hits:
+        found = Reading(
+            intent=Intent.SUSPICIOUS,
+            language="",
+            confidence=MANIPULATED,
+            signs=tuple(signs.hits[Intent.SUSPICIOUS]),
+        )
+    elif heard and heard.scores:
+        found = by_both(signs, heard)
+    else:
+        found = by_rules(signs)
+    if language is None:
+        doubt = f"{found.doubt} Its language is unsure or none of ours.".strip()
+        return replace(found, language=shop_language, sure=False, doubt=doubt)
+    return replace(found, language=language)
+
+
+def by_rules(signs: Signs) -> Reading:
+    """What the rules alone make of it; who speaks of several things is read by a person."""
+    intent = signs.intent
+    doubt = ""
+    if len(rivals(intent, signs.hits)) > 1:
+        doubt = "It speaks of several things."
+    elif intent == Intent.THANKS and signs.unstated:
+        doubt = "It gives thanks and speaks of a complaint."
+    return Reading(
+        intent=intent,
+        language="",
+        confidence=confidence(intent, signs.hits),
+        signs=tuple(signs.hits.get(intent, ())),
+        sure=not doubt,
+        doubt=doubt,
+        reader=RULES,
+    )
+
+
+def by_both(signs: Signs, heard: Heard) -> Reading:
+    """The intent with most behind it, and how sure that is: surer where both say the same."""
+    own = ranked(heard.scores)
+    intent = Intent(ranked(weighed(signs, heard.scores))[0][0])
+    margin = own[0][1] - own[1][1]
+    doubt = doubt_of(intent, Intent(own[0][0]), margin, signs)
+    agreed = bool(signs.hits) and intent == signs.intent and not rivals(intent, signs.hits)
+    sure = on_curve(AGREED if agreed else ALONE, margin)
+    return Reading(
+        intent=intent,
+        language="",
+        confidence=min(sure, IN_DOUBT) if doubt else sure,
+        signs=tuple(signs.hits.get(intent, ())),
+        reader=f"{RULES} and {heard.model}",
+        sure=not doubt,
+        doubt=doubt,
+        nearest=tuple(f"{near.text} ({near.intent})" for near in heard.nearest),
+    )
+
+
+def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Intents by score, the highest first."""
+    return sorted(scores.items(), key=lambda one: -one[1])
+
+
+def weighed(signs: Signs, heard: Mapping[str, float]) -> dict[str, float]:
+    """The scores with what the rules add and take off."""
+    scores = dict(heard)
+    if signs.hits:
+        strength = (confidence(signs.intent, signs.hits) - NOTHING) / (STRONG - NOTHING)
+        scores[signs.intent.value] = scores.get(signs.intent.value, 0.0) + SIGN * strength
+    for intent in signs.unstated:
+        scores[intent.value] = scores.get(intent.value, 0.0) - UNSTATED
+    return scores
+
+
+def doubt_of(intent: Intent, by_model: Intent, margin: float, signs: Signs) -> str:
+    """Why a person has to read it; empty if it is sure enough to propose something."""
+    if {intent, by_model} & signs.unstated:
+        denied = named(next(iter({intent, by_model} & signs.unstated)))
+        return f"It speaks of {denied}, but denies, imagines or asks it."
+    if signs.hits and signs.intent != by_model:
+        return f"Its words speak for {named(signs.intent)}, the examples for {named(by_model)}."
+    if margin < DOUBTFUL and not signs.hits:
+        return "It is like examples of several kinds."
+    return ""
+
+
+def named(intent: Intent) -> str:
+    """An intent as people read it."""
+    return f"“{intent.replace('_', ' ')}”"
+
+
+def on_curve(curve: Sequence[tuple[float, float]], margin: float) -> float:
+    """How often a reading with this margin was right, between the points measured."""
+    for (low, at_low), (high, at_high) in pairwise(curve):
+        if margin < high:
+            return round(at_low + (at_high - at_low) * (margin - low) / (high - low), 2)
+    return curve[-1][1]

@@ -1,0 +1,90 @@
+"""Whether a message states what a word in it says, or denies, imagines or asks it. Pure.
+
+“Not damaged at all”, “if it were late”, “does it get scratched?” hold the words of a complaint and
+are none. What is in doubt here counts as not stated: then a person reads the message.
+"""
+
+import re
+
+NEAR = 4  # words before a sign in which a negation bears on it
+AFTER = 3  # words behind it, in languages which put the negation there
+NEGATIONS = frozenset(  # en, de, fr, es, it, nl
+    word
+    for words in (
+        "not no never nothing without none neither nor hardly isn wasn aren weren hasn didn "
+        "doesn don",
+        "nicht nichts kein keine keinen keinem keiner keinerlei nie niemals ohne weder",
+        "pas rien jamais aucun aucune sans ni nullement",
+        "nada nunca sin ningún ninguna ninguno tampoco jamás",
+        "non niente nulla nessun nessuno nessuna senza mai né neppure neanche",
+        "niet niets geen nooit zonder noch evenmin",
+    )
+    for word in words.split()
+)
+BEHIND = frozenset({"nicht", "pas", "nullement", "niet", "non"})
+# “Not only broken” denies nothing
+ONLY = re.compile(
+    r"\b(?:not (?:only|just)|nicht (?:nur|bloß)|pas (?:seulement|que)|no (?:solo|sólo|solamente)|"
+    r"non (?:solo|soltanto)|niet (?:alleen|slechts))\b"
+)
+SENTENCE = re.compile(r"[^.!?;\n]*[.!?;\n]?")
+CLAUSE = re.compile(r"[,:()–—]|\b(?:but|aber|mais|pero|ma|però|maar)\b")
+IMAGINED = re.compile(
+    r"\b(?:if (?!possible|you (?:can|could|need|want|wish|like))|in case|what happens|suppose|"
+    r"would be|should (?:it|something|anything)|"
+    r"falls|wenn (?!möglich|sie (?:können|möchten|wollen))|was passiert|angenommen|im falle|"
+    r"au cas où|s'il (?!vous|te)|s'ils|si (?!possible|vous (?:pouvez|voulez))|que se passe|"
+    r"supposons|jamais cela|"
+    r"en caso de|por si|qué pasa|supongamos|"
+    r"se (?!possibile|potete|volete).{0,30}(?:fosse|fossero|arrivasse|dovesse|succede|"
+    r"rompe|ritarda)|"
+    r"nel caso|cosa succede|che succede|qualora|"
+    r"als (?!u (?:kunt|wilt)|het kan).{0,30}(?:zou|zouden|mocht)|mocht(?:en)?|stel dat|"
+    r"wat gebeurt|voor het geval)"
+)
+# Beginnings of a yes-or-no question about a thing
+ASKING = re.compile(
+    r"^\W*(?:(?:and|und|et|y|e|en) )?(?:do|does|is|are|can|could|will|would|has|have|may|might|"
+    r"ist|sind|kann|können|könnte|wird|werden|würde|wäre|hat|haben|gibt|geht|verkratzt|bricht|"
+    r"est|sont|peut|peuvent|pourrait|serait|a-t|est-ce|y a|"
+    r"es|son|está|están|puede|pueden|podría|sería|estaría|hay|tiene|tienen|se|"
+    r"è|sono|può|possono|potrebbe|sarebbe|c'è|ci sono|ha|avete|si|"
+    r"is|zijn|kan|kunnen|zou|wordt|worden|heeft|hebben|krast|gaat)\b"
+)
+
+
+def stated(text: str, start: int, end: int) -> bool:
+    """Whether the folded text states what stands at [start, end)."""
+    sentence_start, sentence = sentence_at(text, start)
+    before = sentence[: start - sentence_start]
+    behind = sentence[end - sentence_start :]
+    return not (denied(before, behind) or imagined(before) or asked(sentence))
+
+
+def sentence_at(text: str, place: int) -> tuple[int, str]:
+    """Where the sentence around a place begins, and the sentence."""
+    found = next(m for m in SENTENCE.finditer(text) if m.start() <= place < max(m.end(), place))
+    return found.start(), found.group()
+
+
+def denied(before: str, behind: str) -> bool:
+    """Whether a negation in the same clause bears on what stands between these."""
+    clause = CLAUSE.split(before)[-1]
+    near = words(ONLY.sub(" ", clause))[-NEAR:]
+    after = words(CLAUSE.split(behind)[0])[:AFTER]
+    return bool(NEGATIONS & set(near)) or (bool(BEHIND & set(after)) and not ONLY.search(behind))
+
+
+def imagined(before: str) -> bool:
+    """Whether the sentence up to here speaks of what might be."""
+    return bool(IMAGINED.search(before))
+
+
+def asked(sentence: str) -> bool:
+    """Whether the sentence is a yes-or-no question."""
+    return sentence.rstrip().endswith("?") and bool(ASKING.search(sentence))
+
+
+def words(text: str) -> list[str]:
+    """The words of a folded text; what an apostrophe joins is two."""
+    return re.findall(r"[^\W\d_]+", text)
