@@ -4,10 +4,11 @@ The rules alone are a first opinion and a guard. The desk reads with them and wi
 examples (`reading.py`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.agents.playbooks.refund_desk.intents import STATED, WITH_MONEY, Intent
+from apps.agents.playbooks.refund_desk.intents import STATED, WANTED, WITH_MONEY, Intent
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES, language_of
 from apps.agents.playbooks.refund_desk.letter import own_words
 from apps.agents.playbooks.refund_desk.numbers import order_number
@@ -96,9 +97,16 @@ def signs_in(text: str, intent: Intent) -> tuple[list[str], list[str]]:
     other: list[str] = []
     for pattern in PATTERNS[intent]:
         for match in pattern.finditer(text):
-            is_meant = intent not in STATED or stated(text, match.start(), match.end())
+            is_meant = is_stated(intent, text, match)
             (meant if is_meant else other).append(match.group())
     return list(dict.fromkeys(meant)), list(dict.fromkeys(other))
+
+
+def is_stated(intent: Intent, text: str, match: re.Match[str]) -> bool:
+    """Whether the text means the sign; of questions and thanks that is taken for granted."""
+    if intent not in STATED | WANTED:
+        return True
+    return stated(text, match.start(), match.end(), may_be_asked=intent in WANTED)
 
 
 def confidence(intent: Intent, hits: dict[Intent, list[str]]) -> float:

@@ -22,3 +22,5 @@ class Intent(StrEnum):
 WITH_MONEY = {Intent.DAMAGED, Intent.WRONG_ITEM, Intent.LATE, Intent.CANCEL}
 # What is only stated of something that has happened: denied or imagined, it has not
 STATED = {Intent.DAMAGED, Intent.WRONG_ITEM, Intent.LATE}
+# What is asked for, in a question too
+WANTED = {Intent.CANCEL, Intent.MONEY_BACK}

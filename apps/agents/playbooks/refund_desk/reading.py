@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from apps.agents.playbooks.refund_desk.classify import Reading, Signs, confidence, look_for, rivals
 from apps.agents.playbooks.refund_desk.heard import Heard
-from apps.agents.playbooks.refund_desk.intents import Intent
+from apps.agents.playbooks.refund_desk.intents import WITH_MONEY, Intent
 from apps.agents.playbooks.refund_desk.languages import told_by_words
 from apps.agents.playbooks.refund_desk.letter import masked, own_words
 from apps.gateway.records import Order
@@ -37,6 +37,8 @@ ALONE = (
     (0.6, 0.98),
 )
 AGREED = ((0.0, 0.85), (0.1, 0.95), (0.2, 0.97), (0.5, 0.99))
+CLOSE = 0.15  # lead of another intent that two signs outweigh
+CONTESTED = 0.8  # the signs speak for what comes second among the examples
 DOUBTFUL = 0.15  # margin
 IN_DOUBT = 0.6  # confidence at most, where a person has to read it
 NOTHING, MANIPULATED = 0.3, 0.85  # confidence without any sign, and in an attempt to command us
@@ -98,12 +100,17 @@ def by_rules(signs: Signs) -> Reading:
 
 def by_both(signs: Signs, heard: Heard) -> Reading:
     """The intent with most behind it, and how sure that is: surer where both say the same."""
-    own = ranked(heard.scores)
-    intent = Intent(ranked(weighed(signs, heard.scores))[0][0])
-    margin = own[0][1] - own[1][1]
-    doubt = doubt_of(intent, Intent(own[0][0]), margin, signs)
-    agreed = bool(signs.hits) and intent == signs.intent and not rivals(intent, signs.hits)
-    sure = on_curve(AGREED if agreed else ALONE, margin)
+    scores = settled(signs, heard.scores)
+    own = ranked(scores)
+    by_model, margin = Intent(own[0][0]), own[0][1] - own[1][1]
+    intent = Intent(ranked(weighed(signs, scores))[0][0])
+    doubt = doubt_of(intent, by_model, margin, signs)
+    sure = on_curve(AGREED if is_plain(signs, intent) else ALONE, margin)
+    if intent != by_model:
+        sure = CONTESTED
+    if is_plain(signs, intent) and confidence(intent, signs.hits) >= STRONG:
+        lead = own[0][1] - scores.get(intent.value, 0.0)
+        sure = max(sure, STRONG) if lead < CLOSE else sure
     return Reading(
         intent=intent,
         language="",
@@ -114,6 +121,20 @@ def by_both(signs: Signs, heard: Heard) -> Reading:
         doubt=doubt,
         nearest=tuple(f"{near.text} ({near.intent})" for near in heard.nearest),
     )
+
+
+def is_plain(signs: Signs, intent: Intent) -> bool:
+    """Whether the signs speak for this intent and for nothing else."""
+    return signs.intent == intent in signs.hits and not rivals(intent, signs.hits)
+
+
+def settled(signs: Signs, heard: Mapping[str, float]) -> dict[str, float]:
+    """The scores with what speaks for money counted for the complaint it comes with."""
+    scores = dict(heard)
+    if signs.intent in WITH_MONEY and Intent.MONEY_BACK in signs.hits:
+        asked = scores.pop(Intent.MONEY_BACK.value, 0.0)
+        scores[signs.intent.value] = max(scores.get(signs.intent.value, 0.0), asked)
+    return scores
 
 
 def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -137,7 +158,7 @@ def doubt_of(intent: Intent, by_model: Intent, margin: float, signs: Signs) -> s
     if {intent, by_model} & signs.unstated:
         denied = named(next(iter({intent, by_model} & signs.unstated)))
         return f"It speaks of {denied}, but denies, imagines or asks it."
-    if signs.hits and signs.intent != by_model:
+    if signs.hits and signs.intent != intent:
         return f"Its words speak for {named(signs.intent)}, the examples for {named(by_model)}."
     if margin < DOUBTFUL and not signs.hits:
         return "It is like examples of several kinds."

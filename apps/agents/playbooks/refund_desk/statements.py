@@ -30,17 +30,17 @@ ONLY = re.compile(
 SENTENCE = re.compile(r"[^.!?;\n]*[.!?;\n]?")
 CLAUSE = re.compile(r"[,:()–—]|\b(?:but|aber|mais|pero|ma|però|maar)\b")
 IMAGINED = re.compile(
-    r"\b(?:if (?!possible|you (?:can|could|need|want|wish|like))|in case|what happens|suppose|"
-    r"would be|should (?:it|something|anything)|"
-    r"falls|wenn (?!möglich|sie (?:können|möchten|wollen))|was passiert|angenommen|im falle|"
-    r"au cas où|s'il (?!vous|te)|s'ils|si (?!possible|vous (?:pouvez|voulez))|que se passe|"
-    r"supposons|jamais cela|"
+    r"\b(?:if (?!possible|you (?:can|could|would|need|want|wish|like))|in case|what happens|"
+    r"suppose|should (?:it|something|anything)|"
+    r"falls (?!apart|off|out)|wenn (?!möglich|sie (?:können|könnten|möchten|wollen|mir|uns))|"
+    r"was passiert|angenommen|im falle|"
+    r"au cas où|s'ils? (?!vous|te)|que se passe|supposons|jamais cela|"
+    r"si (?:le|la|les|mon|ma|mes|une?|l'|el|mis?|los|las|algo|se|llega|resulta)|"
+    r"si .{0,30}(?:était|avait|arrivait|devait|fuera|llegara|estuviera|resultara|tuviera)|"
     r"en caso de|por si|qué pasa|supongamos|"
-    r"se (?!possibile|potete|volete).{0,30}(?:fosse|fossero|arrivasse|dovesse|succede|"
-    r"rompe|ritarda)|"
+    r"se .{0,30}(?:fosse|fossero|arrivasse|dovesse|succede|rompe|ritarda)|"
     r"nel caso|cosa succede|che succede|qualora|"
-    r"als (?!u (?:kunt|wilt)|het kan).{0,30}(?:zou|zouden|mocht)|mocht(?:en)?|stel dat|"
-    r"wat gebeurt|voor het geval)"
+    r"als .{0,30}(?:zou|zouden|mocht)|mocht(?:en)?|stel dat|wat gebeurt|voor het geval)(?!\w)"
 )
 # Beginnings of a yes-or-no question about a thing
 ASKING = re.compile(
@@ -53,12 +53,14 @@ ASKING = re.compile(
 )
 
 
-def stated(text: str, start: int, end: int) -> bool:
-    """Whether the folded text states what stands at [start, end)."""
+def stated(text: str, start: int, end: int, *, may_be_asked: bool = False) -> bool:
+    """Whether the folded text states what stands at [start, end), or asks for it if it may."""
     sentence_start, sentence = sentence_at(text, start)
     before = sentence[: start - sentence_start]
     behind = sentence[end - sentence_start :]
-    return not (denied(before, behind) or imagined(before) or asked(sentence))
+    if denied(before, behind) or imagined(before):
+        return False
+    return may_be_asked or not asked(sentence)
 
 
 def sentence_at(text: str, place: int) -> tuple[int, str]:
