@@ -38,8 +38,8 @@ def actions(planned: Any) -> list[str]:
     return [action for action, _ in planned.draft.changes]
 
 
-LATEX = dict(fulfillment_status="shipped", lines=[make.order().lines[0].model_copy(update={
-    "sku": "L-1", "title": "Latex gloves"})])  # fmt: skip
+GLOVES = make.order().lines[0].model_copy(update={"sku": "L-1", "title": "Latex gloves"})
+LATEX: dict[str, Any] = {"fulfillment_status": "shipped", "lines": [GLOVES]}
 
 
 @pytest.mark.case("40-order-date-read-as-number")

@@ -30,12 +30,13 @@ ONLY = re.compile(
 SENTENCE = re.compile(r"[^.!?;\n]*[.!?;\n]?")
 CLAUSE = re.compile(r"[,:()–—]|\b(?:but|aber|mais|pero|ma|però|maar)\b")
 IMAGINED = re.compile(
-    r"\b(?:if (?!possible|you (?:can|could|would|need|want|wish|like))|in case|what happens|"
+    r"\b(?:if(?! (?:possible|you (?:can|could|would|need|want|wish|like))\b)|in case|what happens|"
     r"suppose|should (?:it|something|anything)|"
-    r"falls (?!apart|off|out)|wenn (?!möglich|sie (?:können|könnten|möchten|wollen|mir|uns))|"
+    r"falls(?! (?:apart|off|out)\b)|"
+    r"wenn(?! (?:möglich|sie (?:können|könnten|möchten|wollen|mir))\b)|"
     r"was passiert|angenommen|im falle|"
-    r"au cas où|s'ils? (?!vous|te)|que se passe|supposons|jamais cela|"
-    r"si (?:le|la|les|mon|ma|mes|une?|l'|el|mis?|los|las|algo|se|llega|resulta)|"
+    r"au cas où|s'ils?(?! (?:vous|te)\b)|que se passe|supposons|jamais cela|si(?= l')|"
+    r"si (?:le|la|les|mon|ma|mes|une?|el|mis?|los|las|algo|se|llega|resulta)|"
     r"si .{0,30}(?:était|avait|arrivait|devait|fuera|llegara|estuviera|resultara|tuviera)|"
     r"en caso de|por si|qué pasa|supongamos|"
     r"se .{0,30}(?:fosse|fossero|arrivasse|dovesse|succede|rompe|ritarda)|"
