@@ -6,7 +6,8 @@ from apps.proposals.stale import STALE
 
 BEYOND = "beyond"  # a model asked for what is not of its case
 DISSENT = "dissent"  # a model and the rules came to different things
-DOUBTS = frozenset({STALE, BEYOND, DISSENT})  # kinds of evidence
+UNMEASURED = "unmeasured"  # a model's own word, which too few people have judged
+DOUBTS = frozenset({STALE, BEYOND, DISSENT, UNMEASURED})  # kinds of evidence
 
 
 def is_doubted(evidence: Iterable[object]) -> bool:

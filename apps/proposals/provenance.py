@@ -14,10 +14,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from apps.proposals import german
+from apps.proposals.doubt import BEYOND, DISSENT, UNMEASURED
 
 TEXTS = ("body", "description")  # parameters of actions that hold a text people read
 UNSUPPORTED = "unsupported"  # kind of evidence that warns of what nothing supports
-NO_SOURCES = ("model", UNSUPPORTED)  # kinds that quote a text: it cannot vouch for itself
+# Kinds that quote a text, or what a model asked for: it cannot vouch for itself
+NO_SOURCES = ("model", UNSUPPORTED, BEYOND, DISSENT, UNMEASURED)
 NO_CONTENT = ("kind", "item_id")  # of a piece of evidence
 MANY_CAPITALS = 0.18  # share of capitalised words inside sentences; above it they say nothing
 

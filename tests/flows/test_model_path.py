@@ -17,10 +17,12 @@ from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case
 from apps.agents.playbooks.refund_desk.situation import weigh
+from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing import sense as prices
 from apps.agents.playbooks.repricing.briefing import OFFERS
 from apps.agents.playbooks.repricing.knobs import Knobs as PriceKnobs
 from apps.inference.models import Call
+from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
@@ -146,10 +148,11 @@ def test_a_conversation_with_tools_ends_in_a_proposal(
     assert [change.action for change in changes] == ["refund_payment", "send_message"]
     assert changes[1].params["in_reply_to"] == case.message.message_id
     assert proposal.state == "waiting"
-    assert proposal.confidence <= 0.7
+    assert changes[1].params["body"] != "We refund the article."  # our own words, not a model's
     kinds = {entry["kind"]: entry for entry in proposal.evidence}
+    assert "came to the same" in kinds["model"]["title"]
     assert "The article arrived damaged" in kinds["model"]["detail"]
-    assert "Classified by model-small" in kinds["rule"]["detail"]
+    assert proposal.case["read"]["by"] == "both"
     assert "The article arrived damaged" in proposal.rationale
     assert set(Call.objects.values_list("run_id", "outcome")) == {(run.pk, "ok")}
 
@@ -311,16 +314,23 @@ def test_prices_planned_by_a_model(
     make.connect(workspace, shop, now)
     agent = make.agent(workspace, "repricing", now)
     sensed = prices.sense(workspace, PriceKnobs(), now=now)
-    first, second = sorted(
-        sensed.offers, key=lambda one: -abs(one.competitor - one.price) / one.price
-    )[:2]
+    apart = sorted(sensed.offers, key=lambda one: -abs(one.competitor - one.price) / one.price)
+    first, second = apart[:2]
+    alike = next(one for one in apart[2:OFFERS] if planner.draft_for(one, PriceKnobs(), now=now))
+    rules = planner.draft_for(alike, PriceKnobs(), now=now)
+    assert rules is not None
+    assert rules.draft is not None
     wanted = [
         (
             "set_price",
             {"product_id": one.product_id, "variant_id": one.variant_id, "currency": "EUR",
-             "amount": str(round(one.price * share, 2))},
+             "amount": str(amount)},
         )
-        for one, share in ((first, Decimal("0.98")), (second, Decimal("0.60")))
+        for one, amount in (
+            (first, round(first.price * Decimal("0.98"), 2)),
+            (second, round(second.price * Decimal("0.60"), 2)),
+            (alike, rules.draft.case["to"]),
+        )
     ]  # fmt: skip
     foreign = ("set_price", {**wanted[0][1], "variant_id": "variant_other"})
     llmock.behave(
@@ -331,9 +341,15 @@ def test_prices_planned_by_a_model(
     run = run_to_the_end(agent)
     assert planning(run).planner.startswith("model")
     states = dict(Proposal.objects.filter(run_id=run.pk).values_list("case__sku", "state"))
-    assert states == {first.sku: "done", second.sku: "denied"}
+    moved = states.pop(alike.sku) == "done"  # as the policy says of it, and then it is new
+    assert states == {first.sku: "waiting", second.sku: "denied"}
+    as_rules = Proposal.objects.get(run_id=run.pk, case__sku=alike.sku)
+    assert as_rules.confidence == rules.draft.confidence
+    assert not is_doubted(as_rules.evidence)
+    own = Proposal.objects.get(run_id=run.pk, case__sku=first.sku)
+    assert "This is model-small's own: a person decides" in str(own.evidence)
     again = prices.sense(workspace, PriceKnobs(), now=timezone.now())
-    assert len(again.offers) == len(sensed.offers) - OFFERS + 1  # ours moved, so it is new
+    assert len(again.offers) == len(sensed.offers) - OFFERS + moved
 
 
 def test_a_model_that_never_closes_is_stopped(

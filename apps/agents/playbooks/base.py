@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
+from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.scope import Scope
 from apps.memory.queries import Recalled
 from apps.proposals.operations import Draft
 
 QUOTE = 800  # characters of foreign text shown as evidence
+UNKNOWN = Calibration()  # nobody was judged
 
 
 class Knobs(BaseModel):
@@ -143,8 +145,10 @@ class Playbook(Protocol, Generic[K, S]):
         """What to propose, by rules. Pure."""
         ...
 
-    def brief(self, sensed: S, knobs: K, *, now: datetime) -> list[Briefing]:
-        """What to ask a model, if there is one."""
+    def brief(
+        self, sensed: S, knobs: K, *, now: datetime, measured: Calibration = UNKNOWN
+    ) -> list[Briefing]:
+        """What to ask a model, if there is one; `measured` is how often readers were right."""
         ...
 
     def answer(self, asked: Asked, knobs: K) -> Reply:

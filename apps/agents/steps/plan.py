@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from apps.agents import queries
+from apps.agents.playbooks import calibration
 from apps.agents.playbooks.base import Briefing, Planned, Sensed
 from apps.agents.steps import drafting, reasoning
 from apps.agents.steps.base import Context, Taken, Then
@@ -12,6 +13,7 @@ from apps.inference import queries as inference
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
 from apps.proposals.doubt import BEYOND
+from apps.proposals.judged import judged
 from apps.proposals.stale import STALE
 
 log = logging.getLogger(__name__)
@@ -73,7 +75,10 @@ def think(context: Context, sensed: Sensed) -> Plan:
         made.add(RULES, context.playbook.plan(sensed, context.knobs, now=context.now))
         return made
     down = False
-    briefings = context.playbook.brief(sensed, context.knobs, now=context.now)
+    measured = calibration.measure(
+        judged(context.run.workspace_id, playbook=context.playbook.name, now=context.now)
+    )
+    briefings = context.playbook.brief(sensed, context.knobs, now=context.now, measured=measured)
     for briefing in briefings[: context.knobs.model_batch]:  # the next run goes on with the rest
         if down or not briefing.actions:
             made.add(RULES, briefing.fallback())

@@ -5,7 +5,7 @@ import pytest
 from apps.proposals.doubt import is_doubted
 
 
-@pytest.mark.parametrize("kind", ["stale", "beyond", "dissent"])
+@pytest.mark.parametrize("kind", ["stale", "beyond", "dissent", "unmeasured"])
 def test_a_doubt_is_seen_among_other_evidence(kind: str) -> None:
     """Wherever it stands."""
     assert is_doubted([{"kind": "shop"}, {"kind": kind, "title": "t"}])

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
-from apps.agents.playbooks.base import Briefing, Planned, Unfit
+from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned, Unfit
+from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts import sense as senses
 from apps.agents.playbooks.product_texts.knobs import Knobs
@@ -39,7 +40,9 @@ class ProductTexts:
         """New titles by rules."""
         return planner.plan(sensed, knobs)
 
-    def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+    def brief(
+        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+    ) -> list[Briefing]:
         """Nothing to ask a model: the rules know how a title is written."""
         return [
             Briefing(

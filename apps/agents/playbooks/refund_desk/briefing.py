@@ -11,13 +11,15 @@ from pydantic import BaseModel, Field
 
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Briefing, Known, Planned, Unfit
+from apps.agents.playbooks.calibration import Calibration, own_words
 from apps.agents.playbooks.refund_desk import drafts, planner
+from apps.agents.playbooks.refund_desk.agreement import Second, settle
 from apps.agents.playbooks.refund_desk.classify import LANGUAGES, Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Refund
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
-from apps.agents.playbooks.said import MODEL_CONFIDENCE, said_by_model
+from apps.agents.playbooks.said import MODEL_CONFIDENCE, Read, confidence_of, said_by_model
 from apps.agents.playbooks.scope import Scope, listed
 from apps.gateway import email_address
 
@@ -48,8 +50,12 @@ class Classification(BaseModel):
 class Conversation:
     """One message being answered by a model; the amount comes from the decision, not from it."""
 
-    def __init__(self, case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime) -> None:
+    def __init__(
+        self, case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime,
+        measured: Calibration = base.UNKNOWN,
+    ) -> None:  # fmt: skip
         self.case, self.sensed, self.knobs, self.now = case, sensed, knobs, now
+        self.measured = measured
         self.situation = weigh(case, sensed, knobs, now=now)
         self.classified = False
         self.changes: dict[tuple[str, str], dict[str, Any]] = {}  # by action and payment, if any
@@ -132,10 +138,11 @@ class Conversation:
     def conclude(self, words: str, model: str) -> list[Planned]:
         """One proposal with the effect first and the answer second.
 
-        The rules answer if nothing was taken, or if an effect was asked for and refused: the
-        message would then speak of something that does not happen.
+        The rules answer if nothing was taken, if there are no words for the customer, or if an
+        effect was asked for and refused: the message would then speak of something that does not
+        happen.
         """
-        if not self.changes or self.refused or not self.is_whole():
+        if ("send_message", "") not in self.changes or self.refused or not self.is_whole():
             return self.by_rules()
         changes = [
             (action, params)
@@ -143,20 +150,41 @@ class Conversation:
             for (action, _), params in self.changes.items()
             if action == name
         ]
-        situation = self.read_by(model)
+        [rules] = self.by_rules()
+        second = Second(
+            rules=rules,
+            by_rules=weigh(self.case, self.sensed, self.knobs, now=self.now).reading,
+            reading=self.situation.reading if self.classified else None,
+            changes=changes,
+            words=words,
+            model=model,
+        )
+        return [
+            settle(
+                second, lambda read: self.own(second, read), measured=self.measured,
+                heed_all=self.knobs.heed_every_dissent,
+            )
+        ]  # fmt: skip
+
+    def own(self, second: Second, read: Read) -> Planned:
+        """The plan of the model alone, in its own words."""
+        changes, words, model = list(second.changes), second.words, second.model
+        tally = self.measured.of(own_words(model), self.situation.reading.intent)
+        situation = self.read_by(model, confidence_of(tally))
         due = situation.refund
         amount = due.amount if due and changes[0][0] == "refund_payment" else None
         title = f"{title_of(changes, due)}: {drafts.about(situation)}"
         why = words[: base.QUOTE] or f"{model} gave no reason."
         planned = drafts.draft(situation, title, why, changes, amount=amount)
-        planned = said_by_model(planned, words, model)
-        return [drafts.unsure(planned) if amount and due and due.doubt else planned]
+        planned = said_by_model(planned, words, model, read=read, measured=tally)
+        return drafts.unsure(planned) if amount and due and due.doubt else planned
 
-    def read_by(self, model: str) -> Situation:
-        """The situation with the reader's name, if the model read the message."""
+    def read_by(self, model: str, confidence: float) -> Situation:
+        """The situation with its reader's name and how sure it is, if the model read it."""
         if not self.classified:
             return self.situation
-        return replace(self.situation, reading=replace(self.situation.reading, reader=model))
+        reading = replace(self.situation.reading, reader=model, confidence=confidence)
+        return replace(self.situation, reading=reading)
 
     def by_rules(self) -> list[Planned]:
         """The answer by rules, when the model gives none."""
@@ -177,9 +205,14 @@ class Conversation:
         )  # fmt: skip
 
 
-def brief(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+def brief(
+    sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = base.UNKNOWN
+) -> list[Briefing]:
     """A conversation per message. What looks like an attack, or is not theirs, meets no model."""
-    return [Conversation(case, sensed, knobs, now=now).briefing() for case in sensed.cases]
+    return [
+        Conversation(case, sensed, knobs, now=now, measured=measured).briefing()
+        for case in sensed.cases
+    ]
 
 
 def for_rules_alone(case: Case) -> bool:

@@ -39,3 +39,8 @@ class Knobs(base.Knobs):
         description="What it is in; other currencies count by the workspace's rates.",
     )
     late_days: int = Field(default=3, ge=0, description="Younger orders are not late.")
+    heed_every_dissent: bool = Field(
+        default=False,
+        description="Whether a person decides wherever a model reads a message otherwise than the "
+        "rules; else only where the rules are not sure.",
+    )

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
-from apps.agents.playbooks.base import Briefing, Planned
+from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
+from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.refund_desk import answering, briefing, planner
 from apps.agents.playbooks.refund_desk import sense as senses
 from apps.agents.playbooks.refund_desk.knobs import Knobs
@@ -39,9 +40,11 @@ class RefundDesk:
         """Answers by rules."""
         return planner.plan(sensed, knobs, now=now)
 
-    def brief(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Briefing]:
+    def brief(
+        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+    ) -> list[Briefing]:
         """One conversation per message."""
-        return briefing.brief(sensed, knobs, now=now)
+        return briefing.brief(sensed, knobs, now=now, measured=measured)
 
     def answer(self, asked: Asked, knobs: Knobs) -> Reply:
         """Another amount or language, or the reasons."""

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.base import Unfit
+from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
 from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.proposals.operations import Draft
 from tests.factories import agents as make
 
 REFUND = {"order_id": "order_1", "payment_id": "pay_1", "amount": "20.00", "currency": "EUR"}
@@ -32,7 +34,15 @@ def test_what_the_decision_allows_is_taken() -> None:
     assert [action for action, _ in planned.draft.changes] == ["refund_payment", "send_message"]
     assert dict(planned.draft.changes)["send_message"]["in_reply_to"] == "msg_1"
     assert planned.draft.title.startswith("Refund 20.00 EUR: order #1001")
-    assert planned.draft.confidence <= 0.7
+    assert planned.draft.confidence == planner_of(make.case(BROKEN)).confidence
+    assert dict(planned.draft.changes)["send_message"]["body"] != ANSWER["body"]
+
+
+def planner_of(case: Case) -> Draft:
+    """What the rules plan without a model."""
+    [planned] = planner.plan(Sensed(cases=[case], corrections=[], left=0), Knobs(), now=make.NOW)
+    assert planned.draft is not None
+    return planned.draft
 
 
 @pytest.mark.parametrize(
