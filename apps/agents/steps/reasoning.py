@@ -22,11 +22,7 @@ from apps.inference.providers.tool_arguments import MalformedArguments, parse
 MAX_TURNS = 8
 MAX_MISTAKES = 2  # answered with what was wrong; one more ends the conversation
 ANSWER_CHARACTERS = 8_000
-# How servers say that an answer came to its end; whatever else they say, it did not
-WHOLE = frozenset({
-    "stop", "tool_calls", "function_call", "tool_use", "end_turn", "stop_sequence", "eos",
-    "eos_token", "complete", "completed",
-})  # fmt: skip
+WHOLE = ("stop", "tool_calls")  # an answer that ended in any other way did not come to its end
 CUT = (
     "Your last turn was cut before its end, so none of its calls was taken. Repeat it whole; if it "
     "was too long, say the same more briefly."
@@ -104,7 +100,7 @@ def complete(
 
 def is_cut(said: Completion) -> bool:
     """Whether a turn did not come to its own end: at a limit, by a filter, or in a way unknown."""
-    return said.finish_reason.casefold() not in WHOLE
+    return said.finish_reason not in WHOLE
 
 
 def repeat(said: Completion) -> list[Mapping[str, Any]]:
