@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from apps.agents.playbooks import base, mailboxes
+from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.scope import CUSTOMER
+from apps.gateway import email_address
 
 ADDRESS = re.compile(r"[^\s<>\"'“”‘’(),;:]+@[^\s<>\"'“”‘’(),;:]+")
 ORDER = re.compile(r"#\s?\w[\w-]*|(?<!\w)n°\s?\w[\w-]*", re.IGNORECASE)
@@ -49,7 +50,7 @@ def for_customer(items: Sequence[Known], *, customer: str, numbers: Iterable[str
 def seen_from(item: Known, customer: str, keep: Sequence[str]) -> Known | None:
     """The item as a case of this customer may know it; None if it may not."""
     owner = owner_of(item)
-    if owner and mailboxes.is_same(owner, customer):
+    if owner and email_address.same(owner, customer):
         return item
     if item.type == "episode":
         return episode(item)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.agents.playbooks import mailboxes
+from apps.gateway import email_address
 from apps.gateway.records import Order
 
 NAMED = re.compile(r"(?<![\w#])#\s?(\w[\w-]{0,39})")
@@ -33,7 +33,7 @@ class Scope:
 
     def owns(self, order: Order) -> bool:
         """Whether an order is the case's or its customer's."""
-        return order.order_id in self.orders or mailboxes.is_same(order.email, self.customer)
+        return order.order_id in self.orders or email_address.same(order.email, self.customer)
 
     def skus_like(self, text: str) -> list[str]:
         """The case's articles whose SKU or title holds the text; all of them for none."""

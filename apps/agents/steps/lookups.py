@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apps.agents.playbooks import base, mailboxes, redaction, scope
+from apps.agents.playbooks import base, redaction, scope
 from apps.agents.playbooks.base import Briefing
 from apps.agents.playbooks.scope import Scope
 from apps.agents.steps.base import Context
+from apps.gateway import email_address
 from apps.gateway import queries as gateway
 from apps.gateway.errors import ConnectorError
 from apps.gateway.records import Order
@@ -140,7 +141,7 @@ def recall(context: Context, within: Scope, asked: Recall) -> Found:
         known = redaction.for_customer(known, customer=within.customer, numbers=())
     rows = [{"type": one.type, "about": one.subject, "text": one.text} for one in known]
     named = redaction.ADDRESS.findall(asked.text) if within.customer else []
-    strange = any(not mailboxes.is_same(one.strip(".!?"), within.customer) for one in named)
+    strange = any(not email_address.same(one.strip(".!?"), within.customer) for one in named)
     return Found(rows=rows, beyond=SEARCHED if strange else "")
 
 
