@@ -7,7 +7,7 @@ the value of `NAME` instead (Docker secrets).
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
@@ -53,6 +53,10 @@ class Environment(BaseSettings):
     openai_api_key: SecretStr = SecretStr("")
     openai_model: str = ""
     openai_embedding_model: str = ""
+    openai_api: Literal["auto", "chat", "responses"] = "auto"  # auto: what the endpoint knows
+    model_breaker_failures: int = 5  # in a row, then a model is left alone and rules plan
+    model_breaker_seconds: float = 30.0  # at first; doubles with every probe that fails
+    model_breaker_longest_seconds: float = 600.0
     email_url: str = "smtp://127.0.0.1:1025"  # smtp, smtps (TLS), smtp+tls (STARTTLS)
     default_from_email: str = "AIOS <aios@localhost>"
     public_url: str = ""  # where people reach this installation; notices link there
@@ -235,6 +239,10 @@ OPENAI_BASE_URL = env.openai_base_url
 OPENAI_API_KEY = env.openai_api_key.get_secret_value()
 OPENAI_MODEL = env.openai_model
 OPENAI_EMBEDDING_MODEL = env.openai_embedding_model
+OPENAI_API = env.openai_api
+MODEL_BREAKER_FAILURES = env.model_breaker_failures
+MODEL_BREAKER_SECONDS = env.model_breaker_seconds
+MODEL_BREAKER_LONGEST_SECONDS = env.model_breaker_longest_seconds
 DEFAULT_FROM_EMAIL = env.default_from_email
 _mail = urlsplit(env.email_url)
 EMAIL_HOST = _mail.hostname or "127.0.0.1"

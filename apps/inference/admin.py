@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces
-from apps.inference.models import Budget, Call, Tier
+from apps.inference.models import Breaker, Budget, Call, Tier
 
 
 @admin.register(Tier)
@@ -48,3 +48,12 @@ class CallAdmin(ReadOnly):
     ]
     list_filter = ["outcome", "tier", "purpose"]
     ordering = ["-id"]
+
+
+@admin.register(Breaker)
+class BreakerAdmin(ReadOnly):
+    """Which models failed, and which are left alone until when. They close by themselves."""
+
+    list_display = ["model", "endpoint", "circuit", "failures", "opened_at", "probe_at", "error"]
+    list_filter = ["circuit"]
+    ordering = ["-opened_at"]

@@ -1,6 +1,7 @@
 """The model endpoint an operator configured in the environment, and the providers behind it."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -18,6 +19,14 @@ class Endpoint:
     api_key: str
     model: str
     embedding_model: str
+    api: str = "auto"
+
+    @property
+    def address(self) -> str:
+        """Where it is, without what may be secret in it; for the eyes and as a key."""
+        parts = urlsplit(self.base_url or "https://api.openai.com/v1")
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"[:200]
 
     @property
     def reachable(self) -> bool:
@@ -35,6 +44,7 @@ def configured() -> Endpoint:
         api_key=settings.OPENAI_API_KEY,
         model=settings.OPENAI_MODEL,
         embedding_model=settings.OPENAI_EMBEDDING_MODEL,
+        api=settings.OPENAI_API,
     )
 
 
@@ -43,4 +53,9 @@ def provider(name: str) -> Provider:
     if name == ProviderName.FAKE:
         return FakeProvider()
     endpoint = configured()
-    return OpenAIProvider(base_url=endpoint.base_url, api_key=endpoint.api_key)
+    return OpenAIProvider(base_url=endpoint.base_url, api_key=endpoint.api_key, api=endpoint.api)
+
+
+def address(name: str) -> str:
+    """Where the provider a tier names is asked."""
+    return configured().address if name == ProviderName.OPENAI else name

@@ -4,11 +4,12 @@ from collections import Counter
 from uuid import UUID
 
 from apps.accounts import forgetting
-from apps.inference.models import Budget, Call
+from apps.inference.models import Breaker, Budget, Call
 
 
 def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     """Delete up to `most` calls and budgets, newest first; the counts, empty at the end."""
     calls = Call.objects.filter(workspace_id=workspace_id)
     budgets = Budget.objects.filter(workspace_id=workspace_id)
-    return forgetting.take([calls, budgets], most=most)
+    breakers = Breaker.objects.filter(workspace_id=workspace_id)
+    return forgetting.take([calls, budgets, breakers], most=most)

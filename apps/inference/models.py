@@ -9,6 +9,7 @@ from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import Workspace
+from apps.breaker.circuit import Circuit
 from apps.inference.providers.base import Outcome
 
 
@@ -145,3 +146,34 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.model}: {self.outcome}"
+
+
+class Breaker(models.Model):
+    """What all workers together know of a model at an endpoint that failed; no row: nothing.
+
+    The rules are `apps.breaker.circuit`. `probe_at` is when the next single call may pass.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    endpoint = models.CharField(max_length=200)
+    model = models.CharField(max_length=200)
+    circuit = models.CharField(
+        max_length=10,
+        choices=[(one.value, one.value.replace("_", " ")) for one in Circuit],
+        default=Circuit.CLOSED.value,
+    )
+    failures = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "endpoint", "model"], name="one_breaker_each_model"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.endpoint}: {self.circuit}"

@@ -9,7 +9,7 @@ from uuid import UUID
 import stamina
 
 from apps.accounts.models import Workspace
-from apps.inference import attempts, budgets, endpoint, queries
+from apps.inference import attempts, budgets, endpoint, health, queries
 from apps.inference.attempts import Answer, Ask
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.models import Budget, ProviderName, Scope
@@ -143,7 +143,18 @@ def _persist(
     *,
     durable: bool,
 ) -> Answer:
-    """Attempts on one tier until an answer, or until repeating makes no sense."""
+    """Attempts on one tier until an answer, or until repeating makes no sense.
+
+    Each is let through by the model's breaker, and tells it how it went.
+    """
+    place = health.Place(
+        workspace=ask.workspace, endpoint=endpoint.address(option.provider), model=option.model
+    )
+    started = clock()
+
+    def at() -> datetime:
+        return ask.now + timedelta(seconds=clock() - started)
+
     retries = stamina.retry_context(
         on=_pause,
         attempts=ATTEMPTS,
@@ -154,9 +165,15 @@ def _persist(
     )
     for turn in retries:
         with turn:
-            answer = attempts.attempt(
-                ask, option, lambda say: send(option, say), clock=clock, durable=durable
-            )
+            health.enter(place, now=at())
+            try:
+                answer = attempts.attempt(
+                    ask, option, lambda say: send(option, say), clock=clock, durable=durable
+                )
+            except ProviderError as error:
+                health.note(place, error, now=at())
+                raise
+            health.note(place, None, now=at())
     return answer
 
 

@@ -9,6 +9,7 @@ from apps.agents import queries as agents
 from apps.agents.models import Run
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector, Execution
+from apps.inference.models import Breaker
 from apps.insights.counting import Listed
 from apps.insights.tally import Tally
 from apps.policies.models import Version
@@ -52,7 +53,7 @@ def agents_of(workspace_id: UUID) -> dict[str, str]:
 
 
 def subjects(workspace_id: UUID, facts: Iterable[Listed]) -> Subjects:
-    """What these facts are about; at most seven queries."""
+    """What these facts are about; at most eight queries."""
     facts = list(facts)
     ids = {one.subject for one in facts if one.subject}
     return Subjects(
@@ -65,7 +66,7 @@ def subjects(workspace_id: UUID, facts: Iterable[Listed]) -> Subjects:
 
 
 def titles(workspace_id: UUID, ids: set[UUID]) -> dict[UUID, str]:
-    """Titles of proposals, executions, runs and connectors of the workspace among these ids."""
+    """What proposals, executions, runs, connectors and models of the workspace are called."""
     here = {"workspace_id": workspace_id, "pk__in": ids}
     if not ids:
         return {}
@@ -80,4 +81,5 @@ def titles(workspace_id: UUID, ids: set[UUID]) -> dict[UUID, str]:
         },
         **{run.pk: f"A run of {run.agent.name}" for run in runs},
         **dict(Connector.objects.filter(**here).values_list("pk", "name")),
+        **dict(Breaker.objects.filter(**here).values_list("pk", "model")),
     }

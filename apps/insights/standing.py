@@ -8,6 +8,7 @@ from django.db.models import Count, Min, Q
 
 from apps.gateway.models import Breaker, Circuit, Execution
 from apps.gateway.models import State as ExecutionState
+from apps.inference.models import Breaker as ModelBreaker
 from apps.proposals.models import Proposal, State
 
 
@@ -23,7 +24,7 @@ class Standing:
 
 
 def standing(workspace_id: UUID) -> Standing:
-    """What is open now; three statements, each over an index of what is open."""
+    """What is open now; four statements, each over an index of what is open."""
     for_a_person = Proposal.objects.filter(
         workspace_id=workspace_id, state__in=(State.WAITING, State.NEEDS_PERSON)
     )
@@ -35,4 +36,7 @@ def standing(workspace_id: UUID) -> Standing:
     )
     unproven = Execution.objects.filter(workspace_id=workspace_id, state=ExecutionState.UNKNOWN)
     away = Breaker.objects.filter(workspace_id=workspace_id).exclude(circuit=Circuit.CLOSED)
-    return Standing(unknown=unproven.count(), breakers=away.count(), **found)
+    models = ModelBreaker.objects.filter(workspace_id=workspace_id)
+    silent = models.exclude(circuit=Circuit.CLOSED.value)
+    breakers = away.count() + silent.count()
+    return Standing(unknown=unproven.count(), breakers=breakers, **found)

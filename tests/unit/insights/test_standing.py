@@ -22,7 +22,7 @@ def test_what_is_open(
     stuck.state = State.NEEDS_PERSON
     stuck.save()
     Breaker.objects.create(connector=connector, workspace=workspace, circuit=Circuit.OPEN)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = standing(workspace.pk)
     assert (found.waiting, found.needs_person, found.unknown, found.breakers) == (2, 1, 0, 1)
     assert found.oldest == now - timedelta(hours=3)

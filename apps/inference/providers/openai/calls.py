@@ -167,7 +167,9 @@ def _unique(key: str, taken: set[str]) -> str:
 
 
 def _index(part: dict[str, Any]) -> int | None:
-    index = part.get("index")
+    """The call's number; Ollama's own API has it inside."""
+    function = part.get("function")
+    index = part.get("index", function.get("index") if isinstance(function, dict) else None)
     return index if isinstance(index, int) and not isinstance(index, bool) else None
 
 

@@ -68,7 +68,7 @@ class ChatAnswer:
             failed = BrokenOff(BROKEN)
         self._framed = self._framed or document.framed
         self._take(body)
-        if failed is not None:
+        if failed is not None and not self._is_cut():
             raise self._broken(failed)
 
     def _take(self, body: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ class ChatAnswer:
         refusal = said.get("refusal")
         if isinstance(refusal, str) and refusal:
             self._refusal.append(refusal)
-        self._thoughts.add(said)
+        self._thoughts.add(said, whole=whole)
         heard += self._call(said, whole=whole)
         self._begun = self._begun or any(heard) or any(self._thoughts.text)
         if not whole:
@@ -143,6 +143,10 @@ class ChatAnswer:
         self._size += len(text)
         if self._size > limits.MOST_BYTES:
             raise Malformed(f"the answer has no end: more than {limits.MOST_BYTES} characters")
+
+    def _is_cut(self) -> bool:
+        """Whether the limit was reached already: OpenRouter sends an error after that."""
+        return finish.reason(self._reason or "") == finish.LENGTH
 
     def _broken(self, failed: ProviderError) -> ProviderError:
         """What said something before it failed may be billed."""

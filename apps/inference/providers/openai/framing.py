@@ -121,14 +121,16 @@ def documents(pieces: Iterable[bytes]) -> Iterator[Document]:
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The lines, without their ends; one that is too long raises `Malformed`."""
-    held, after_return = bytearray(), False
+    held, after_return, blank = bytearray(), False, False
     for piece in pieces:
         content = piece[1:] if after_return and piece.startswith(b"\n") else piece
         after_return = piece.endswith(b"\r")
         *done, rest = _END.split(content)
         for line in done:
-            yield bytes(held) + line
-            held.clear()
+            if line or held or not blank:  # many empty lines say no more than one
+                blank = not (line or held)
+                yield bytes(held) + line
+                held.clear()
         held += rest
         _check(len(held))
     if held:

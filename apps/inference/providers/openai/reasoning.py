@@ -24,7 +24,7 @@ class Thoughts:
         self._plain: dict[str, list[str]] = {}
         self._blocks: dict[str, list[dict[str, Any]]] = {}
 
-    def add(self, said: dict[str, Any]) -> None:
+    def add(self, said: dict[str, Any], *, whole: bool = False) -> None:
         """Take the fields of a message or of a delta; the same thought under two names is one."""
         heard = ""
         for name in PLAIN:
@@ -35,18 +35,18 @@ class Thoughts:
             blocks = said.get(name)
             for block in blocks if isinstance(blocks, list) else []:
                 if isinstance(block, dict):
-                    self._take(name, block)
+                    self._take(name, block, whole=whole)
                     heard = heard or parts.plain(block)
         self.text.append(heard)
 
-    def _take(self, name: str, block: dict[str, Any]) -> None:
+    def _take(self, name: str, block: dict[str, Any], *, whole: bool) -> None:
         """A block, or a fragment that continues the last one."""
         kept = self._blocks.setdefault(name, [])
         last = kept[-1] if kept else None
         same = last is not None and all(
             last.get(key) == block.get(key) for key in ("type", "index")
         ) and block.get("id") in (None, last.get("id"))  # fmt: skip
-        if last is None or not same or "index" not in block:
+        if whole or last is None or not same or "index" not in block:
             kept.append({key: texts.kept(value) for key, value in block.items()})
             return
         for key, value in block.items():

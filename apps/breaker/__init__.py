@@ -1,0 +1,1 @@
+"""The circuit breaker that gateway and inference share. Pure; owns no table: each keeps its own."""
