@@ -43,7 +43,9 @@ def parse(call: ToolCall, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _decode(call: ToolCall) -> object:
     """The JSON value in the arguments; no arguments at all are an empty object."""
     try:
-        value = json.loads(call.arguments or "{}", parse_constant=_refuse_constant)
+        value = _load(call.arguments or "{}")
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            value = _load(value)  # some models write JSON into JSON
         _check_characters(value)
         return value
     except json.JSONDecodeError as error:
@@ -55,6 +57,12 @@ def _decode(call: ToolCall) -> object:
         raise MalformedArguments(
             f"The arguments of {call.name} cannot be read: {str(error)[:100]}."
         ) from None
+
+
+def _load(text: str) -> object:
+    """One JSON value, without NaN and its like."""
+    value: object = json.loads(text, parse_constant=_refuse_constant)
+    return value
 
 
 def _check_characters(value: object) -> None:

@@ -59,3 +59,10 @@ def test_no_text_whatever_escapes_the_two_outcomes(arguments: str) -> None:
     """Either a dict that fits, or `MalformedArguments`."""
     with suppress(MalformedArguments):
         assert isinstance(parse(call(arguments), SCHEMA)["sku"], str)
+
+
+def test_json_within_json_is_read() -> None:
+    """Some models write their arguments twice; a text that is none stays refused."""
+    assert parse(call(r'"{\"sku\": \"A\"}"'), SCHEMA) == {"sku": "A"}
+    with pytest.raises(MalformedArguments, match="not str"):
+        parse(call('"A"'), SCHEMA)

@@ -13,6 +13,7 @@ from typing import Any
 from apps.inference.providers.base import Malformed, TooLong
 from apps.inference.providers.openai import limits
 
+_EMPTY = re.compile(rb"[\r\n]{4,}")  # many empty lines say no more than one
 _END = re.compile(rb"\r\n|\n|\r")  # never U+2028, which may stand inside of JSON
 # `error:` is no field of the standard; llama.cpp wrote its errors so
 _FIELD = re.compile(rb"(data|event|id|retry|error)(?::|$) ?")
@@ -121,16 +122,14 @@ def documents(pieces: Iterable[bytes]) -> Iterator[Document]:
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The lines, without their ends; one that is too long raises `Malformed`."""
-    held, after_return, blank = bytearray(), False, False
+    held, after_return = bytearray(), False
     for piece in pieces:
         content = piece[1:] if after_return and piece.startswith(b"\n") else piece
         after_return = piece.endswith(b"\r")
-        *done, rest = _END.split(content)
+        *done, rest = _END.split(_EMPTY.sub(b"\n\n", content))
         for line in done:
-            if line or held or not blank:  # many empty lines say no more than one
-                blank = not (line or held)
-                yield bytes(held) + line
-                held.clear()
+            yield bytes(held) + line
+            held.clear()
         held += rest
         _check(len(held))
     if held:

@@ -35,6 +35,11 @@ _STATUS = {
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
               "insufficient_credits", "insufficient_balance", "account_deactivated"}  # fmt: skip
 
+# The code words an error of ours may carry; any other could be anything
+_SAYABLE = {*_STATUS, *_NO_CREDIT, "unsupported_value", "invalid_value", "content_filter",
+            "missing_required_parameter", "content_policy_violation", "string_above_max_length",
+            "tokens_exceeded", "model_overloaded", "invalid_encrypted_content"}  # fmt: skip
+
 
 class NotTaken(Refused):
     """The server does not take the request as it is (a 4xx); what it says of that is in `body`."""
@@ -86,7 +91,7 @@ def _is_error(body: dict[str, Any]) -> bool:
 def _as_ours(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
     """The class that says whether to repeat."""
     known = words(body)
-    word = known[0] if known else ""
+    word = next((one for one in known if one in _SAYABLE), "")
     text = f"HTTP {status} {word}".strip()
     if status == 429:
         # No credit left is a 429 too, but waiting does not help

@@ -35,6 +35,7 @@ def kind(error: ProviderError | None) -> str:
         (408, b"null", "Failed: HTTP 408"),
         (401, b'"wrong key sk-canary"', "Refused: HTTP 401"),
         (400, b'{"error": {"code": "Bad canary Code!"}}', "Refused: HTTP 400"),
+        (400, b'{"error": {"code": "canary_code", "type": "canary"}}', "Refused: HTTP 400"),
         (404, b"404 page not found", "Refused: HTTP 404"),
         (400, b"[" * 100_000, "Refused: HTTP 400"),
         (422, b'{"detail": [{"loc": ["body", "x"], "msg": "canary"}]}', "Refused: HTTP 422"),

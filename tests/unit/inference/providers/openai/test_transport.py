@@ -19,7 +19,6 @@ from apps.inference.providers.base import (
     Unreachable,
 )
 from apps.inference.providers.openai import OpenAIProvider, limits
-from tests.factories import inference as make
 from tests.factories.endpoints import Reply, ask, endpoint
 
 MEGABYTE = b"x" * 1_000_000
@@ -88,7 +87,7 @@ def test_600_megabytes_are_not_taken_in(make_flood, streamed: bool) -> None:
         with Watch() as watch, pytest.raises(TooLong, match="the answer has no end"):
             ask(url, [] if streamed else None, timeout_s=30)
     assert watch.growth < MOST_GROWTH
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_a_whole_answer_that_trickles_has_its_time() -> None:
 @pytest.mark.parametrize(
     ("base_url", "error"),
     [
-        (f"http://127.0.0.1:{make.free_port()}/v1", Unreachable),
+        ("http://127.0.0.1:1/v1", Unreachable),
         ("ftp://127.0.0.1/v1", Refused),
         ("127.0.0.1:8080", Refused),
         ("http://[broken", Unreachable),
