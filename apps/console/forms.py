@@ -11,6 +11,8 @@ from django.http import QueryDict
 from apps.console.inputs import LONG, Input, clean, input_name, kind_of
 from apps.console.item_lists import ItemList, item_lists, read_lists
 from apps.console.presenters.values import label
+from apps.money.typed import NotAnAmount
+from apps.proposals.operations import InvalidDraft
 from apps.proposals.queries import ChangeView, editable_fields
 
 REASONS = (
@@ -88,20 +90,64 @@ def inputs(
 
 
 def read_edits(changes: Sequence[ChangeView], posted: QueryDict) -> dict[UUID, dict[str, Any]]:
-    """The values that differ from the proposed ones, by change; still unchecked."""
+    """The values that differ from the proposed ones, by change; still unchecked.
+
+    Raises `InvalidDraft` with every field in which what was typed is no number, or could be two.
+    """
     edits: dict[UUID, dict[str, Any]] = {}
+    problems = []
+    for one in changed_fields(changes, posted):
+        try:
+            meant = clean(one.typed, one.kind, currency=one.currency)
+        except NotAnAmount as error:
+            problems.append({"change": str(one.change), "field": one.name, "problem": str(error)})
+            continue
+        if meant != one.proposed:
+            edits.setdefault(one.change, {})[one.name] = meant
+    if problems:
+        raise InvalidDraft(f"Nothing was changed: {problems[0]['problem']}", problems)
     for view in changes:
+        for name, items in changed_lists([view], posted):
+            edits.setdefault(view.change.pk, {})[name] = items
+    return edits
+
+
+def changed_lists(
+    changes: Sequence[ChangeView], posted: QueryDict
+) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of records that differ from the proposed ones, by the names of their fields."""
+    for view in changes:
+        yield from read_lists(view.change, view.spec.parameters.model_fields, posted).items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedField:
+    """A single input that no longer holds what was proposed; `currency` is that of its change."""
+
+    change: UUID
+    name: str
+    kind: str
+    currency: str
+    proposed: str
+    typed: str
+
+
+def changed_fields(changes: Sequence[ChangeView], posted: QueryDict) -> Iterator[TypedField]:
+    """The single inputs somebody has touched, as they were typed."""
+    for view in changes:
+        schema, params = view.spec.parameters.model_fields, view.change.params
         for name, value in editable_fields(view.change):
             key = input_name(view.change.pk, name)
-            if key not in posted:
+            if key not in posted or str(posted[key]).replace("\r\n", "\n") == str(value):
                 continue
-            kind, _ = kind_of(view.spec.parameters.model_fields[name].annotation)
-            typed = clean(str(posted[key]), kind)
-            if typed != str(value):
-                edits.setdefault(view.change.pk, {})[name] = typed
-        if lists := read_lists(view.change, view.spec.parameters.model_fields, posted):
-            edits.setdefault(view.change.pk, {}).update(lists)
-    return edits
+            yield TypedField(
+                change=view.change.pk,
+                name=name,
+                kind=kind_of(schema[name].annotation)[0],
+                currency=str(params.get("currency", "")) if name == "amount" else "",
+                proposed=str(value),
+                typed=str(posted[key]),
+            )
 
 
 def read_reason(posted: QueryDict) -> str:

@@ -6,6 +6,8 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
+from apps.money.typed import parse, parse_number
+
 Choices = tuple[tuple[str, str], ...]  # (value, words)
 LONG = 120  # characters from which a text gets a large box
 WIDE = 30  # and from which it gets a whole line
@@ -44,9 +46,13 @@ def kind_of(annotation: Any) -> tuple[str, tuple[str, ...]]:
     return {Decimal: "decimal", int: "integer"}.get(annotation, "text"), ()
 
 
-def clean(typed: str, kind: str) -> str:
-    """What a person meant: browsers send CRLF, and many people write decimals with a comma."""
+def clean(typed: str, kind: str, *, currency: str = "") -> str:
+    """What a person meant: browsers send CRLF, and decimals are written in many ways.
+
+    A decimal comes out as plain digits with a point, with those of the currency if one is given.
+    Raises `Ambiguous` where it can be read in two ways, and `NotAnAmount`.
+    """
     if kind == "decimal":
-        plain = typed.strip().replace(" ", "")
-        return plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else plain
+        value = parse(typed, currency=currency) if currency else parse_number(typed)
+        return f"{value:f}"
     return typed.strip() if kind == "integer" else typed.replace("\r\n", "\n")

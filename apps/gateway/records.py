@@ -39,7 +39,8 @@ class Variant(Record):
     product_title: str
     title: str
     prices: dict[str, Decimal]
-    cost: Decimal | None = None  # in the shop's default currency, when the shop tells it
+    cost: Decimal | None = None  # when the shop tells it
+    cost_currency: str = ""  # empty: not known
     stock: int | None = None
     inventory_item_id: str | None = None
     location_id: str | None = None

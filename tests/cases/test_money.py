@@ -3,8 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
+from apps.agents.playbooks.repricing import planner
+from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.gateway.catalogue import normalise
 from apps.proposals.models import Proposal
+from tests.factories import agents as make
 from tests.factories.keys import Caller, caller
 
 ACTIONS = ("set_price", "refund_payment")
@@ -103,3 +106,29 @@ def test_what_does_not_is_refused_with_the_reason(otto, amount, currency, field,
     [error] = answer.json()["errors"]
     assert error["field"] == field
     assert why in error["detail"]
+
+
+def planned_price(given: dict[str, object]) -> str:
+    """What the repricing rules ask for."""
+    offer = make.offer(
+        str(given["price"]), str(given["competitor"]), currency=given["currency"],
+        stock=given["stock"],
+    )  # fmt: skip
+    planned = planner.draft_for(offer, Knobs(), now=make.NOW)
+    assert planned is not None
+    assert planned.draft is not None
+    [(action, change)] = planned.draft.changes
+    assert normalise(action, change)["amount"] == change["amount"]
+    return str(change["amount"])
+
+
+@pytest.mark.case("27-repricing-yen-ends-in-49")
+def test_a_price_in_yen_is_whole(case):
+    """959.5 is asked for as 960."""
+    assert planned_price(case["given"]) == "960"
+
+
+@pytest.mark.case("28-repricing-won-dinar")
+def test_prices_in_won_dong_and_dinar(case):
+    """Whole won and dong, three places for a dinar."""
+    assert [planned_price(given) for given in case["given"]] == ["11110", "232300", "1.207"]

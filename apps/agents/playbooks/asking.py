@@ -5,16 +5,17 @@ they do not understand they do not guess: they explain what the proposal rests o
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
+from apps.money.currency import is_currency, round_to
+from apps.money.typed import Ambiguous, NotAnAmount, parse, parse_number
 from apps.proposals.changes import FieldDiff, diff
-from apps.proposals.provenance import leaves, readings
+from apps.proposals.provenance import leaves
 
-CENT = Decimal("0.01")
 SHOWN = 300  # characters of one piece of evidence in an answer
 NEAR = 40  # characters before a number in which a word may point at it
 TELLING = 4  # letters from which on a word says what a question is about
@@ -38,11 +39,13 @@ EXPLAIN = re.compile(
     r"\b(explain|why|reason|erklär\w*|warum|wieso|weshalb|begründ\w*|expliqu\w*|pourquoi|raison)\b",
     re.IGNORECASE,
 )
+SYMBOLS = "€$£¥₩₫₹₺"
+CODES = r"EUR|USD|GBP|CHF|(?-i:[A-Z]{3})"  # the most frequent ones in any case
 SUM = re.compile(
-    r"(?P<ahead>[€$£]\s*|\b(?:EUR|USD|GBP|CHF)\s+)?"
-    r"(?<![\w#.,])(?P<number>\d+(?:[ '’]\d{3})*(?:[.,]\d+)*)"
-    r"(?P<behind>\s*(?:%|percent\b|per cent\b|prozent\b|pour ?cent\b|[€$£]|euros?\b|EUR\b|USD\b|"
-    r"GBP\b|CHF\b))?(?![\w])",
+    rf"(?P<ahead>[{SYMBOLS}]\s*|\b(?:{CODES})\s+)?"
+    r"(?<![\w#.,])(?P<number>\d+(?:[ \u00a0\u202f\u2009'’]\d{3})*(?:[.,]\d+)*)"
+    r"(?P<behind>\s*(?:%|percent\b|per cent\b|prozent\b|pour ?cent\b|"
+    rf"[{SYMBOLS}]|euros?\b|(?:{CODES})\b))?(?![\w])",
     re.IGNORECASE,
 )
 POINTING = re.compile(
@@ -110,14 +113,24 @@ class Wish:
     is_share: bool
 
 
-def wish_of(text: str, *, known: Decimal) -> Wish | None:
+def wish_of(text: str, *, known: Decimal, currency: str = "") -> Wish | None:
     """What a question asks to be changed to; None if it asks for nothing, or for several things.
 
-    `known` is the amount proposed: `10 instead of 20` asks for 10.
+    `known` is the amount proposed: `10 instead of 20` asks for 10. Raises `Ambiguous` where the sum
+    can be read in two ways, `NotAnAmount` where the currency does not have it or it is in another.
     """
     if not wants_change(text):
         return None
-    found = {wish for wish in sums_in(text) if wish.is_share or wish.value != known}
+    found = set()
+    for said in said_in(text):
+        try:
+            wish = said.meant(currency)
+        except Ambiguous as error:
+            if known in error.readings:
+                continue
+            raise
+        if wish.is_share or wish.value != known:
+            found.add(wish)
     if HALF.search(text):
         found.add(Wish(value=Decimal(50), is_share=True))
     return found.pop() if len(found) == 1 else None
@@ -129,26 +142,84 @@ def wants_change(text: str) -> bool:
     return bool(ASKED_FOR.search(text)) and not asks_why
 
 
-def sums_in(text: str) -> list[Wish]:
+@dataclass(frozen=True)
+class Said:
+    """A sum as a text has it: the number, and what stands beside it (`€`, `EUR`, `%`, nothing)."""
+
+    number: str
+    unit: str
+
+    def meant(self, currency: str = "") -> Wish:
+        """The wish it is, in the currency if one is given. Raises `Ambiguous`, `NotAnAmount`."""
+        if self.unit.casefold() in PERCENT:
+            return Wish(value=self.percentage(), is_share=True)
+        if not currency:
+            return Wish(value=parse_number(self.number), is_share=False)
+        return Wish(value=parse(f"{self.number} {self.unit}", currency=currency), is_share=False)
+
+    def percentage(self) -> Decimal:
+        """The number as a share: of two readings that which is no more than all."""
+        try:
+            return parse_number(self.number)
+        except Ambiguous as error:
+            shares = [one for one in error.readings if one <= 100]
+            if len(shares) == 1:
+                return shares[0]
+            raise
+
+
+def said_in(text: str) -> Iterator[Said]:
     """The amounts and shares a text names; a bare number only where a word points at it."""
-    wishes = []
     for match in SUM.finditer(text):
-        unit = (match["behind"] or "").strip().casefold()
-        is_money = bool(match["ahead"] or unit)
+        unit = unit_of((match["ahead"] or match["behind"] or "").strip())
         ahead = max(match.start() - NEAR, 0)
         pointed = POINTING.search(text, ahead, match.start()) or re.search(
             r"[.,]\d\d$", match["number"]
         )
-        values = [one for one in readings(match["number"]) if isinstance(one, Decimal)]
-        if len(values) == 1 and (is_money or pointed):
-            wishes.append(Wish(value=values[0], is_share=unit in PERCENT))
+        if unit or pointed:
+            yield Said(match["number"], unit)
+
+
+def unit_of(word: str) -> str:
+    """A currency or a percentage; empty for a word in capitals that is neither."""
+    is_code = word.isascii() and word.isalpha() and len(word) == 3
+    return "" if is_code and not is_currency(word.upper()) else word
+
+
+def sums_in(text: str, *, currency: str = "") -> list[Wish]:
+    """The amounts and shares a text names and which can be read in one way only."""
+    wishes = []
+    for said in said_in(text):
+        try:
+            wishes.append(said.meant(currency))
+        except NotAnAmount:
+            continue
     return wishes
 
 
-def amount_of(wish: Wish, *, of: Decimal) -> Decimal:
-    """The amount wished for, a share taken of `of`, in cents."""
-    value = of * wish.value / 100 if wish.is_share else wish.value
-    return value.quantize(CENT, ROUND_HALF_UP)
+def names_sum(text: str, amount: Decimal, *, currency: str = "") -> bool:
+    """Whether somebody who reads the text may find this amount in it, in one of its readings."""
+    for said in said_in(text):
+        try:
+            found = (said.meant(currency).value,)
+        except Ambiguous as error:
+            found = error.readings
+        except NotAnAmount:
+            continue
+        if amount in found:
+            return True
+    return False
+
+
+def amount_of(wish: Wish, *, of: Decimal, currency: str = "") -> Decimal:
+    """The amount wished for; a share of `of` to the digits of the currency, else to those of `of`.
+
+    A half is rounded up.
+    """
+    if not wish.is_share:
+        return wish.value
+    share = of * wish.value / 100
+    return round_to(share, currency) if currency else share.quantize(of, ROUND_HALF_UP)
 
 
 def explain(asked: Asked) -> str:

@@ -23,7 +23,6 @@ from apps.proposals.models import Proposal, State
 def approve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """Approve what the form's binding names, with the edits in it."""
     view = panel.find(seat, proposal_id)
-    edits = read_edits(view.changes, request.POST)
     form = "edit" if request.POST.get("form") == "edit" else "approve"
 
     def act() -> tuple[Proposal, str]:
@@ -32,7 +31,7 @@ def approve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRespo
             user=seat.user,
             binding=request.POST.get("binding", ""),
             reason=request.POST.get("reason", "").strip(),
-            edits=edits,
+            edits=read_edits(view.changes, request.POST),
             typed_amount=request.POST.get("typed_amount", ""),
             now=timezone.now(),
         )

@@ -9,7 +9,14 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from apps.console.access import Seat
-from apps.console.forms import LASTS, REASONS, edit_groups, read_edits, read_reason
+from apps.console.forms import (
+    LASTS,
+    REASONS,
+    changed_fields,
+    changed_lists,
+    edit_groups,
+    read_reason,
+)
 from apps.console.presenters.undoing import TEXT, case, hold, undoing
 from apps.console.presenters.values import Row, label, listed
 from apps.console.views.queue import Place, holder_of
@@ -108,14 +115,12 @@ def unsent(
     there = {"undo": undoing(view) is not None, "resolve": can_tell}
     if there.get(form, can_decide):
         return []
-    edited = read_edits(view.changes, posted) if form == "edit" else {}
+    edited = changed_fields(view.changes, posted) if form == "edit" else ()
+    lists = changed_lists(view.changes, posted) if form == "edit" else ()
     return [
         *(Row("Reason", words) for words in [read_reason(posted)] if words),
-        *(
-            Row(label(name), listed(value) if isinstance(value, list) else str(value))
-            for values in edited.values()
-            for name, value in values.items()
-        ),
+        *(Row(label(one.name), one.typed) for one in edited),
+        *(Row(label(name), listed(items)) for name, items in lists),
         *(Row("Text", str(posted[name])) for name in posted if name.startswith(TEXT)),
     ]
 

@@ -10,6 +10,7 @@ from apps.agents.playbooks.asking import (
     Reply,
     amount_of,
     explain,
+    names_sum,
     since,
     sums_in,
     wants_change,
@@ -19,6 +20,8 @@ from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk.corrections import WISHES
 from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
+from apps.money.currency import written
+from apps.money.typed import NotAnAmount
 
 TONGUES = {
     "en": re.compile(r"\b(english|englisch\w*|anglais|inglés|inglese|engels)\b", re.IGNORECASE),
@@ -75,27 +78,27 @@ def other_amount(asked: Asked) -> Reply | None:
     if refund is None:
         return None
     proposed, currency = Decimal(refund.params["amount"]), refund.params["currency"]
-    wish = wish_of(asked.text, known=proposed)
-    if wish is None:
-        return None
-    amount = amount_of(wish, of=proposed)
     try:
+        wish = wish_of(asked.text, known=proposed, currency=currency)
+        if wish is None:
+            return None
+        amount = amount_of(wish, of=proposed, currency=currency)
         check_amount(refund, amount)
-    except Unfit as error:
+    except (NotAnAmount, Unfit) as error:
         return Reply(text=f"{error} I have changed nothing.\n\n{explain(asked)}")
     share = f" ({wish.value.normalize():f} % of it)" if wish.is_share else ""
     text = f"The refund is now {amount} {currency} instead of {proposed}{share}, as you asked."
-    if said is not None and names_amount(said, proposed):
+    if said is not None and names_amount(said, proposed, currency):
         text += " The message to the customer still names the old amount: edit it as well."
     elif said is not None:
         text += " The message to the customer names no amount, so it stays as it is."
-    params = {**refund.params, "amount": str(amount)}
+    params = {**refund.params, "amount": written(amount, currency)}
     return Reply(text=f"{text}\n\n{since(asked)}", changes={refund.id: params})
 
 
-def names_amount(said: AskedChange, amount: Decimal) -> bool:
+def names_amount(said: AskedChange, amount: Decimal, currency: str) -> bool:
     """Whether the customer would read this amount."""
-    return any(wish.value == amount for wish in sums_in(str(said.params.get("body", ""))))
+    return names_sum(str(said.params.get("body", "")), amount, currency=currency)
 
 
 def check_amount(refund: AskedChange, amount: Decimal) -> None:
@@ -107,7 +110,8 @@ def check_amount(refund: AskedChange, amount: Decimal) -> None:
         return
     left = Decimal(str(captured)) - Decimal(str(refunded))
     if amount > left:
-        raise Unfit(f"Only {left} {refund.params['currency']} is left of the payment.")
+        currency = refund.params["currency"]
+        raise Unfit(f"Only {written(left, currency)} {currency} is left of the payment.")
 
 
 def other_language(asked: Asked) -> Reply | None:
@@ -160,7 +164,8 @@ def check_change(asked: Asked, change: AskedChange, params: dict[str, Any]) -> N
         return
     if params["currency"] != change.params["currency"]:
         raise Unfit(f"The payment is in {change.params['currency']}.")
-    amount, named = Decimal(params["amount"]), {wish.value for wish in sums_in(asked.text)}
+    sums = sums_in(asked.text, currency=params["currency"])
+    amount, named = Decimal(params["amount"]), {wish.value for wish in sums if not wish.is_share}
     check_amount(change, amount)
     if amount > Decimal(change.params["amount"]) and amount not in named:
         raise Unfit("The reviewer has not asked for more than was proposed.")

@@ -1,14 +1,16 @@
 """What the repricer answers a reviewer by rules. Pure."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from apps.agents.playbooks.asking import CENT, Asked, AskedChange, Reply, explain, since, wish_of
+from apps.agents.playbooks.asking import Asked, AskedChange, Reply, explain, since, wish_of
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.repricing.figures import change_percent, margin_percent
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.planner import margin_floor
+from apps.money.currency import round_to, written
+from apps.money.typed import NotAnAmount
 
 LOWER = re.compile(
     r"\b(lower|less|cheaper|down|reduce|cut|senk\w*|günstiger|weniger|runter|baiss\w*|moins)\b",
@@ -26,12 +28,12 @@ def answer(asked: Asked, knobs: Knobs) -> Reply:
     change = asked.find("set_price")
     if change is None:
         return Reply(text=explain(asked))
-    wanted = price_wanted(asked, change)
-    if wanted is None:
-        return Reply(text=explain(asked))
     try:
+        wanted = price_wanted(asked, change)
+        if wanted is None:
+            return Reply(text=explain(asked))
         check(change, wanted, knobs)
-    except Unfit as error:
+    except (NotAnAmount, Unfit) as error:
         return Reply(text=f"{error} I have changed nothing.\n\n{explain(asked)}")
     currency = change.params["currency"]
     step = change_percent(price_now(change), wanted)
@@ -39,26 +41,30 @@ def answer(asked: Asked, knobs: Knobs) -> Reply:
         f"The price is now {wanted} {currency} instead of {change.params['amount']}, as you asked: "
         f"{step:+} % against today's price{margin(change, wanted)}."
     )
-    params = {**change.params, "amount": str(wanted)}
+    params = {**change.params, "amount": written(wanted, currency)}
     return Reply(text=f"{text}\n\n{since(asked)}", changes={change.id: params})
 
 
 def price_wanted(asked: Asked, change: AskedChange) -> Decimal | None:
-    """The price a question asks for: named, a step in percent, or one that leaves a margin."""
+    """The price a question asks for: named, a step in percent, or one that leaves a margin.
+
+    Raises `Ambiguous`, `NotAnAmount`.
+    """
     proposed, now = Decimal(change.params["amount"]), price_now(change)
-    wish = wish_of(asked.text, known=proposed)
+    currency = change.params["currency"]
+    wish = wish_of(asked.text, known=proposed, currency=currency)
     if wish is None:
         return None
     if not wish.is_share:
-        return wish.value.quantize(CENT)
+        return wish.value
     if MARGIN.search(asked.text):
         cost = cost_of(change)
         if cost is None or wish.value >= 100:
             return None
-        return (cost / (1 - wish.value / 100)).quantize(CENT)
+        return round_to(cost / (1 - wish.value / 100), currency, ROUND_CEILING)
     lower, higher = LOWER.search(asked.text), HIGHER.search(asked.text)
     falls = bool(lower) if bool(lower) != bool(higher) else proposed < now
-    return (now * (100 + (-wish.value if falls else wish.value)) / 100).quantize(CENT)
+    return round_to(now * (100 + (-wish.value if falls else wish.value)) / 100, currency)
 
 
 def check_change(change: AskedChange, params: dict[str, Any], knobs: Knobs) -> None:
@@ -73,11 +79,12 @@ def check(change: AskedChange, price: Decimal, knobs: Knobs) -> None:
     currency = change.params["currency"]
     if price <= 0:
         raise Unfit("A price has to be more than nothing.")
-    floor = margin_floor(cost_of(change), knobs)
+    cost = cost_of(change)
+    floor = margin_floor(cost, knobs, currency=currency)
     if floor is not None and price < floor:
         raise Unfit(
             f"{price} {currency} would be below my margin floor: {knobs.margin_floor_percent} % "
-            f"over the cost of {cost_of(change)} is {floor} {currency} at least. A person may set "
+            f"over the cost of {cost} is {floor} {currency} at least. A person may set "
             "it by editing the price, as far as the policy allows."
         )
 

@@ -8,6 +8,7 @@ from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.repricing.figures import margin_percent
 from apps.agents.playbooks.repricing.sales import Pieces
 from apps.agents.playbooks.repricing.sense import Offer
+from apps.money.currency import written
 
 
 def evidence(offer: Offer, price: Decimal, heeded: Sequence[Known]) -> list[dict[str, Any]]:
@@ -24,11 +25,11 @@ def competitor(offer: Offer) -> dict[str, Any]:
     """What the competitor asks, and when that was seen."""
     return {
         "kind": "competitor",
-        "title": f"{offer.source}: {offer.competitor} {offer.currency}",
+        "title": f"{offer.source}: {written(offer.competitor, offer.currency)} {offer.currency}",
         "detail": {
             "source": offer.source,
             "sku": offer.sku,
-            "price": str(offer.competitor),
+            "price": written(offer.competitor, offer.currency),
             "currency": offer.currency,
             "seen": f"{offer.seen_at:%Y-%m-%d %H:%M} UTC",
         },
@@ -41,7 +42,7 @@ def cost(offer: Offer, price: Decimal) -> dict[str, Any]:
         detail: Any = "The shop does not tell the cost, so no margin is known."
     else:
         detail = {
-            "cost": str(offer.cost),
+            "cost": written(offer.cost, offer.currency),
             "currency": offer.currency,
             "margin_percent_now": str(margin_percent(offer.price, offer.cost)),
             "margin_percent_proposed": str(margin_percent(price, offer.cost)),

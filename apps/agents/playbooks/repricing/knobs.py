@@ -1,16 +1,28 @@
 """What an operator can turn."""
 
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from apps.agents.playbooks import base
+from apps.money.currency import minor_units
+
+
+def known_currency(code: str) -> str:
+    """The code, if it is that of a currency. Raises `UnknownCurrency`."""
+    minor_units(code)
+    return code
 
 
 class Knobs(base.Knobs):
     """Knobs of the repricing playbook; percentages are in percent."""
 
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    currency: Annotated[str, AfterValidator(known_currency)] = Field(
+        default="EUR",
+        pattern=r"^[A-Z]{3}$",
+        description="Prices in this one alone (ISO 4217).",
+    )
     margin_floor_percent: Decimal = Field(
         default=Decimal(15), ge=0, lt=100, description="Margin no price may go below."
     )

@@ -1,27 +1,25 @@
 """New prices by rules. Pure: the same offers give the same plan.
 
-Follow the competitor, nudged by stock, never below the margin floor, rounded to .49 or .99, and
-never against what a reviewer said about the SKU.
+Follow the competitor, nudged by stock, never below the margin floor, rounded as prices look in the
+currency (`endings`), and never against what a reviewer said about the SKU.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known, Planned
+from apps.agents.playbooks.repricing.endings import rounded
 from apps.agents.playbooks.repricing.evidence import evidence
-from apps.agents.playbooks.repricing.figures import change_percent
+from apps.agents.playbooks.repricing.figures import change_percent, exact_change
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.money.currency import UnfitAmount, UnknownCurrency, fits, round_to, written
 from apps.policies.facts import number
 from apps.proposals.operations import Draft
-
-CENT = Decimal("0.01")
-ENDINGS = (Decimal("0.49"), Decimal("0.99"))
-PLAIN_BELOW = Decimal(5)  # cheaper articles are not rounded: half a unit is too much of a step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +56,14 @@ def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
 
 
 def draft_for(offer: Offer, knobs: Knobs, *, now: datetime) -> Planned | None:
-    """The draft for one offer; None when its price should stay."""
-    limits = limits_of(base.corrections(offer.known, now=now, days=knobs.correction_days))
-    aim = aim_at(offer, knobs, limits)
-    if abs(change_percent(offer.price, aim.price)) < knobs.min_change_percent:
+    """The draft for one offer; None when its price should stay, or is beyond all money."""
+    heeded = base.corrections(offer.known, now=now, days=knobs.correction_days)
+    limits = limits_of(heeded, currency=offer.currency)
+    try:
+        aim = aim_at(offer, knobs, limits)
+    except (UnfitAmount, UnknownCurrency):
+        return None
+    if abs(exact_change(offer.price, aim.price)) < knobs.min_change_percent:
         return None
     return planned(offer, aim.price, " ".join(aim.reasons), limits, now=now)
 
@@ -71,16 +73,18 @@ def aim_at(offer: Offer, knobs: Knobs, limits: Sequence[Limit]) -> Aim:
     distance = (offer.competitor - offer.price) * knobs.follow_percent / 100
     aim = Aim(offer.price + distance)
     aim.reasons.append(
-        f"{offer.source} asks {offer.competitor} {offer.currency}, we ask {offer.price}."
+        f"{offer.source} asks {written(offer.competitor, offer.currency)} {offer.currency}, "
+        f"we ask {written(offer.price, offer.currency)}."
     )
     nudge(aim, offer, knobs)
-    floor = margin_floor(offer.cost, knobs)
+    floor = margin_floor(offer.cost, knobs, currency=offer.currency)
     if floor is not None and aim.price < floor:
         aim.price = floor
         aim.reasons.append(f"The margin floor of {knobs.margin_floor_percent} % stops at {floor}.")
-    aim.price = rounded(aim.price, floor)
+    aim.price = rounded(aim.price, floor, offer.currency)
     for limit in limits:
         keep_limit(aim, limit, offer)
+    keep_floor(aim, floor, offer)
     keep_direction(aim, offer)
     return aim
 
@@ -100,22 +104,21 @@ def nudge(aim: Aim, offer: Offer, knobs: Knobs) -> None:
         aim.reasons.append(f"{offer.stock} in stock, so a little less.")
 
 
-def margin_floor(cost: Decimal | None, knobs: Knobs) -> Decimal | None:
-    """The lowest price that keeps the margin; None when the cost is not known."""
+def margin_floor(cost: Decimal | None, knobs: Knobs, *, currency: str = "") -> Decimal | None:
+    """The lowest price of the currency that keeps the margin; None when the cost is not known.
+
+    The cost is in the currency, which is the agent's own unless one is given.
+    """
     if cost is None:
         return None
-    return (cost / (1 - knobs.margin_floor_percent / 100)).quantize(CENT, ROUND_UP)
+    exact = cost / (1 - knobs.margin_floor_percent / 100)
+    return round_to(exact, currency or knobs.currency, ROUND_UP)
 
 
-def rounded(price: Decimal, floor: Decimal | None) -> Decimal:
-    """The nearest price that ends in .49 or .99 and is not below the floor; ties go down."""
-    exact = price.quantize(CENT, ROUND_HALF_UP)
-    if exact < PLAIN_BELOW:
-        return exact
-    whole = exact.to_integral_value(ROUND_FLOOR)
-    nearby = [whole + step + ending for step in (-1, 0, 1) for ending in ENDINGS]
-    allowed = [one for one in nearby if floor is None or one >= floor]
-    return min(allowed, key=lambda one: (abs(one - exact), one)) if allowed else exact
+def keep_floor(aim: Aim, floor: Decimal | None, offer: Offer) -> None:
+    """Leave the price alone rather than follow a reviewer's earlier price below the floor."""
+    if floor is not None and aim.price < floor:
+        aim.price = offer.price
 
 
 def keep_direction(aim: Aim, offer: Offer) -> None:
@@ -124,14 +127,23 @@ def keep_direction(aim: Aim, offer: Offer) -> None:
         aim.price = offer.price
 
 
-def limits_of(corrections: Sequence[Known]) -> list[Limit]:
-    """The limits reviewers set; in each direction only the newest correction counts."""
+def limits_of(corrections: Sequence[Known], *, currency: str = "") -> list[Limit]:
+    """The limits reviewers set; in each direction only the newest correction counts.
+
+    What was said of a price in another currency says nothing of this one.
+    """
     limits: dict[bool, Limit] = {}
     for correction in corrections:
         limit = limit_of(correction)
-        if limit is not None:
+        if limit is not None and (not currency or is_about(limit, currency)):
             limits.setdefault(limit.downwards, limit)
     return list(limits.values())
+
+
+def is_about(limit: Limit, currency: str) -> bool:
+    """Whether the limit is a price in this currency, as far as the correction says."""
+    said_in = base.case_of(limit.correction).get("currency") or currency
+    return said_in == currency and fits(limit.price, currency)
 
 
 def limit_of(correction: Known) -> Limit | None:
@@ -159,7 +171,9 @@ def keep_limit(aim: Aim, limit: Limit, offer: Offer) -> None:
         return
     aim.price = offer.price if limit.rejected else limit.price
     side = "not below" if limit.downwards else "not above"
-    aim.reasons.append(f"A reviewer's correction says {side} {limit.price}.")
+    aim.reasons.append(
+        f"A reviewer's correction says {side} {written(limit.price, offer.currency)}."
+    )
 
 
 def confidence(offer: Offer, price: Decimal) -> float:
@@ -172,24 +186,25 @@ def planned(
     offer: Offer, price: Decimal, rationale: str, limits: Sequence[Limit], *, now: datetime
 ) -> Planned:
     """The plan to set this price, with what it rests on."""
-    change = change_percent(offer.price, price)
+    change, currency = change_percent(offer.price, price), offer.currency
+    before, after = written(offer.price, currency), written(price, currency)
     draft = Draft(
-        title=f"{offer.title}: {offer.price} to {price} {offer.currency} ({change:+} %)",
+        title=f"{offer.title}: {before} to {after} {currency} ({change:+} %)",
         rationale=rationale,
         changes=[("set_price", parameters(offer, price))],
         evidence=evidence(offer, price, [limit.correction for limit in limits]),
         case={
             "sku": offer.sku,
-            "currency": offer.currency,
-            "from": str(offer.price),
-            "to": str(price),
+            "currency": currency,
+            "from": before,
+            "to": after,
             "about": f"sku:{offer.sku}",
         },
         subject=f"sku:{offer.sku}",
         confidence=confidence(offer, price),
     )
     # The same step is proposed once a day at most, whatever became of it
-    key = f"move:{offer.sku}:{offer.currency}:{offer.price}:{price}:{now.date()}"
+    key = f"move:{offer.sku}:{currency}:{before}:{after}:{now.date()}"
     return Planned(key=key, draft=draft)
 
 
@@ -199,5 +214,5 @@ def parameters(offer: Offer, price: Decimal) -> dict[str, Any]:
         "product_id": offer.product_id,
         "variant_id": offer.variant_id,
         "currency": offer.currency,
-        "amount": str(price),
+        "amount": written(price, offer.currency),
     }

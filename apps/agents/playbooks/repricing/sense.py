@@ -130,7 +130,7 @@ def beside(variant: Variant, cheapest: dict[str, CompetitorPrice], knobs: Knobs)
         title=f"{variant.product_title} / {variant.title}",
         currency=knobs.currency,
         price=ours,
-        cost=variant.cost,
+        cost=variant.cost if variant.cost_currency == knobs.currency else None,
         stock=variant.stock,
         competitor=theirs.amount,
         source=theirs.source,

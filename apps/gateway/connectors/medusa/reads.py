@@ -170,6 +170,7 @@ def _variant(
         title=variant.title,
         prices=_clear_prices(variant, note, doubtful),
         cost=None if variant.cost is None else exact(variant.cost, COST_CURRENCY),
+        cost_currency=COST_CURRENCY if variant.cost is not None else "",
         stock=int(level[1].stocked_quantity) if level else None,
         inventory_item_id=level[0] if level else None,
         location_id=level[1].location_id if level else None,

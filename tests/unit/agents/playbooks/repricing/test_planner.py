@@ -4,12 +4,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sales import Sales
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
 from apps.gateway import catalogue
+from apps.money.currency import codes, fits, step
 from tests.factories import agents as make
 
 KNOBS = Knobs()
@@ -168,3 +171,90 @@ def test_a_correction_that_makes_no_sense_is_ignored(data: dict[str, object]) ->
     """Memory is data too."""
     known = [make.correction(**data), make.correction(verdict="approve", **data)]
     assert price_of(make.offer("50.00", "45.00", known=known)) == "44.99"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "currency", "expected"),
+    [
+        ("1000", "950", "JPY", "950"),
+        ("1000.00", "950.00", "JPY", "950"),  # as a shop may write it
+        ("12000", "11000", "KRW", "11000"),
+        ("1.255", "1.195", "BHD", "1.195"),
+        ("20000.00", "19000.00", "HUF", "19000.00"),
+        ("50.00", "45.20", "USD", "44.99"),
+    ],
+)
+def test_a_price_has_the_digits_of_its_currency(ours, theirs, currency, expected) -> None:
+    """And endings only where there are coins for them; the words have the same digits."""
+    planned = planner.draft_for(make.offer(ours, theirs, currency=currency), KNOBS, now=make.NOW)
+    assert planned is not None
+    assert planned.draft is not None
+    [(_, params)] = planned.draft.changes
+    assert params["amount"] == expected
+    assert f" to {expected} {currency} " in planned.draft.title
+    assert planned.draft.case["to"] == expected
+
+
+def test_the_margin_floor_is_rounded_up_in_the_currency() -> None:
+    """Cost 850 yen and 15 percent: 1000 yen, not 1000.00 and not 999."""
+    knobs = Knobs(currency="JPY")
+    assert str(planner.margin_floor(Decimal("849.9"), knobs)) == "1000"
+    assert str(planner.margin_floor(Decimal("0.001"), knobs, currency="KWD")) == "0.002"
+    assert str(planner.margin_floor(Decimal(25), Knobs())) == "29.42"
+
+
+def test_a_change_just_under_the_least_is_none() -> None:
+    """0.96 % is told as 1.0, and is less than 1 all the same."""
+    assert price_of(make.offer("4.17", "4.13")) is None  # 0.959 %
+    assert price_of(make.offer("4.17", "4.12")) == "4.12"  # 1.199 %
+
+
+def test_what_was_said_of_another_currency_is_not_heeded() -> None:
+    """A reviewer's 47.49 euros are no limit for a price in dollars."""
+    said = make.correction(verdict="approve", edited=make.edit("44.99", "47.49"),
+                           case={"currency": "EUR"})  # fmt: skip
+    assert price_of(make.offer("50.00", "45.00", known=[said])) == "47.49"
+    assert price_of(make.offer("50.00", "45.00", known=[said], currency="USD")) == "44.99"
+
+
+def test_a_reviewers_old_price_is_not_followed_below_the_floor() -> None:
+    """The cost has risen since: the price stays."""
+    said = make.correction(verdict="approve", edited=make.edit("54.99", "51.99"))
+    offer = make.offer("50.00", "55.00", known=[said], cost=Decimal("45.00"))  # floor 52.95
+    assert price_of(offer) is None
+
+
+@pytest.mark.parametrize("competitor", ["1e30", "999999999999999"])
+def test_a_price_beyond_all_money_is_no_price(competitor: str) -> None:
+    """And hides no other."""
+    odd, good = make.offer("50.00", competitor), make.offer("50.00", "45.00")
+    sensed = Sensed(offers=[odd, good], variants=2, open=0)
+    assert len(planner.plan(sensed, KNOBS, now=make.NOW)) == 1
+
+
+@given(
+    ours=st.integers(1, 10**7),
+    percent=st.integers(30, 300),
+    cost=st.none() | st.integers(1, 10**7),
+    stock=st.none() | st.integers(0, 100),
+    currency=st.sampled_from(codes()),
+)
+def test_a_planned_price_is_sound_in_any_currency(ours, percent, cost, stock, currency) -> None:
+    """It fits its currency, never falls below the floor, and moves towards the competitor, past
+    whom it goes only by the nudge and by rounding to the next usual price."""
+    unit = step(currency)
+    price, theirs = ours * unit, max(ours * percent // 100, 1) * unit
+    offer = make.offer(str(price), str(theirs), currency=currency, stock=stock,
+                       cost=None if cost is None else cost * unit)  # fmt: skip
+    planned = planner.draft_for(offer, KNOBS, now=make.NOW)
+    if planned is None or planned.draft is None:
+        return
+    found = Decimal(planned.draft.changes[0][1]["amount"])
+    assert fits(found, currency)
+    assert catalogue.normalise(*planned.draft.changes[0])["amount"] == str(found)
+    floor = planner.margin_floor(offer.cost, KNOBS, currency=currency)
+    assert floor is None or found >= floor
+    assert (found - price) * (theirs - price) >= 0
+    slack = theirs * KNOBS.nudge_percent / 100 + 1
+    low, high = min(price, theirs) - slack, max(price, theirs) + slack
+    assert low <= found <= max(high, (floor or 0) + 1)
