@@ -9,6 +9,7 @@ from guardian.models import UserObjectPermissionBase
 from uuid_utils.compat import uuid7
 
 from apps.money.currency import written
+from apps.money.display import LOCALES
 
 
 class Workspace(models.Model):
@@ -63,6 +64,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=8,
         choices=[("auto", "As the system asks"), ("light", "Light"), ("dark", "Dark")],
         default="auto",
+    )
+
+    locale = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(code, name) for code, name in LOCALES.items()],
+        help_text="How numbers and amounts are written; empty: as the browser asks.",
     )
 
     USERNAME_FIELD = "email"

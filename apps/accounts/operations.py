@@ -14,6 +14,7 @@ from apps.accounts.queries import digest, owners_besides
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.money.currency import fit, minor_units, written
+from apps.money.display import LOCALES
 
 SCOPES = (
     "proposals:read",
@@ -28,7 +29,11 @@ SCOPES = (
 )
 
 
-LOOKS = {"theme": ("auto", "light", "dark"), "contrast": ("auto", "more")}
+LOOKS = {
+    "theme": ("auto", "light", "dark"),
+    "contrast": ("auto", "more"),
+    "locale": ("", *LOCALES),
+}
 
 
 class UnknownScope(ValueError):
@@ -239,12 +244,16 @@ def set_keys(*, user: User, on: bool, keymap: Mapping[str, str]) -> None:
     User.objects.filter(pk=user.pk).update(keyboard_shortcuts=on, keymap=dict(keymap))
 
 
-def set_appearance(*, user: User, theme: str, contrast: str) -> None:
-    """Choose light or dark, and how strong: a taste, so nothing is recorded.
+def set_appearance(*, user: User, theme: str, contrast: str, locale: str | None = None) -> None:
+    """Choose light or dark, how strong, and how figures are written: a taste, so nothing is
+    recorded.
 
-    Raises `UnknownAppearance`.
+    `locale` is one of `display.LOCALES`, empty for that of the browser, None to leave it. Raises
+    `UnknownAppearance`.
     """
     wanted = {"theme": theme, "contrast": contrast}
+    if locale is not None:
+        wanted["locale"] = locale
     for field, value in wanted.items():
         if value not in LOOKS[field]:
             known = ", ".join(LOOKS[field])

@@ -19,6 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from apps.accounts import queries as accounts
 from apps.accounts.models import User, Workspace
 from apps.accounts.permissions import can
+from apps.console.reader import locale_of, writing_for
 
 CHOSEN = "workspace"  # session key: id of the workspace the person switched to
 P = ParamSpec("P")
@@ -59,7 +60,8 @@ def seated(view: View[P]) -> Callable[Concatenate[ConsoleRequest, P], HttpRespon
         seat = find_seat(request.user, request.session.get(CHOSEN))
         if seat is None:
             return render(request, "console/no_workspace.html", status=403)
-        return view(request, seat, *args, **kwargs)
+        with writing_for(locale_of(request.user, request)):
+            return view(request, seat, *args, **kwargs)
 
     return entered
 

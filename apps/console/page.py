@@ -51,7 +51,7 @@ def show_part(
 def private(response: HttpResponse) -> HttpResponse:
     """Keep the answer out of every cache: the same address answers with pages and parts."""
     patch_cache_control(response, no_store=True, private=True)
-    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    patch_vary_headers(response, ["HX-Request", "Cookie", "Accept-Language"])
     return response
 
 

@@ -5,15 +5,23 @@ The digits are the currency's own (ISO 4217): CLDR rounds some currencies to wha
 
 import re
 from copy import copy
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
-from babel.numbers import format_decimal, get_group_symbol
+from babel.numbers import get_group_symbol
 
 from apps.money.currency import UnknownCurrency, minor_units
 
 DEFAULT = "en"
+LOCALES = {  # those a reader can choose, each as it calls itself
+    "en": "English", "en-GB": "English (United Kingdom)", "en-IN": "English (India)",
+    "de": "Deutsch", "de-AT": "Deutsch (Österreich)", "de-CH": "Deutsch (Schweiz)",
+    "fr": "français", "es": "español", "it": "italiano", "nl": "Nederlands",
+    "pt": "português", "pt-PT": "português (Portugal)", "pl": "polski",
+    "cs": "čeština", "da": "dansk", "nb": "norsk bokmål", "sv": "svenska", "fi": "suomi",
+    "hu": "magyar", "tr": "Türkçe", "ja": "日本語", "ko": "한국어", "zh": "中文",
+}  # fmt: skip
 ENGLISH = Locale.parse("en")
 BETWEEN = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")  # a code and the number beside it
 
@@ -37,11 +45,16 @@ def amount(value: Decimal, currency: str, locale: str = DEFAULT) -> str:
     return BETWEEN.sub("\u00a0", grouped(shown, chosen))
 
 
-def number(value: Decimal, locale: str = DEFAULT) -> str:
-    """A number with all its digits: `1,234.5`, `1.234,5`."""
+def number(value: Decimal, locale: str = DEFAULT, *, places: int | None = None) -> str:
+    """A number with all its digits, or rounded to so many places: `1,234.5`, `1.234,5`."""
     chosen = known(locale)
-    shown = format_decimal(value, locale=speaking(chosen), decimal_quantization=False)
-    return grouped(shown, chosen)
+    pattern = copy(chosen.decimal_formats[None])
+    if places is None:
+        pattern.frac_prec = (0, decimals_of(value))
+    else:
+        value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        pattern.frac_prec = (places, places)
+    return grouped(pattern.apply(value, speaking(chosen)), chosen)
 
 
 def percent(value: Decimal, locale: str = DEFAULT, *, beyond: Decimal | None = None) -> str:
@@ -79,5 +92,6 @@ def known(locale: str) -> Locale:
 
 
 def negotiate(accepted: list[str], available: list[str]) -> str:
-    """The first language a reader accepts that there is, else English."""
-    return negotiate_locale(accepted, available, sep="-") or DEFAULT
+    """The first language a reader accepts that there is, as it is written there, else English."""
+    found = negotiate_locale(accepted, available, sep="-") or DEFAULT
+    return next((one for one in available if one.lower() == found.lower()), DEFAULT)

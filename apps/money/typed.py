@@ -40,10 +40,11 @@ class NotAnAmount(ValueError):
 class Ambiguous(NotAnAmount):
     """What was typed can be read in two ways: `readings`, the larger first. Never guess."""
 
-    def __init__(self, typed: str, readings: Sequence[Decimal]) -> None:
+    def __init__(self, typed: str, readings: Sequence[Decimal], *, currency: str = "") -> None:
         self.readings = tuple(sorted(readings, key=abs, reverse=True))
         more, less = (f"{value:f}" for value in self.readings)
-        clear = " or ".join(unmistakable(value) for value in self.readings)
+        fit = [one for one in self.readings if not currency or currencies.fits(one, currency)]
+        clear = " or ".join(unmistakable(value) for value in fit or self.readings)
         super().__init__(f"“{typed}” can mean {more} or {less}. Write {clear}.")
 
 
@@ -59,7 +60,8 @@ def parse(text: str, *, currency: str) -> Decimal:
     if not found:
         raise NotAnAmount(f"“{tidied[:40]}” is not an amount. Write it like {example(currency)}.")
     if len(found) > 1:
-        raise Ambiguous(tidied[:40], [in_digits(value, currency) for value in found])
+        both = [in_digits(value, currency) for value in found]
+        raise Ambiguous(tidied[:40], both, currency=currency)
     try:
         return currencies.fit(found.pop(), currency)
     except currencies.UnfitAmount as error:

@@ -1,8 +1,10 @@
 """Notices as they are told: with what the rows they are about hold now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from apps.money.display import DEFAULT
 from apps.notifications.links import page_of
 from apps.notifications.models import ABOUT_PROPOSALS, Notice, NoticeKind
 from apps.notifications.queries import about
@@ -14,9 +16,15 @@ WITH_DUE = (NoticeKind.WAITING, NoticeKind.RETURNED, NoticeKind.ANSWERED, Notice
 TEST_TITLE = "If you can read this, notices reach you here"
 
 
-def items_of(notices: Sequence[Notice], proposals: Mapping[UUID, Proposal]) -> list[Item]:
-    """The notices in words; nothing of a proposal but title, risk, amount and due time."""
-    return [item_of(one, about(one, proposals)) for one in notices]
+def items_of(
+    notices: Sequence[Notice], proposals: Mapping[UUID, Proposal], *, locale: str = DEFAULT
+) -> list[Item]:
+    """The notices in words; nothing of a proposal but title, risk, amount and due time.
+
+    Amounts are written for readers of the locale.
+    """
+    found = [item_of(one, about(one, proposals)) for one in notices]
+    return [replace(one, locale=locale) for one in found]
 
 
 def item_of(notice: Notice, proposal: Proposal | None) -> Item:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from apps.money.currency import written
+from apps.money.display import DEFAULT
+from apps.money.display import amount as display
 
 BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 TITLE = 120  # characters of a title; of a detail twice as many
@@ -51,6 +53,7 @@ class Item:
     due_at: datetime | None = None
     detail: str = ""
     for_all: bool = False
+    locale: str = DEFAULT  # in which the recipient reads amounts
 
     @property
     def headline(self) -> str:
@@ -65,7 +68,7 @@ class Item:
     @property
     def facts(self) -> list[str]:
         """Risk, amount, due time and detail, as far as there are any."""
-        money = f"{self.amount:,.2f} {self.currency}".strip() if self.amount is not None else ""
+        money = display(self.amount, self.currency, self.locale) if self.amount is not None else ""
         due = f"due {moment(self.due_at)}" if self.due_at else ""
         risk = f"{self.risk} risk" if self.risk else ""
         return [fact for fact in (risk, money, due, one_line(self.detail, 2 * TITLE)) if fact]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from apps.money.typed import readings
 from apps.policies.facts import number
-from apps.proposals.typed import parse
 
 LONGEST = 300  # characters
 SHORTEST = 3  # of a text that is looked for
@@ -66,8 +66,10 @@ def places(title: str, before: object, after: object) -> list[Piece]:
 
 
 def figures(title: str, old: Decimal, new: Decimal) -> list[Piece]:
-    """Where the title names the number; only beside a currency if it does so there."""
-    found = [one for one in FIGURE.finditer(title) if parse(one.group()) == old]
+    """Where the title names the number, in one of its readings; only beside a currency if it does
+    so there.
+    """
+    found = [one for one in FIGURE.finditer(title) if old in readings(one.group(), decimals=3)]
     money = [
         one
         for one in found
@@ -77,12 +79,17 @@ def figures(title: str, old: Decimal, new: Decimal) -> list[Piece]:
 
 
 def written(value: Decimal, like: str) -> str:
-    """The number as the other was written: with cents or without, after a comma or a point."""
-    cents = re.search(r"([.,])\d{2}$", like)
-    if cents is None and value == value.to_integral_value():
+    """The number as the other was written: with decimals or without, after a comma or a point.
+
+    It has as many as it came with, which are those of its currency.
+    """
+    exponent = value.as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    tail = re.search(rf"([.,])\d{{{digits}}}$", like) if digits else None
+    if tail is None and value == value.to_integral_value():
         return f"{value:.0f}"
-    text = str(value)
-    return text.replace(".", ",") if cents and cents[1] == "," else text
+    text = f"{value:f}"
+    return text.replace(".", ",") if tail and tail[1] == "," else text
 
 
 def percentages(title: str, move: Move) -> list[Piece]:

@@ -68,11 +68,20 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.inputMode !== "decimal" || !target.form?.matches(".drawer")) return;
   const before = target.dataset.last ?? target.defaultValue;
-  const after = Number(target.value.trim().replace(",", "."));
-  if (!before || !(after > 0)) return;
+  const after = amountLike(target.value, before);
+  if (!before || !after) return;
   const exact = new RegExp(`(?<![\\d.,])${before.replace(".", "\\.")}(?![\\d])`, "g");
-  target.dataset.last = after.toFixed(2);
+  target.dataset.last = after;
   for (const letter of target.form.querySelectorAll("textarea")) {
-    letter.value = letter.value.replace(exact, after.toFixed(2));
+    letter.value = letter.value.replace(exact, after);
   }
 });
+
+// The typed amount with as many decimals as the other has, which are those of its currency. Empty
+// where it has more, or could be read in two ways: the server asks, and the letter waits.
+function amountLike(typed, other) {
+  const places = other.split(".")[1]?.length ?? 0;
+  const [, whole, decimals = ""] = typed.trim().match(/^(\d+)(?:[.,](\d+))?$/) ?? [];
+  if (!Number(`${whole}.${decimals}`) || decimals.length === 3 || decimals.length > places) return "";
+  return places ? `${whole}.${decimals.padEnd(places, "0")}` : whole;
+}

@@ -1,14 +1,24 @@
 """An amount has the digits of its currency, wherever it comes in."""
 
+from decimal import Decimal
+
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pydantic import ValidationError
 
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.console.inputs import clean
 from apps.gateway.catalogue import normalise
+from apps.gateway.models import Execution
+from apps.money.typed import Ambiguous
+from apps.proposals.typed import names_amount
 from apps.proposals.models import Proposal
 from tests.factories import agents as make
 from tests.factories.keys import Caller, caller
+from tests.factories.proposals import propose
 
 ACTIONS = ("set_price", "refund_payment")
 
@@ -132,3 +142,59 @@ def test_a_price_in_yen_is_whole(case):
 def test_prices_in_won_dong_and_dinar(case):
     """Whole won and dong, three places for a dinar."""
     assert [planned_price(given) for given in case["given"]] == ["11110", "232300", "1.207"]
+
+
+@pytest.fixture
+def approve(workspace, cast, policy, connector):
+    """Approving a proposal with another amount typed into the edit form, without scripts."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.rita, backend="django.contrib.auth.backends.ModelBackend")
+    client.get("/history/")
+
+    def send(proposal: Proposal, typed: str):
+        return client.post(
+            reverse("console:approve", args=[proposal.pk]),
+            {"csrfmiddlewaretoken": client.cookies["csrftoken"].value, "form": "edit",
+             "binding": proposal.binding,
+             f"edit-{proposal.changes.get().pk}-amount": typed},
+        )  # fmt: skip
+
+    return send
+
+
+@pytest.mark.case("10-edit-form-1-comma-000")
+@pytest.mark.django_db
+def test_what_can_be_read_in_two_ways_is_asked_back_at_its_field(case, approve, workspace):
+    """Nothing is carried out, both readings stand at the field, and what was typed is kept."""
+    proposal = propose(workspace, "900.00", now=timezone.now())
+    typed = case["given"]["typed in Amount"]
+    answer = approve(proposal, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Amount: “1,000” can mean 1000.00 or 1.00. Write 1000.00 or 1.00." in page
+    assert f'value="{typed}"' in page
+    assert not Execution.objects.exists()
+    assert proposal.changes.get().params["amount"] == "900.00"
+    answer = approve(proposal, "999,50 €")  # clear
+    assert answer.status_code == 302, answer.content
+    assert Execution.objects.get().params["amount"] == "999.50"
+
+
+@pytest.mark.case("10-edit-form-1-comma-000")
+@pytest.mark.parametrize("typed", ["1,000", "1.000", "€1,000", " 1.000 "])
+def test_an_amount_typed_before_approving_is_read_alike(case, typed):
+    """The same text is not 1.00 here and 1000 there: it is neither."""
+    assert not names_amount(typed, Decimal(1000), "EUR")
+    assert not names_amount(typed, Decimal(1), "EUR")
+    with pytest.raises(Ambiguous):
+        clean(typed.strip(" €"), "decimal")
+
+
+@pytest.mark.case("12-edit-form-narrow-space")
+def test_amounts_are_typed_as_countries_write_them(case):
+    """French, Swiss and German, with whatever space or apostrophe their keyboards have."""
+    for typed in [*case["given"]["typed"], "1\u202f000,50", "1\u00a0000,50", "1\u2009000,50",
+                  "1’000.50", "1,000.50", "1000,50", "1000.50"]:  # fmt: skip
+        assert clean(typed, "decimal") == "1000.50"
+        assert clean(typed, "decimal", currency="EUR") == "1000.50"
+        assert clean(f"{typed} €", "decimal", currency="EUR") == "1000.50"

@@ -200,6 +200,7 @@ def sums_in(text: str, *, currency: str = "") -> list[Wish]:
 def names_sum(text: str, amount: Decimal, *, currency: str = "") -> bool:
     """Whether somebody who reads the text may find this amount in it, in one of its readings."""
     for said in said_in(text):
+        found: tuple[Decimal, ...]
         try:
             found = (said.meant(currency).value,)
         except Ambiguous as error:

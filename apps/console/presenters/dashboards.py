@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from apps.console import reader
 from apps.console.presenters import dashboards_words as words
 from apps.console.presenters.dashboards_asked import Asked
 from apps.console.presenters.dashboards_charts import Chart, bars, lines
@@ -56,7 +57,9 @@ def time_to_decide(asked: Asked, now: Figures, before: Figures | None) -> Card:
 def taken(now: Figures) -> str:
     """How long a verdict takes once somebody has taken the proposal."""
     half = now.held.half
-    return "" if half.too_few else f"{words.duration(half.ms)} once taken (n = {half.n:,})"
+    if half.too_few:
+        return ""
+    return f"{words.duration(half.ms)} once taken (n = {words.count(half.n)})"
 
 
 def without_a_person(asked: Asked, now: Figures, before: Figures | None) -> Card:
@@ -66,7 +69,7 @@ def without_a_person(asked: Asked, now: Figures, before: Figures | None) -> Card
         name="auto",
         title="Decided by policy alone",
         value=words.shared(share),
-        of=f"{share.part:,} of {words.plural(share.n, 'decision')}",
+        of=f"{words.count(share.part)} of {words.plural(share.n, 'decision')}",
         href=asked.rows("decided", "auto"),
         more=kept(sure(words.between(share))),
         moved=words.moved_share(share, before.outcomes["auto"] if before else None),
@@ -80,7 +83,7 @@ def as_proposed(asked: Asked, now: Figures, before: Figures | None) -> Card:
         name="unchanged",
         title="Approved as proposed",
         value=words.shared(share),
-        of=f"{share.part:,} of {share.n:,} that people decided",
+        of=f"{words.count(share.part)} of {words.count(share.n)} that people decided",
         href=asked.rows("decided", "approved"),
         more=kept(sure(words.between(share))),
         moved=words.moved_share(share, before.unchanged if before else None),
@@ -94,9 +97,13 @@ def undone(asked: Asked, now: Figures, before: Figures | None) -> Card:
         name="undone",
         title="Undone after the fact",
         value=words.count(now.undone),
-        of=f"{now.done:,} were done in the same days",
+        of=f"{words.count(now.done)} were done in the same days",
         href=asked.rows("settled", "undone"),
-        more=kept(f"{rate:.1f} for 100 done" if rate is not None and now.done >= ENOUGH else ""),
+        more=kept(
+            f"{reader.number(rate, 1)} for 100 done"
+            if rate is not None and now.done >= ENOUGH
+            else ""
+        ),
         moved=moved_undone(now, before),
     )
 
@@ -107,8 +114,8 @@ def moved_undone(now: Figures, before: Figures | None) -> str:
     if before is None or rate is None or now.done < ENOUGH:
         return ""
     if earlier is None or before.done < ENOUGH:
-        return f"before: {words.TOO_FEW} (n = {before.done:,})"
-    return words.moved_amount(rate, earlier, said=f"{earlier:.1f} for 100 done")
+        return f"before: {words.TOO_FEW} (n = {words.count(before.done)})"
+    return words.moved_amount(rate, earlier, said=f"{reader.number(earlier, 1)} for 100 done")
 
 
 def cost(asked: Asked, now: Figures, before: Figures | None) -> Card:
@@ -117,9 +124,12 @@ def cost(asked: Asked, now: Figures, before: Figures | None) -> Card:
         name="cost",
         title="Model cost of a done proposal",
         value=words.dollars(now.cost_each),
-        of=f"{words.dollars(now.cost)} for {now.done:,} done",
+        of=f"{words.dollars(now.cost)} for {words.count(now.done)} done",
         href=asked.rows("call"),
-        more=[f"{now.tokens_in + now.tokens_out:,} tokens in {words.plural(now.calls, 'call')}"],
+        more=[
+            f"{words.count(now.tokens_in + now.tokens_out)} tokens "
+            f"in {words.plural(now.calls, 'call')}"
+        ],
         moved=words.moved_money(now.cost_each, before.cost_each if before else None),
     )
 
@@ -146,7 +156,7 @@ def memory(asked: Asked, now: Figures, before: Figures | None) -> Card:
         name="memory",
         title="Memory had something",
         value=words.shared(share),
-        of=f"for {share.part:,} of {words.plural(share.n, 'planned proposal')}",
+        of=f"for {words.count(share.part)} of {words.plural(share.n, 'planned proposal')}",
         href=asked.rows("recalled", "found"),
         more=kept(sure(words.between(share))),
         moved=words.moved_share(share, before.recalled if before else None),
@@ -201,8 +211,8 @@ def decisions(dates: list[date], tallies: list[Tally]) -> Chart:
         name="decisions",
         title="Decisions a day",
         told=describe(dates, [sum(day) for day in zip(*(v for _, v in series), strict=True)],
-                      lambda value: f"{value:,.0f}"),
-        top=f"{highest:,.0f}",
+                      lambda value: reader.number(value, 0)),
+        top=reader.number(highest, 0),
         first=dates[0],
         last=dates[-1],
         legend=[("one", "policy alone"), ("two", "people"), ("three", "denied or expired")],

@@ -1,5 +1,7 @@
 """Figures in words: durations, shares with their intervals, and how they moved. Pure."""
 
+from apps.console import reader
+from apps.console.presenters import values
 from apps.insights.figures import Times
 from apps.insights.histogram import ENOUGH, Percentile, Share
 
@@ -15,7 +17,7 @@ def duration(ms: float | None) -> str:
     if ms < SECOND:
         return f"{ms:.0f} ms"
     if ms < 1.5 * MINUTE:
-        return f"{ms / SECOND:.{1 if ms < 10 * SECOND else 0}f} s"
+        return f"{reader.number(ms / SECOND, 1 if ms < 10 * SECOND else 0)} s"
     if ms < 1.5 * HOUR:
         return f"{ms / MINUTE:.0f} min"
     return (
@@ -31,7 +33,7 @@ def two(amount: int, size: int, large: str, small: str) -> str:
 
 def percent(value: float) -> str:
     """A share as a percentage."""
-    return f"{100 * value:.1f} %"
+    return reader.percent(100 * value)
 
 
 def shared(share: Share) -> str:
@@ -43,7 +45,9 @@ def shared(share: Share) -> str:
 
 def between(share: Share) -> str:
     """The interval of a share in words; empty where the share is not shown."""
-    return "" if share.too_few else f"{100 * share.low:.1f}–{100 * share.high:.1f} %"
+    if share.too_few:
+        return ""
+    return f"{reader.number(100 * share.low, 1)}–{reader.percent(100 * share.high)}"
 
 
 def timed(one: Percentile) -> str:
@@ -60,22 +64,17 @@ def around(one: Percentile) -> str:
 
 def dollars(amount: float | None) -> str:
     """Money in US dollars, small amounts with more places."""
-    if amount is None:
-        return NOTHING
-    if 0 < abs(amount) < 0.0001:
-        return "under $0.0001"
-    places = 4 if 0 < abs(amount) < 1 else 2
-    return f"${amount:,.{places}f}"
+    return NOTHING if amount is None else values.dollars(amount)
 
 
 def count(n: int) -> str:
     """A number with separated thousands."""
-    return f"{n:,}"
+    return reader.number(n)
 
 
 def plural(n: int, one: str, many: str = "") -> str:
     """A number with its noun."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{reader.number(n)} {one if n == 1 else many or one + 's'}"
 
 
 def moved_share(now: Share, before: Share | None) -> str:
@@ -83,7 +82,7 @@ def moved_share(now: Share, before: Share | None) -> str:
     if before is None or now.too_few:
         return ""
     if before.too_few:
-        return f"before: {TOO_FEW} (n = {before.n:,})"
+        return f"before: {TOO_FEW} (n = {reader.number(before.n)})"
     points = 100 * (now.value - before.value)
     if abs(points) < 0.05:
         return f"unchanged from {percent(before.value)}"
@@ -95,7 +94,7 @@ def moved_time(now: Percentile, before: Percentile | None) -> str:
     if before is None or now.too_few or now.ms is None:
         return ""
     if before.too_few or before.ms is None:
-        return f"before: {TOO_FEW} (n = {before.n:,})"
+        return f"before: {TOO_FEW} (n = {reader.number(before.n)})"
     change = 100 * (now.ms / before.ms - 1)
     if abs(change) < 5:  # within what two buckets can tell apart
         return f"about the same as before ({duration(before.ms)})"
@@ -122,7 +121,7 @@ def moved_amount(now: float, before: float | None, *, said: str) -> str:
 
 def signed(change: float, places: int = 0) -> str:
     """A change with its sign."""
-    return f"{'−' if change < 0 else '+'}{abs(change):,.{places}f}"
+    return reader.number(change, places, signed=True)
 
 
 def way(change: float) -> str:

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from django.utils.timezone import localtime
 
+from apps.console import reader
 from apps.console.presenters import pictures
 from apps.console.presenters.pictures import Mark, Picture
 from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.values import decimal, money
+from apps.money.currency import written
 from apps.policies.facts import price
 from apps.proposals.bulk import far
 from apps.proposals.history import Past, about
@@ -119,8 +121,9 @@ def stock(view: ChangeView) -> Picture | None:
         return None
     step = after - before
     parts = [
-        Mark(label="Stays", value=min(before, after), words=f"{min(before, after)}", tone="now"),
-        Mark(label="Comes" if step > 0 else "Goes", value=abs(step), words=f"{abs(step)}",
+        Mark(label="Stays", value=min(before, after), words=reader.number(min(before, after)),
+             tone="now"),
+        Mark(label="Comes" if step > 0 else "Goes", value=abs(step), words=reader.number(abs(step)),
              tone="proposed" if step > 0 else "gone"),
     ]  # fmt: skip
     title = f"Stock: {before} now, {after} proposed"
@@ -180,8 +183,10 @@ def distribution(
 
 def size_beside(one: Sibling, currency: str) -> str:
     """The size to be told after its title; empty where the title tells it."""
-    words = sized(one.size, currency)
-    return "" if words in one.title.replace("-", "−") else words
+    words, size = sized(one.size, currency), one.size
+    said = one.title.replace("-", "−").replace(" %", "\u00a0%")
+    plain = "" if size is None or size.is_percent else written(Decimal(str(size.value)), currency)
+    return "" if words in said or (plain and f"{plain} {currency}" in said) else words
 
 
 def tone_of(one: Sibling, is_far: bool, proposal: Proposal) -> str:
@@ -196,7 +201,7 @@ def sized(size: Size | None, currency: str) -> str:
     if size is None:
         return ""
     if size.is_percent:
-        return f"{size.value:+.1f} %".replace("-", "−")
+        return reader.percent(size.value, signed=True)
     return money(size.value, currency)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.console import reader
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
 from apps.console.presenters.items import by_item
@@ -257,7 +258,7 @@ def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
         if name.endswith("_percent"):
             yield Row(label(name), percent(name, value))
         elif name == "confidence" and isinstance(value, (int, float)):
-            yield Row(label(name), f"{value * 100:.0f}\u00a0%")
+            yield Row(label(name), reader.percent(value * 100, 0))
         elif name == "action" and value in ACTIONS:
             yield Row(label(name), ACTIONS[value].title)
         else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from apps.console import reader
 from apps.console.presenters.values import Row, decimal, label, money, show
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Proposal
@@ -91,14 +92,13 @@ def worded(name: str, value: Decimal, currency: str) -> str:
     if name.endswith("amount"):
         return money(value, currency)
     if name == "confidence":
-        return f"{value * 100:.0f}\u00a0%"
+        return reader.percent(value * 100, 0)
     return show(name, str(value.normalize()))
 
 
 def percent(name: str, value: Decimal | float) -> str:
     """A fact in percent; what moves has its sign."""
-    sign = "+" if name.startswith("change") else ""
-    return f"{value:{sign}.1f}\u00a0%".replace("-", "−")
+    return reader.percent(value, signed=name.startswith("change"))
 
 
 def missing(proposal: Proposal, decisions: Sequence[Decision]) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from apps.agents.models import LIVE_STATES, Run, Stage, State, Step
 from apps.agents.queries import RunView
+from apps.console import reader
 from apps.console.presenters.trace import STAGES, Row, dollars, duration
 from apps.inference.queries import Spent
 
@@ -108,8 +109,8 @@ def figures(view: RunView, spent: Spent | None, *, now: datetime) -> list[dict[s
             {"name": "Model", "value": duration(spent.ms), "note": count(spent.calls, "call")},
             {"name": "Cost", "value": dollars(spent.cost),
              "note": cost_note(spent)},
-            {"name": "Tokens", "value": f"{spent.tokens:,}",
-             "note": f"{spent.tokens_in:,} in, {spent.tokens_out:,} out"},
+            {"name": "Tokens", "value": reader.number(spent.tokens),
+             "note": f"{reader.number(spent.tokens_in)} in, {reader.number(spent.tokens_out)} out"},
         ]  # fmt: skip
     else:
         rows.append({"name": "Model", "value": "none", "note": "planned by rules, at no cost"})
@@ -187,7 +188,7 @@ def length(run: Run, now: datetime) -> str:
 
 def count(number: int, noun: str) -> str:
     """A number with its noun."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{reader.number(number)} {noun if number == 1 else noun + 's'}"
 
 
 def query_of(**wanted: object) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from apps.console import reader
 from apps.console.presenters.proposals import ChangeCard, amount_of
-from apps.console.presenters.values import decimal, money
+from apps.console.presenters.values import decimal, dollars, money
 from apps.policies.facts import price
 from apps.proposals.models import Proposal
 from apps.proposals.queries import ChangeView
@@ -27,7 +28,6 @@ EVERYBODY = {
     "set_stock": ("Everyone who orders it", "what they may still order"),
     "update_product": ("Everyone who looks at it", "as soon as it is written"),
 }
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,8 @@ def of_order(before: Mapping[str, Any], amount: Decimal) -> str:
     total = decimal(before.get("total"))
     if not total:
         return ""
-    return f"{amount * 100 / total:.0f} % of an order of {money(total, before.get('currency', ''))}"
+    share = reader.percent(amount * 100 / total, 0)
+    return f"{share} of an order of {money(total, before.get('currency', ''))}"
 
 
 def price_move(view: ChangeView) -> Stake | None:
@@ -106,7 +107,7 @@ def margins(views: Sequence[ChangeView]) -> Iterator[Stake]:
 
 def percent(value: Decimal) -> str:
     """A percentage to one place, with a real minus."""
-    return f"{value:.1f}\u00a0%".replace("-", "−")
+    return reader.percent(value)
 
 
 def margin(view: ChangeView, state: Mapping[str, Any]) -> Decimal | None:
@@ -116,7 +117,7 @@ def margin(view: ChangeView, state: Mapping[str, Any]) -> Decimal | None:
     worth = price(state, currency)
     if not worth or cost is None or view.change.before.get("cost_currency") != currency:
         return None
-    return ((worth - cost) * 100 / worth).quantize(CENT)
+    return (worth - cost) * 100 / worth
 
 
 def customers(views: Sequence[ChangeView]) -> Stake | None:
@@ -149,8 +150,10 @@ def reversal_of(cards: Sequence[ChangeCard]) -> Stake | None:
 def proposing_cost(proposal: Proposal) -> Stake | None:
     """What models were paid for it; rules cost nothing, and a person's own proposal is not told."""
     if proposal.cost:
-        return Stake(icon="model", label="Cost to propose", value=f"{proposal.cost:.4f} USD",
+        return Stake(icon="model", label="Cost to propose", value=dollars(proposal.cost),
                      note="paid for the model")  # fmt: skip
     if proposal.agent:
-        return Stake(icon="model", label="Cost to propose", value="0 USD", note="by rules alone")
+        return Stake(
+            icon="model", label="Cost to propose", value=dollars(Decimal()), note="by rules alone"
+        )
     return None

@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from apps.audit.kinds import Kind
+from apps.console import reader
+from apps.console.presenters import values
 from apps.console.presenters.events import Told
 
 Fields = Mapping[str, Any]
@@ -220,11 +222,7 @@ def dollars(amount: object) -> str:
         value = Decimal(str(amount))
     except InvalidOperation:
         return "?"
-    if not value:
-        return "$0"
-    if value >= 1:
-        return f"${value:,.2f}"
-    return f"${value:.4f}" if value >= Decimal("0.0001") else "under $0.0001"
+    return values.dollars(value)
 
 
 def duration(ms: float) -> str:
@@ -235,7 +233,7 @@ def duration(ms: float) -> str:
         return f"{ms:.0f} ms"
     seconds = ms / 1_000
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{reader.number(seconds, 1)} s"
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

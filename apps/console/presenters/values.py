@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from apps.console import reader
 from apps.proposals.changes import flatten
 
 LABELS = {
@@ -30,6 +31,7 @@ OF_AN_ITEM = {"line_id": "Article", "quantity": "Pieces"}  # fields of a record 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}  # those agents write
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
+LEAST_DOLLARS = Decimal("0.0001")
 DIGITS = 30  # before or behind the point of a number that is written out
 
 
@@ -42,11 +44,18 @@ class Row:
 
 
 def money(amount: object, currency: str = "") -> str:
-    """An amount with thousands, two places and its currency: `1,234.50 EUR`."""
+    """An amount as its reader writes it, in the currency's digits: `€1,234.50`, `1.234,50 €`."""
     number = decimal(amount)
-    if number is None:
-        return str(amount)
-    return f"{number:,.2f} {currency}".rstrip()
+    return str(amount) if number is None else reader.amount(number, currency)
+
+
+def dollars(amount: Decimal | float) -> str:
+    """What models cost, in US dollars: fractions of a cent, too, down to a hundredth of one."""
+    exact = Decimal(str(amount))
+    if 0 < abs(exact) < LEAST_DOLLARS:
+        return f"under {reader.amount(LEAST_DOLLARS, 'USD')}"
+    places = 4 if 0 < abs(exact) < 1 else 2
+    return reader.amount(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), "USD")
 
 
 def decimal(value: object) -> Decimal | None:
@@ -93,7 +102,7 @@ def show(path: str, value: object, currency: str = "") -> str:
     elif isinstance(value, (list, Mapping)):
         words = listed(value)
     elif "_percent" in head and decimal(value) is not None:
-        words = f"{value}\u00a0%"
+        words = f"{reader.number(decimal(value) or Decimal())}\u00a0%"
     elif path == "language":
         words = LANGUAGES.get(str(value), str(value))
     else:
@@ -115,7 +124,7 @@ def movement(before: object, after: object) -> str:
     old, new = decimal(before), decimal(after)
     if not old or new is None or old == new:
         return ""
-    return f"{(new - old) * 100 / old:+.1f} %".replace("-", "−")
+    return reader.percent((new - old) * 100 / old, signed=True)
 
 
 def rows(state: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Iterator[Row]:

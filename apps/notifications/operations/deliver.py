@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from apps.audit import fault
 from apps.gateway.errors import ConnectorError, Refused
+from apps.money.display import DEFAULT
 from apps.notifications.items import items_of
 from apps.notifications.links import preferences as preferences_url
 from apps.notifications.models import Channel, ChannelKind, Notice, NoticeKind, State
@@ -161,9 +162,10 @@ def compose(
 ) -> Message:
     """The message for these notices, with what the rows they are about hold now."""
     person, channel = head.recipient, head.channel
+    locale = person.locale if person and person.locale else DEFAULT
     return Message(
         id=f"notice_{head.pk.hex}",
-        items=tuple(items_of(notices, proposals)),
+        items=tuple(items_of(notices, proposals, locale=locale)),
         place=head.workspace.name,
         address=channel.address if channel else (person.email if person else ""),
         recipient=str(person) if person else "",

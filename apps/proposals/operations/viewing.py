@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -9,12 +10,13 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
+from apps.money.typed import Ambiguous, NotAnAmount
 from apps.proposals.models import Proposal, Risk, Viewing
 from apps.proposals.operations.entry import StaleApproval, enter
 from apps.proposals.operations.judge import proposal_fact
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.queries import DECISIVE
-from apps.proposals.typed import names_amount
+from apps.proposals.typed import read
 
 SECTION = re.compile(r"[a-z_]{1,20}")
 
@@ -63,9 +65,20 @@ def check_looked(proposal: Proposal, user: User, *, seen: str, typed_amount: str
     if proposal.risk != Risk.HIGH:
         return
     if typed_amount.strip() and proposal.amount is not None:
-        if names_amount(typed_amount, proposal.amount, proposal.currency):
-            return
-        raise NotLooked("The amount you typed is not the amount at stake. Nothing was changed.")
+        check_typed(typed_amount, proposal.amount, proposal.currency)
+        return
     looked = Viewing.objects.filter(proposal=proposal, user=user, binding=seen, section=DECISIVE)
     if not looked.exists():
         raise NotLooked(NotLooked.__doc__)
+
+
+def check_typed(text: str, amount: Decimal, currency: str) -> None:
+    """Refuse a text that is not this amount, or could be another. Raises `NotLooked`."""
+    try:
+        if read(text, amount, currency) == amount:
+            return
+    except Ambiguous as error:
+        raise NotLooked(f"{error} Nothing was changed.") from error
+    except NotAnAmount:
+        pass
+    raise NotLooked("The amount you typed is not the amount at stake. Nothing was changed.")

@@ -111,7 +111,12 @@ def test_figures_are_compared_with_the_days_before(world, workspace, browse):
     browser = browse(world.otto)
     page = browser.get("/insights/?days=7").content.decode()
     [row] = [row for row in table(page, "outcomes") if row[0] == "Approved as proposed"]
-    assert row[1:] == ["10", "50.0 %", "29.9–70.1 %", "−50.0 points, down from 100.0 %"]
+    assert row[1:] == [
+        "10",
+        "50.0\u00a0%",
+        "29.9–70.1\u00a0%",
+        "−50.0 points, down from 100.0\u00a0%",
+    ]
     alone = browser.get("/insights/?days=7&compare=no").content.decode()
     [row] = [row for row in table(alone, "outcomes") if row[0] == "Approved as proposed"]
     assert row[4] == ""

@@ -73,7 +73,7 @@ def test_grants_stand_somewhere(due, now):
     assert permission(grant, now=later).state == "Withdrawn"
     grant.consumed_at = now
     assert (permission(grant, now=later).state, permission(grant, now=now).amount) == (
-        "Used", "5.00 EUR")  # fmt: skip
+        "Used", "€5.00")  # fmt: skip
 
 
 def test_steps_of_a_saga(due, now, browse, world):
@@ -111,7 +111,7 @@ def test_a_dry_run_in_words(due):
     due.snapshot = {"amount": "7.00"}
     stale = dry_run(rehearse_execution(due, now=timezone.now()))
     assert (stale.tone, stale.verdict) == ("bad", "It would not be called now.")
-    assert stale.changed[0].before == "7.00 EUR"
+    assert stale.changed[0].before == "€7.00"
 
 
 def test_an_unknown_action_keeps_its_name():

@@ -172,8 +172,8 @@ def test_votes_are_blind_until_the_own(browse, token, world, waiting):
 def test_why_it_is_here(browse, world, waiting):
     """The rule with its version, the fact beside the limit it crossed, what was missing."""
     page = panel(browse(world.rita), waiting)
-    for words in ("larger amounts wait", "version 1", "50.00 EUR</b> is above the limit of",
-                  "10.00 EUR", "What was missing", "The cost in EUR is not known"):  # fmt: skip
+    for words in ("larger amounts wait", "version 1", "€50.00</b> is above the limit of",
+                  "€10.00", "What was missing", "The cost in EUR is not known"):  # fmt: skip
         assert words in page
 
 

@@ -7,14 +7,15 @@ from apps.console.presenters.evidence import exhibits
 from apps.console.presenters.problems import advise, in_plain_words
 from apps.console.presenters.proposals import currency_of, difference, facts, name_target, notes
 from apps.console.presenters.values import label, money, movement, rows, show
+from apps.console.reader import writing_for
 from apps.proposals.changes import FieldDiff
 
 
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("prices.EUR", "1234.5", "1,234.50 EUR"),
-        ("refunded", "0.00", "0.00 USD"),
+        ("prices.EUR", "1234.5", "€1,234.50"),
+        ("refunded", "0.00", "$0.00"),
         ("payment_status", "partially_refunded", "partially refunded"),
         ("quantity", 7, "7"),
         ("cost", None, "—"),
@@ -57,8 +58,8 @@ def test_labels_are_words():
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("20", "25", "+25.0 %"),
-        ("20", "19", "−5.0 %"),
+        ("20", "25", "+25.0\u00a0%"),
+        ("20", "19", "−5.0\u00a0%"),
         ("0", "5", ""),
         ("a", "b", ""),
         ("5", "5", ""),
@@ -87,7 +88,7 @@ def test_short_values_are_not_taken_apart():
     """Prices and statuses are shown before and after, long texts word by word."""
     price = difference(FieldDiff(path="prices.EUR", before="20", after="25"), "EUR")
     assert (price.before, price.after, price.moved, price.pieces) == (
-        "20.00 EUR", "25.00 EUR", "+25.0 %", [],
+        "€20.00", "€25.00", "+25.0\u00a0%", [],
     )  # fmt: skip
     text = FieldDiff(path="body", before="word " * 20, after="word " * 19 + "end")
     assert difference(text, "").pieces
@@ -108,7 +109,7 @@ def test_odd_evidence_breaks_nothing(odd):
 def test_structured_details_become_rows():
     """A mapping is shown as labelled values."""
     [one] = exhibits([{"kind": "stock", "detail": {"quantity": 3, "price": "2"}}])
-    assert [(row.label, row.value) for row in one.facts] == [("Stock", "3"), ("Price", "2.00")]
+    assert [(row.label, row.value) for row in one.facts] == [("Stock", "3"), ("Price", "2")]
 
 
 def test_targets_have_names():
@@ -144,9 +145,9 @@ def test_a_return_is_shown_by_article():
     state = {"currency": "EUR", "unit_price": {"SKU-1": "20.00"}, "returned": {"SKU-1": 1},
              "returned_total": "20.00", "line_ids": {"SKU-1": "ordli_1"}}  # fmt: skip
     assert [(row.label, row.value) for row in rows(state)] == [
-        ("Each (SKU-1)", "20.00 EUR"),
+        ("Each (SKU-1)", "€20.00"),
         ("Returned (SKU-1)", "1"),
-        ("Returned total", "20.00 EUR"),
+        ("Returned total", "€20.00"),
     ]
 
 
@@ -168,12 +169,24 @@ def test_a_number_no_business_has_is_shown_as_it_was_written(value):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("0", "0.00 EUR"),
-        ("-1234.5", "-1,234.50 EUR"),
-        ("999999999999.99", "999,999,999,999.99 EUR"),
-        ("0.005", "0.00 EUR"),
+        ("0", "€0.00"),
+        ("-1234.5", "-€1,234.50"),
+        ("999999999999.99", "€999,999,999,999.99"),
+        ("0.005", "€0.005"),
+        ("1500.0000", "€1,500.00"),
     ],
 )
 def test_small_negative_and_huge_money(value, words):
-    """With thousands and two places."""
+    """With thousands, the currency's digits, and none of what there is cut off."""
     assert money(value, "EUR") == words
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("en", "¥1,000"), ("de", "1.000\u00a0¥"), ("fr", "1\u202f000\u00a0JPY"), ("ja", "￥1,000")],
+)
+def test_money_is_written_as_its_reader_writes_it(locale, words):
+    """Digits of the currency, signs and groups of the locale; English again afterwards."""
+    with writing_for(locale):
+        assert money("1000.0000", "JPY") == words
+    assert money("1.2550", "KWD") == "KWD\u00a01.255"

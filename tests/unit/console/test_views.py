@@ -194,7 +194,7 @@ def test_what_does_not_fit_is_said_at_its_field(browse, token, world, waiting):
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in page
     assert 'value="plenty"' in page
-    assert "Amount: Write a number, e.g. 159.90" in page
+    assert "Amount: “plenty” is not an amount in EUR. Write it like 1250.00 EUR." in page
 
 
 def test_an_edited_proposal_says_so_beside_its_title(browse, token, world, waiting):
@@ -202,7 +202,7 @@ def test_an_edited_proposal_says_so_beside_its_title(browse, token, world, waiti
     key = f"edit-{waiting.changes.get().pk}-amount"
     answer = post(browse(world.rita), token, "approve", waiting, form="edit", **{key: "45,5"})
     page = answer.content.decode()
-    assert "Edited by a reviewer: amount 45.50 EUR." in page
+    assert "Edited by a reviewer: amount €45.50." in page
     assert '<h1 id="panel-title" tabindex="-1">Price to 45.50</h1>' in page
 
 

@@ -29,7 +29,7 @@ def item(title: str = "Refund order 1017", **changes) -> Item:
 def test_one_is_told_by_what_it_is_about():
     """Kind and title; risk, amount and due time as facts."""
     assert subject([item()], "Alpine") == "Waits for you: Refund order 1017"
-    assert item().facts == ["medium risk", "1,250.50 EUR", "due 21 Nov, 14:00 UTC"]
+    assert item().facts == ["medium risk", "€1,250.50", "due 21 Nov, 14:00 UTC"]
     assert subject([item(risk="high")], "Alpine").startswith("High risk: ")
 
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from apps.agents.playbooks.asking import amount_of, wish_of
+from apps.agents.playbooks.asking import amount_of, names_sum, wish_of
+from apps.money.typed import Ambiguous, NotAnAmount
 
 PROPOSED = Decimal("20.00")
 
@@ -30,6 +31,76 @@ def test_a_wish_is_read(text: str, value: str, is_share: bool) -> None:
     wish = wish_of(text, known=PROPOSED)
     assert wish is not None
     assert (wish.value, wish.is_share) == (Decimal(value), is_share)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "value"),
+    [
+        ("set 1,000.50 EUR", "EUR", "1000.50"),
+        ("set it to 1\u202f000,50 €", "EUR", "1000.50"),
+        ("make it 1'000.50", "CHF", "1000.50"),
+        ("refund only 1,000 JPY", "JPY", "1000"),
+        ("refund only ¥1,000", "JPY", "1000"),
+        ("make it 12.3450 KWD", "KWD", "12.345"),
+        ("change it to 15 NOW", "EUR", "15.00"),  # no currency is called that
+    ],
+)
+def test_a_wish_is_read_in_the_currency_of_the_proposal(text, currency, value) -> None:
+    """With its digits."""
+    wish = wish_of(text, known=PROPOSED, currency=currency)
+    assert wish is not None
+    assert (str(wish.value), wish.is_share) == (value, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "more", "less"),
+    [
+        ("please refund 1,000 EUR", "EUR", "1000.00", "1.00"),
+        ("nur 1.000 € erstatten", "EUR", "1000.00", "1.00"),
+        ("make it 12,345 KWD", "KWD", "12345.000", "12.345"),
+        ("please refund 1,000 EUR", "", "1000", "1.000"),
+    ],
+)
+def test_a_wish_that_can_be_two_things_is_asked_back(text, currency, more, less) -> None:
+    """With both, whatever was proposed."""
+    with pytest.raises(Ambiguous, match=f"can mean {more} or {less}"):
+        wish_of(text, known=PROPOSED, currency=currency)
+
+
+def test_the_amount_proposed_may_be_named_in_any_way() -> None:
+    """What could be the amount there is now is not what is asked for."""
+    wish = wish_of("make it 900 instead of 1,000", known=Decimal(1000), currency="EUR")
+    assert wish is not None
+    assert wish.value == 900
+    assert wish_of("please leave it at 1,000", known=Decimal(1000), currency="EUR") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "why"),
+    [("refund 30 USD please", "EUR", "not an amount in EUR"),
+     ("refund only $30", "EUR", "not an amount in EUR"),
+     ("refund only 1000.50", "JPY", "no decimals")],
+)  # fmt: skip
+def test_a_wish_the_currency_does_not_have_is_refused(text, currency, why) -> None:
+    """Another currency, or a part of its smallest coin."""
+    with pytest.raises(NotAnAmount, match=why):
+        wish_of(text, known=PROPOSED, currency=currency)
+
+
+def test_percentages_keep_their_decimals() -> None:
+    """33.333 % of it is a share, thirty thousand percent are none."""
+    wish = wish_of("only 33.333 % please", known=PROPOSED, currency="EUR")
+    assert wish is not None
+    assert (wish.value, wish.is_share) == (Decimal("33.333"), True)
+    assert amount_of(wish, of=Decimal(1000), currency="JPY") == 333
+
+
+def test_a_letter_names_an_amount_in_one_of_its_readings() -> None:
+    """Whoever reads 1,000 may take it for a thousand."""
+    assert names_sum("You get 1,000 EUR back.", Decimal(1000), currency="EUR")
+    assert names_sum("You get 1,000 EUR back.", Decimal(1), currency="EUR")
+    assert not names_sum("You get 30 USD back.", Decimal(30), currency="EUR")
+    assert not names_sum("You get your money back.", Decimal(30), currency="EUR")
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,9 @@ def test_a_share_of_few_cases_is_not_shown():
 
 def test_changes_are_told_with_sign_and_word():
     """Never by a colour alone."""
-    assert words.moved_share(share(30, 40), share(20, 40)) == "+25.0 points, up from 50.0 %"
-    assert words.moved_share(share(20, 40), share(30, 40)) == "−25.0 points, down from 75.0 %"
-    assert words.moved_share(share(20, 40), share(10, 20)) == "unchanged from 50.0 %"
+    assert words.moved_share(share(30, 40), share(20, 40)) == "+25.0 points, up from 50.0\u00a0%"
+    assert words.moved_share(share(20, 40), share(30, 40)) == "−25.0 points, down from 75.0\u00a0%"
+    assert words.moved_share(share(20, 40), share(10, 20)) == "unchanged from 50.0\u00a0%"
     assert words.moved_amount(12, 10, said="10") == "+20 %, up from 10"
     assert words.moved_amount(3, 0, said="0") == "up from 0"
     assert words.moved_amount(0, 0, said="0") == "unchanged from 0"

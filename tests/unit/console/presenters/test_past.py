@@ -26,10 +26,10 @@ def test_a_price_lies_between_cost_and_competitor():
     """One picture without a past, a second with one."""
     one = price("20", "19", cost="10", cost_currency="EUR")
     [where] = pictures_of(one, [], RIVAL)
-    assert where.desc == ("Now 20.00 EUR; Proposed 19.00 EUR; Cost 10.00 EUR; "
-                          "hub.example 18.50 EUR.")  # fmt: skip
+    assert where.desc == ("Now €20.00; Proposed €19.00; Cost €10.00; "
+                          "hub.example €18.50.")  # fmt: skip
     _, went = pictures_of(one, [past("22", 3), past("21", 9)], RIVAL)
-    assert went.desc.startswith("Until 3 Nov, 00:00 22.00 EUR; Until 9 Nov, 00:00 21.00 EUR; ")
+    assert went.desc.startswith("Until 3 Nov, 00:00 €22.00; Until 9 Nov, 00:00 €21.00; ")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_an_order_shows_what_goes_back_of_it():
     """Before, now, and what stays."""
     one = refund("30.00", captured="80.00", refunded="10.00")
     [bar] = pictures_of(one, [], [])
-    assert bar.desc == ("Given back before 10.00 EUR; This refund 20.00 EUR; "
-                        "Stays with us 50.00 EUR.")  # fmt: skip
+    assert bar.desc == ("Given back before €10.00; This refund €20.00; "
+                        "Stays with us €50.00.")  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "word"), [(8, 20, "Comes 12"), (20, 8, "Goes 12")])
@@ -86,8 +86,10 @@ def test_a_run_shows_where_this_one_lies():
     own = Proposal(pk=UUID(int=2), currency="EUR")
     found = distribution(siblings(-5.0, -6.0, -5.5, -6.5, -5.2, -28.0), own, facts)
     assert found is not None
-    assert found.words == "−6.0 % is number 3 of 6 from the lowest; they go from −28.0 % to −5.0 %."
-    assert [(title, size) for _, title, size in found.outliers] == [("P6", "−28.0 %")]
+    assert found.words == (
+        "−6.0\u00a0% is number 3 of 6 from the lowest; they go from −28.0\u00a0% to −5.0\u00a0%."
+    )
+    assert [(title, size) for _, title, size in found.outliers] == [("P6", "−28.0\u00a0%")]
     assert [one.tone for one in found.picture.shapes].count("own") == 1
 
 
@@ -120,5 +122,5 @@ def test_a_customer_has_a_history():
     found = neighbours(proposal, [waiting, refused, *done])
     assert found.open == [waiting]
     assert len(found.earlier) == 4
-    assert (found.subject, found.summary) == ("customer ada@example.com", "15.50 EUR, 7.00 USD")
+    assert (found.subject, found.summary) == ("customer ada@example.com", "€15.50, $7.00")
     assert neighbours(Proposal(case={"about": "sku:A"}), done).summary == ""

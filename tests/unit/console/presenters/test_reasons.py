@@ -47,7 +47,7 @@ def test_amounts_carry_their_currency():
     """As money; what is only compared with words is left alone."""
     when = "total_amount > limits.auto_up_to || currency != limits.currency"
     facts = {"has_amount": True, "total_amount": 20.95, "currency": "EUR"}
-    assert told(decision(when, **facts)) == ["Total amount 20.95 EUR above 10.00 EUR"]
+    assert told(decision(when, **facts)) == ["Total amount €20.95 above €10.00"]
 
 
 def test_what_the_proposer_says_of_itself_is_withheld():
@@ -92,4 +92,4 @@ def test_each_policy_is_explained_once():
     other.version = one.version
     [guideline] = guidelines([one, other, Decision(version=None)])
     assert (guideline.name, guideline.number, guideline.text) == ("Prices", 3, "Small moves pass.")
-    assert (guideline.limits[0].label, guideline.limits[0].value) == ("Safe change", "5.0\u00a0%")
+    assert (guideline.limits[0].label, guideline.limits[0].value) == ("Safe change", "5\u00a0%")

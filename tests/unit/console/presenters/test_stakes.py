@@ -19,8 +19,8 @@ def stakes(*views, **fields):
 def test_a_refund_says_what_leaves_and_for_whom():
     """The sum, its part of the order, one customer however often they appear."""
     found = stakes(refund(), letter("Ada@example.com"), amount=Decimal(20))
-    assert found["Money that leaves"].value == "20.00 EUR"
-    assert found["Money that leaves"].note == "25 % of an order of 80.00 EUR"
+    assert found["Money that leaves"].value == "€20.00"
+    assert found["Money that leaves"].note == "25\u00a0% of an order of €80.00"
     assert (found["Touches"].value, found["Touches"].note) == ("1 customer", "ada@example.com")
     assert (found["Afterwards"].value, found["Afterwards"].tone) == ("Cannot be undone", "bad")
 
@@ -28,9 +28,9 @@ def test_a_refund_says_what_leaves_and_for_whom():
 @pytest.mark.parametrize(
     ("old", "new", "value", "margin"),
     [
-        ("20", "25", "+5.00 EUR", "50.0 % → 60.0 %"),
-        ("20", "10", "−10.00 EUR", "50.0 % → 0.0 %"),
-        ("20", "8", "−12.00 EUR", "50.0 % → −25.0 %"),
+        ("20", "25", "+€5.00", "50.0 % → 60.0 %"),
+        ("20", "10", "−€10.00", "50.0 % → 0.0 %"),
+        ("20", "8", "−€12.00", "50.0 % → −25.0 %"),
     ],
 )
 def test_a_price_says_what_each_piece_earns(old, new, value, margin):
@@ -55,6 +55,6 @@ def test_a_letter_moves_no_money():
 
 def test_the_cost_of_proposing():
     """What the model was paid, rules alone, and nothing for a person's own proposal."""
-    assert stakes(letter(), cost=Decimal("0.00213"))["Cost to propose"].value == "0.0021 USD"
+    assert stakes(letter(), cost=Decimal("0.00213"))["Cost to propose"].value == "$0.0021"
     assert stakes(letter())["Cost to propose"].note == "by rules alone"
     assert "Cost to propose" not in stakes(letter(), agent="")

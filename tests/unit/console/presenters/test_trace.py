@@ -150,7 +150,7 @@ def test_times_are_read_at_a_glance(ms, words):
 
 @pytest.mark.parametrize(
     ("amount", "words"),
-    [("0", "$0"), ("0.00000042", "under $0.0001"), ("0.00123", "$0.0012"), ("1234.5", "$1,234.50"),
+    [("0", "$0.00"), ("0.00000042", "under $0.0001"), ("0.00123", "$0.0012"), ("1234.5", "$1,234.50"),
      ("what", "?")],
 )  # fmt: skip
 def test_money_has_as_many_digits_as_it_needs(amount, words):

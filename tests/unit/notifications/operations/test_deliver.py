@@ -45,7 +45,7 @@ class TestMail:
         link = f"https://aios.example/in/{proposal.workspace_id}/proposals/{proposal.pk}/"
         assert link in text
         assert f'href="{link}"' in page
-        assert "100.00 EUR" in text
+        assert "€100.00" in text
         assert proposal.rationale not in text + page
         assert proposal.binding not in text + page
         assert states() == {"sent": 1}

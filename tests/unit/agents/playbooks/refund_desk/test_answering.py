@@ -38,6 +38,23 @@ def test_another_amount_is_put_before_the_reviewer(text: str, amount: str) -> No
     assert "names no amount" in reply.text
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Please refund 1,000 EUR", "can mean 1000.00 or 1.00"),
+        ("Bitte nur 1.000 € erstatten", "can mean 1000.00 or 1.00"),
+        ("Please refund 12 USD", "not an amount in EUR"),
+        ("refund only 9.999 EUR", "can mean 9999.00 or 9.999. Write 9999.00."),
+    ],
+)
+def test_a_sum_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
+    """In words, with what to write; nothing is changed meanwhile."""
+    reply = answering.answer(question(text))
+    assert not reply.changes
+    assert told in reply.text
+    assert "I have changed nothing" in reply.text
+
+
 @pytest.mark.parametrize("text", ["Please refund 31 EUR", "refund 0 EUR please"])
 def test_no_more_than_is_left_is_given(text: str) -> None:
     """Nor nothing: that would be a rejection."""

@@ -50,6 +50,18 @@ def test_another_price_is_put_before_the_reviewer(text: str, price: str) -> None
     assert "looked again" in reply.text
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Can you make it 1,900?", "can mean 1900.00 or 1.90"),
+     ("Please set 19 USD", "not an amount in EUR")],
+)  # fmt: skip
+def test_a_price_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
+    """With what to write; nothing is changed meanwhile."""
+    reply = answering.answer(question(text), KNOBS)
+    assert not reply.changes
+    assert told in reply.text
+
+
 def test_a_price_below_the_margin_floor_is_refused() -> None:
     """Whoever asks; the figures are named, and nothing is changed."""
     reply = answering.answer(question("Please make it 11.00"), KNOBS)
