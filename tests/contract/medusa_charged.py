@@ -6,7 +6,10 @@ from typing import Any
 from tests.contract.charged import FIVE, ORDERS, PRICES, REGIONS, THIRD, Charged, title_of
 
 Call = Callable[..., dict[str, Any]]
-METHODS = {THIRD: {"type": "percentage", "value": 33}, FIVE: {"type": "fixed", "value": 5}}
+METHODS: dict[str, dict[str, Any]] = {
+    THIRD: {"type": "percentage", "value": 33},
+    FIVE: {"type": "fixed", "value": 5, "currency_code": "eur"},
+}
 
 
 def plant_charged(call: Call, ground: dict[str, str]) -> None:
@@ -15,8 +18,7 @@ def plant_charged(call: Call, ground: dict[str, str]) -> None:
     for code, method in METHODS.items():
         call("POST", "/admin/promotions", {
             "code": code, "type": "standard", "status": "active",
-            "application_method": {"target_type": "items", "allocation": "across",
-                                   "currency_code": "eur", **method},
+            "application_method": {"target_type": "items", "allocation": "across", **method},
         })  # fmt: skip
     variants = make_articles(call, ground)
     for order in ORDERS:
