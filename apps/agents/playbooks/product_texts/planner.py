@@ -3,10 +3,10 @@
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
-from apps.agents.playbooks.product_texts.tidy import tidy
+from apps.agents.playbooks.product_texts.tidy import Tidied, tidy
 from apps.proposals.operations import Draft
 
-SURE, LESS_SURE = 0.95, 0.75  # capitals may be how a brand is written
+SURE, LESS_SURE = 0.95, 0.75  # capitals and marks may be meant as they are
 
 
 def plan(sensed: Sensed, knobs: Knobs) -> list[Planned]:
@@ -34,18 +34,13 @@ def draft_for(product: Product, knobs: Knobs) -> Planned:
         ],
         case={"about": product.subject, "done": list(tidied.done)},
         subject=product.subject,
-        confidence=confidence(product, tidied.title),
+        confidence=confidence(product, tidied),
         priority=3,
     )
     return Planned(key=product.key, draft=draft)
 
 
-def confidence(product: Product, title: str) -> float:
-    """Sure where no letter changes, less where one does or a reviewer has corrected it before."""
+def confidence(product: Product, tidied: Tidied) -> float:
+    """Sure where only blanks change, less where more does or a reviewer has corrected it before."""
     corrected = any(item.type == "correction" for item in product.known)
-    return SURE if is_only_spacing(product, title) and not corrected else LESS_SURE
-
-
-def is_only_spacing(product: Product, title: str) -> bool:
-    """Whether every letter stays as it was."""
-    return [c for c in product.title if c.isalnum()] == [c for c in title if c.isalnum()]
+    return SURE if tidied.is_only_spacing and not corrected else LESS_SURE

@@ -1,27 +1,37 @@
-"""Titles as they should be written. Pure, and what is tidy stays as it is."""
+"""Titles as they should be written, where that is sure. Pure, and what is tidy stays as it is.
+
+A mark is never moved: a full stop may begin a number or end an abbreviation, and a blank before a
+colon is right in French. Capitals are only written as names where every word is an ordinary one.
+"""
 
 import re
 from dataclasses import dataclass
 
-SPACES = re.compile(r"\s+")
-BEFORE_MARK = re.compile(r"\s+([,;:!?.])")
-AT_THE_END = re.compile(r"[\s.,;:\-–]+$")
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-FEWEST_LETTERS = 8  # a shorter title in capitals may be a name, such as IKEA or NATO
+from apps.agents.playbooks.product_texts.capitals import quiet
+
+BLANKS = re.compile(r"[ \t\r\n\f\v]+")  # not those that keep words together
+BEFORE_COMMA = re.compile(r"(?<=[^\W_]) +,(?= )")
+# One mark after a blank, or a comma that nothing follows; `+ -` and the like may be meant
+AT_THE_END = re.compile(r"(?:(?<![+/±&\s])\s+[.,;:–—-]|[,;])+\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tidied:
-    """A title as it should be, and what was done to it, in words; nothing where it was tidy."""
+    """A title as it should be, and what was done to it, in words; nothing where it was tidy.
+
+    `is_only_spacing`: nothing but blanks was changed, so that it cannot mean anything else.
+    """
 
     title: str
     done: tuple[str, ...]
+    is_only_spacing: bool = False
 
 
 def tidy(title: str, *, quieten: bool) -> Tidied:
     """White space in order, nothing left over at the end, and no shouting."""
     steps = [("put white space in order", spaced(title))]
-    steps.append(("took away what was left over at the end", AT_THE_END.sub("", steps[-1][1])))
+    spacing = steps[0][1]
+    steps.append(("took away what was left over at the end", AT_THE_END.sub("", spacing)))
     if quieten:
         steps.append(("wrote capitals as names", quiet(steps[-1][1])))
     before, done = title, []
@@ -29,28 +39,11 @@ def tidy(title: str, *, quieten: bool) -> Tidied:
         if after != before:
             done.append(words)
         before = after
-    return Tidied(title=before or title, done=tuple(done) if before else ())
+    if not before:
+        return Tidied(title=title, done=())
+    return Tidied(title=before, done=tuple(done), is_only_spacing=before == spacing)
 
 
 def spaced(title: str) -> str:
-    """One blank between words, none before a mark or around the whole."""
-    return BEFORE_MARK.sub(r"\1", SPACES.sub(" ", title)).strip()
-
-
-def quiet(title: str) -> str:
-    """A title in capitals alone with capitals at the beginnings of its words."""
-    return WORD.sub(named, title) if shouts(title) else title
-
-
-def shouts(title: str) -> bool:
-    """Whether it is written in capitals alone, and too long to be an abbreviation."""
-    letters = [letter for letter in title if letter.isalpha()]
-    return len(letters) >= FEWEST_LETTERS and all(
-        letter.isupper() and len(letter.lower()) == 1 for letter in letters
-    )
-
-
-def named(word: re.Match[str]) -> str:
-    """One word with a capital at its beginning."""
-    text = word.group()
-    return text[0] + text[1:].lower()
+    """One blank between words, none before a comma or around the whole."""
+    return BEFORE_COMMA.sub(",", BLANKS.sub(" ", title)).strip()

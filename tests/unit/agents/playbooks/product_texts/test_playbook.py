@@ -43,13 +43,13 @@ def run(workspace: Workspace, now: datetime) -> None:
 def test_untidy_titles_wait_with_low_risk(
     workspace: Workspace, shop: Shop, moment: datetime
 ) -> None:
-    """One rule for all, less sure of those in capitals, and none proposed twice."""
+    """One rule for all, less sure of capitals and of a dash, and none proposed twice."""
     make.connect(workspace, shop, moment)
     run(workspace, moment)
     made = list(Proposal.objects.order_by("confidence"))
     assert len(made) == 9
     assert {(one.risk, one.state) for one in made} == {("low", "waiting")}
-    assert [one.confidence for one in made] == [0.75] * 2 + [0.95] * 7
+    assert [one.confidence for one in made] == [0.75] * 3 + [0.95] * 6
     changes = Change.objects.select_related("decision")
     assert {change.decision.rule for change in changes if change.decision} == {"stock and texts"}
     assert all(set(change.params) == {"product_id", "title"} for change in changes)
