@@ -74,6 +74,9 @@ class Kind(StrEnum):
     CHANNEL_CHANGED = "channel.changed"  # before, after; never a secret
     NOTICE_FAILED = "notice.failed"  # channel, error
     DEMO_REMOVED = "demo.removed"  # what, counts
+    SOURCE_CHOSEN = "source.chosen"  # resource, before, after: names of connectors
+    ROWS_SET_ASIDE = "rows.set_aside"  # resource, new ones, how many in all, the first reason
+    ROWS_DISMISSED = "rows.dismissed"  # how many
     CREDENTIAL_ROTATED = "credential.rotated"  # connector
     MEMBER_CHANGED = "member.changed"  # user, role
     AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling

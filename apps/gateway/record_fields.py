@@ -69,6 +69,8 @@ def name(value: Any) -> str:
     """
     if isinstance(value, float | Decimal):
         raise ValueError(f"{shown(value)} is a decimal number, not an identifier")
+    if isinstance(value, str) and ("\0" in value or SURROGATES.search(value)):
+        raise ValueError(f"{shown(value)} holds what is no letter")
     found = words(value).strip(UNSEEN)
     if len(found) > LONGEST_NAME:
         raise ValueError(f"{shown(found)} is too long ({len(found)} characters)")
@@ -152,6 +154,13 @@ def sender(found: str) -> str:
         return ""
 
 
+def present(found: str) -> str:
+    """Refuse an identifier that is none."""
+    if not found:
+        raise ValueError("it is empty")
+    return found
+
+
 def optional_name(value: Any) -> str | None:
     """An identifier, or None where there is none."""
     return name(value) or None
@@ -182,6 +191,7 @@ def kind_of(value: Any) -> str:
 Words = Annotated[str, BeforeValidator(words)]
 Line = Annotated[str, BeforeValidator(one_line)]
 Name = Annotated[str, BeforeValidator(name)]
+Identifier = Annotated[str, BeforeValidator(name), AfterValidator(present)]
 Sku = Annotated[str, BeforeValidator(words), AfterValidator(lambda sku: sku.strip(UNSEEN))]
 Address = Annotated[str, BeforeValidator(one_line), AfterValidator(email_address.tidy)]
 Sender = Annotated[str, BeforeValidator(one_line), AfterValidator(sender)]

@@ -107,8 +107,7 @@ class Market:
             [mail] = self.shop.get("/demo/mailbox", to=execution.params["to"])
             body = "\n".join(mail["body"].splitlines())
             return {"to": mail["to"], "subject": mail["subject"], "body": body}
-        seen = gateway.look_again(execution.connector, execution.action, execution.params)
-        before = seen.before
+        before, _ = gateway.look(execution.connector, execution.action, execution.params)
         return dict(before)
 
 
