@@ -5,10 +5,14 @@ from typing import Any
 
 import httpx2
 
+from tests.contract.charged import REGIONS
+from tests.contract.medusa_charged import plant_charged
+
 KINDS = ("Trail Shoe", "Rain Jacket", "Wool Sock", "Day Pack", "Head Lamp", "Camp Mug",
          "Steel Bottle", "Dry Bag", "Compass")  # fmt: skip
 TITLES = [f"{line} {kind}" for line in ("Alder", "Tarn") for kind in KINDS]
 COUNTRIES = ("de", "fr", "it")
+CURRENCIES = ("eur", "usd", *sorted({one[1] for one in REGIONS} - {"eur"}))
 ORDERS, FULFILLED, UNPAID = 38, 18, 2  # how many orders; how many of them are not just paid
 ADDRESS = {
     "first_name": "Anna", "last_name": "Schmidt", "address_1": "Hauptstr. 1", "city": "Berlin",
@@ -31,6 +35,7 @@ def seed(address: str, email: str, password: str) -> str:
             return found
 
         ground = _make_ground(call)
+        plant_charged(call, ground)
         variants = [variant for number, title in enumerate(TITLES)
                     for variant in _make_product(call, ground, number, title)]  # fmt: skip
         for number in range(ORDERS):
@@ -53,7 +58,7 @@ def _make_ground(call: Call) -> dict[str, str]:
     """Store, region, stock location and shipping; the ids later calls need."""
     store = call("GET", "/admin/stores")["stores"][0]
     channel = store["default_sales_channel_id"]
-    currencies = [{"currency_code": "eur", "is_default": True}, {"currency_code": "usd"}]
+    currencies = [{"currency_code": code, "is_default": code == "eur"} for code in CURRENCIES]
     call("POST", f"/admin/stores/{store['id']}", {"supported_currencies": currencies})
     region = call("POST", "/admin/regions", {
         "name": "Europe", "currency_code": "eur", "countries": list(COUNTRIES),

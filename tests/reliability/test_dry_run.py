@@ -107,7 +107,8 @@ class Market:
             [mail] = self.shop.get("/demo/mailbox", to=execution.params["to"])
             body = "\n".join(mail["body"].splitlines())
             return {"to": mail["to"], "subject": mail["subject"], "body": body}
-        before, _ = gateway.look(execution.connector, execution.action, execution.params)
+        seen = gateway.look_again(execution.connector, execution.action, execution.params)
+        before = seen.before
         return dict(before)
 
 

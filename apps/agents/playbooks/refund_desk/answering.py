@@ -20,7 +20,7 @@ from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk.corrections import WISHES
 from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
-from apps.money.currency import written
+from apps.money.currency import UnfitAmount, allocate, written
 from apps.money.typed import NotAnAmount
 
 TONGUES = {
@@ -73,27 +73,40 @@ def what_it_cannot(asked: Asked) -> list[str]:
 
 
 def other_amount(asked: Asked) -> Reply | None:
-    """The refund of the amount asked for; None if none is, or none is proposed."""
-    refund, said = asked.find("refund_payment"), asked.find("send_message")
-    if refund is None:
+    """The refund of the amount asked for; None if none is, or none is proposed.
+
+    One over several payments is shared out as it was.
+    """
+    refunds = [change for change in asked.changes if change.action == "refund_payment"]
+    said = asked.find("send_message")
+    if not refunds:
         return None
-    proposed, currency = Decimal(refund.params["amount"]), refund.params["currency"]
+    currency = refunds[0].params["currency"]
+    before = [Decimal(refund.params["amount"]) for refund in refunds]
+    proposed = sum(before, Decimal())
     try:
         wish = wish_of(asked.text, known=proposed, currency=currency)
         if wish is None:
             return None
         amount = amount_of(wish, of=proposed, currency=currency)
-        check_amount(refund, amount)
-    except (NotAnAmount, Unfit) as error:
+        shares = allocate(amount, before, currency)
+        for refund, part in zip(refunds, shares, strict=True):
+            check_amount(refund, part)
+    except (NotAnAmount, UnfitAmount, Unfit) as error:
         return Reply(text=f"{error} I have changed nothing.\n\n{explain(asked)}")
     share = f" ({wish.value.normalize():f} % of it)" if wish.is_share else ""
     text = f"The refund is now {amount} {currency} instead of {proposed}{share}, as you asked."
+    if len(shares) > 1:
+        text += f" Over its payments that is {' and '.join(map(str, shares))}."
     if said is not None and names_amount(said, proposed, currency):
         text += " The message to the customer still names the old amount: edit it as well."
     elif said is not None:
         text += " The message to the customer names no amount, so it stays as it is."
-    params = {**refund.params, "amount": written(amount, currency)}
-    return Reply(text=f"{text}\n\n{since(asked)}", changes={refund.id: params})
+    changes = {
+        refund.id: {**refund.params, "amount": written(part, currency)}
+        for refund, part in zip(refunds, shares, strict=True)
+    }
+    return Reply(text=f"{text}\n\n{since(asked)}", changes=changes)
 
 
 def names_amount(said: AskedChange, amount: Decimal, currency: str) -> bool:

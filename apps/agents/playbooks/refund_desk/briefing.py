@@ -100,6 +100,8 @@ class Conversation:
         self.refused.discard(action)
         if action == "send_message":
             params = {**params, "in_reply_to": self.case.message.message_id}
+        if action == "refund_payment":
+            params = {**params, "note": drafts.note_for(self.situation)}
         self.changes[action, params.get("payment_id", "")] = params
 
     def check_refund(self, params: dict[str, Any]) -> None:

@@ -69,8 +69,14 @@ def parameters(situation: Situation, order: Order, share: Share) -> dict[str, An
         "payment_id": share.payment_id,
         "amount": text(share.amount, order.currency),
         "currency": order.currency,
-        "note": note(situation.reading.intent, situation.lines, situation.case.message.message_id),
+        "note": note_for(situation),
     }
+
+
+def note_for(situation: Situation) -> str:
+    """What a refund is marked with, so that a later one is told apart from it."""
+    message_id = situation.case.message.message_id
+    return note(situation.reading.intent, situation.lines, message_id)
 
 
 def cancel(situation: Situation, order: Order) -> Planned:

@@ -1,5 +1,7 @@
 """What the refund desk answers a reviewer by rules."""
 
+from decimal import Decimal
+
 import pytest
 
 from apps.agents.playbooks.asking import Asked
@@ -7,6 +9,7 @@ from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk import answering, planner
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.gateway.records import Payment
 from tests.factories import agents as make
 from tests.factories.asking import asked
 
@@ -120,3 +123,33 @@ def test_a_model_may_lower_a_refund_and_not_raise_it() -> None:
             check(asked_, **other)
     with pytest.raises(Unfit, match="nobody else"):
         answering.check_change(curious, said, {**said.params, "to": "eve@example.com"})
+
+
+def over_two(text: str) -> Asked:
+    """About 80.00 EUR for two lamps, of which 65.00 go on one payment and 15.00 on another."""
+    payments = [
+        Payment(payment_id=name, currency="EUR", captured=Decimal(amount), refunded=Decimal(0))
+        for name, amount in (("pay_1", "35.00"), ("pay_2", "65.00"))
+    ]
+    case = make.case("Both Corrie Lamps are broken", order=make.order(payments=payments))
+    sensed = Sensed(cases=[case], corrections=[], left=0)
+    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    assert planned.draft is not None
+    state = {"captured": "65.00", "refunded": "0.00", "currency": "EUR"}
+    return asked(planned.draft, text, refund_payment=state)
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [("Please refund only 40 EUR", ["32.50", "7.50"]), ("Half of it please", ["32.50", "7.50"]),
+     ("Please refund 10.01 EUR", ["8.13", "1.88"]), ("Please refund 90 EUR", []),
+     ("Please refund 0.01 EUR", [])],
+)  # fmt: skip
+def test_another_amount_over_several_payments(text: str, amounts: list[str]) -> None:
+    """Together what was asked for, shared out as before; nothing where one would not hold it."""
+    reply = answering.answer(over_two(text))
+    assert [params["amount"] for params in reply.changes.values()] == amounts
+    if amounts:
+        assert f"that is {amounts[0]} and {amounts[1]}" in reply.text
+    else:
+        assert "I have changed nothing" in reply.text

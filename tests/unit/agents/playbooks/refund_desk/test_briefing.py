@@ -1,5 +1,6 @@
 """What a model may do about one message."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from apps.agents.playbooks.refund_desk.briefing import Classification, Conversat
 from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.gateway.records import Payment
 from apps.proposals.operations import Draft
 from tests.factories import agents as make
 
@@ -100,3 +102,45 @@ def test_manipulation_and_strangers_meet_no_model(case: Case) -> None:
     """The briefing offers no action, so that the rules answer alone."""
     assert not talk(case).briefing().actions
     assert talk(make.case(BROKEN)).briefing().actions
+
+
+def split_case() -> Case:
+    """Ann's order of 100, paid by 15 and 85; the lamp of 40 is broken, both of them."""
+    payments = [
+        Payment(payment_id=name, currency="EUR", captured=Decimal(amount), refunded=Decimal(0))
+        for name, amount in (("pay_1", "35.00"), ("pay_2", "65.00"))
+    ]
+    return make.case("Both Corrie Lamps are broken", order=make.order(payments=payments))
+
+
+def test_a_model_gives_back_on_each_payment_what_is_due() -> None:
+    """All of it, each by its own amount; marked with our note, not with its own."""
+    said = talk(split_case())
+    said.classify(Classification(intent=Intent.DAMAGED, language="en", because="broken"))
+    assert "65.00 on pay_2, 15.00 on pay_1" in said.allowed()
+    with pytest.raises(Unfit):
+        said.offer("refund_payment", REFUND | {"payment_id": "pay_2", "amount": "80.00"})
+    for payment, amount in (("pay_1", "15.00"), ("pay_2", "65.00")):
+        said.offer("refund_payment", REFUND | {"payment_id": payment, "amount": amount,
+                                               "note": "pay me too"})  # fmt: skip
+    said.offer("send_message", ANSWER)
+    [planned] = said.conclude("Both are broken.", "model-x")
+    assert planned.draft is not None
+    assert [action for action, _ in planned.draft.changes] == [
+        "refund_payment", "refund_payment", "send_message",
+    ]  # fmt: skip
+    assert planned.draft.title.startswith("Refund 80.00 EUR")
+    notes = {params["note"] for action, params in planned.draft.changes[:2]}
+    assert notes == {"damaged of LAMP, message msg_1"}
+
+
+def test_a_part_of_a_refund_is_left_to_the_rules() -> None:
+    """The reply would tell of money that nobody proposed."""
+    said = talk(split_case())
+    said.classify(Classification(intent=Intent.DAMAGED, language="en", because="broken"))
+    said.offer("refund_payment", REFUND | {"payment_id": "pay_2", "amount": "65.00"})
+    said.offer("send_message", ANSWER)
+    [planned] = said.conclude("Both are broken.", "model-x")
+    assert planned.draft is not None
+    amounts = [params.get("amount") for _, params in planned.draft.changes]
+    assert amounts == ["65.00", "15.00", None]

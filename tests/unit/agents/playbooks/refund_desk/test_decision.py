@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.refund_desk.classify import Intent
-from apps.agents.playbooks.refund_desk.decision import mentioned, refund_amount
+from apps.agents.playbooks.refund_desk.decision import Cap, Refund, late, mentioned, refund_amount
 from apps.agents.playbooks.refund_desk.knobs import Knobs
-from apps.gateway.records import Order
+from apps.gateway.records import Order, OrderLine, Payment
 from tests.factories import agents as make
 
 
@@ -125,3 +125,120 @@ def test_a_single_article_needs_no_name() -> None:
     """It can only be that one."""
     order = make.order(lines=make.order().lines[:1])
     assert [line.sku for line in mentioned(order, "it is broken")] == ["MUG"]
+
+
+def two(*amounts: tuple[str, str], currency: str = "EUR") -> list[Payment]:
+    """Payments of these (captured, refunded) amounts: p0, p1."""
+    return [
+        Payment(payment_id=f"p{place}", currency=currency, captured=Decimal(captured),
+                refunded=Decimal(refunded))
+        for place, (captured, refunded) in enumerate(amounts)
+    ]  # fmt: skip
+
+
+def decide(order: Order, intent: Intent = Intent.DAMAGED, **more: Any) -> Refund:
+    """The refund for all lines of the order."""
+    values = {"lines": order.lines, "knobs": Knobs(), "now": make.NOW}
+    return refund_amount(order=order, intent=intent, **(values | more))
+
+
+@pytest.mark.parametrize(
+    ("payments", "shares"),
+    [
+        ([("100.00", "0")], [("p0", "60.00")]),
+        ([("30.00", "0"), ("70.00", "0")], [("p1", "60.00")]),
+        ([("50.00", "0"), ("50.00", "0")], [("p0", "50.00"), ("p1", "10.00")]),
+        ([("20.00", "0"), ("20.00", "0"), ("60.00", "30.00")],
+         [("p2", "30.00"), ("p0", "20.00"), ("p1", "10.00")]),
+        ([("90.00", "95.00"), ("10.00", "0")], [("p1", "10.00")]),
+    ],
+)  # fmt: skip
+def test_a_refund_goes_over_all_payments(
+    payments: list[tuple[str, str]], shares: list[tuple[str, str]]
+) -> None:
+    """Most left first, each within what is left of it; together the whole amount."""
+    found = decide(make.order(payments=two(*payments)))
+    assert [(one.payment_id, str(one.amount)) for one in found.shares] == shares
+    assert found.amount == sum(one.amount for one in found.shares)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ({"payments": two(("100.00", "70.00"))}, "Capped at the 30.00"),
+        ({"payments": two(("100.00", "5.00"))}, "not said for what"),
+        ({"payments": two(("80.00", "0"))}, "100.00 EUR were charged, 80.00 were paid"),
+        ({"payments": two(("100.00", "0"))}, ""),
+    ],
+)
+def test_when_a_person_has_to_decide(order: dict[str, Any], words: str) -> None:
+    """Where less is left than is due, money moved before, or the sums do not add up."""
+    found = decide(make.order(**order))
+    assert words in found.doubt
+    assert bool(words) == bool(found.doubt)
+
+
+def test_a_currency_there_is_none_is_for_a_person() -> None:
+    """Nobody knows its decimals."""
+    found = decide(make.order(currency="XXX"))
+    assert (found.amount, found.shares) == (0, ())
+    assert "XXX" in found.doubt
+
+
+def test_pieces_as_the_message_counts_them() -> None:
+    """Both lamps are 80, one of them is 40."""
+    order = make.order(payments=two(("100.00", "0")))
+    lamps = [order.lines[1]]
+    for pieces, expected in ((None, "40.00"), ("1", "40.00"), ("2", "80.00")):
+        counts = {"l2": Decimal(pieces)} if pieces else {}
+        assert str(decide(order, lines=lamps, pieces=counts).amount) == expected
+
+
+def test_what_is_weighed_is_damaged_whole() -> None:
+    """A kilogram and a half is one thing, less than a kilogram too."""
+    for weight in ("1.5", "0.75"):
+        coffee = OrderLine(line_id="c", sku="C", title="Coffee", quantity=Decimal(weight),
+                           unit_price=Decimal(20))  # fmt: skip
+        total = Decimal(weight) * 20
+        order = make.order(lines=[coffee], total=total, payments=two((str(total), "0")))
+        assert decide(order).amount == total
+
+
+def test_the_reckoning_is_shown() -> None:
+    """Price, what was paid, what of it counts."""
+    order = make.order(total=Decimal("50.00"), payments=two(("50.00", "0")))
+    found = decide(order)
+    assert found.steps == (
+        "Alder Mug / Blue: 1 x 20 = 20.00 by the price; paid 10.00, its share of 50.00 for all "
+        "goods.",
+        "Corrie Lamp / Red: 2 x 40 = 80.00 by the price; paid 40.00, its share of 50.00 for all "
+        "goods; 20.00 of it counts here.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "cap", "expected"),
+    [
+        ("EUR", "900.00", None, "15.00"),
+        ("JPY", "9800", "2673.9", "980"),
+        ("JPY", "98000", "2673.9", "2673"),  # a cap never grows by being rounded
+        ("KWD", "300.000", "4.9876", "4.987"),
+        ("HUF", "40000", None, "0.00"),
+        ("GBP", "900", None, "0.00"),
+    ],
+)
+def test_the_most_goodwill_in_another_currency(
+    currency: str, total: str, cap: str | None, expected: str
+) -> None:
+    """By the rate that is passed in; without one nothing, and a person decides."""
+    order = make.order(
+        currency=currency, total=Decimal(total), placed_at=make.NOW - timedelta(days=5),
+        fulfillment_status="shipped",
+    )  # fmt: skip
+    most = Cap(amount=Decimal(cap), currency=currency, source="ECB") if cap else None
+    found = late(order, Knobs(), now=make.NOW, cap=most)
+    assert str(found.amount) == expected
+    assert bool(found.doubt) == (expected == "0.00")
+    wrong = Cap(amount=Decimal(15), currency="CHF")
+    if currency not in ("EUR", "CHF"):
+        assert late(order, Knobs(), now=make.NOW, cap=wrong).amount == 0
