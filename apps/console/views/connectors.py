@@ -13,6 +13,7 @@ from apps.console.access import ConsoleRequest, Seat, operated
 from apps.console.presenters import sources as words
 from apps.gateway import health, odd_rows
 from apps.gateway.models import Circuit, Connector, State
+from apps.inference import queries as inference
 from apps.insights import connectors as insights
 from apps.insights.connectors import ConnectorView
 
@@ -22,12 +23,13 @@ TONES = {Circuit.CLOSED: "good", Circuit.OPEN: "bad", Circuit.HALF_OPEN: "warn"}
 @require_safe
 @operated
 def show_connectors(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """All connectors of the workspace; never a secret."""
+    """All connectors of the workspace, never a secret, and the models that are left alone."""
     found = insights.standing(seat.workspace.pk, now=timezone.now())
     odd = odd_rows.counts(seat.workspace.pk)
     context = {
         "cards": [{**card(view), "odd": odd.get(view.connector.pk, 0)} for view in found],
         "sources": words.told(seat.workspace.pk),
+        "models": inference.left_alone(seat.workspace.pk),
     }
     return page.show(request, seat, "console/connectors.html", context)
 
