@@ -15,6 +15,7 @@ from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
+from apps.money.currency import written
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
@@ -275,7 +276,11 @@ def why_not(
     held = held or rights(user, proposal.workspace_id)
     for stake in add_up(stake_of(change) for change in changes):
         if not held.cover(stake.action, stake.amount, stake.currency or None):
-            money = f" of {stake.amount:,.2f} {stake.currency}" if stake.amount is not None else ""
+            money = (
+                f" of {written(stake.amount, stake.currency)} {stake.currency}"
+                if stake.amount is not None
+                else ""
+            )
             return (
                 f"Your authority does not cover this: {spec(stake.action).title.lower()}{money}. "
                 "Ask a reviewer with a higher limit."
