@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import VERBS, Rights, rights
 from apps.audit.kinds import Kind
+from apps.audit.models import Event
 from apps.audit.queries import Recorded
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
@@ -100,8 +101,11 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:
 
 
 def count_waiting(workspace_id: UUID, *, at_most: int) -> int:
-    """How many proposals of the workspace wait to be judged; counts no further than `at_most`."""
-    waiting = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
+    """How many proposals of the workspace wait for people, to be judged or to be looked at.
+
+    Counts no further than `at_most`.
+    """
+    waiting = Proposal.objects.filter(workspace_id=workspace_id, state__in=FOR_A_PERSON)
     return waiting.values("pk")[:at_most].count()
 
 
@@ -332,6 +336,17 @@ def taken_targets(workspace_id: UUID, action: str) -> set[str]:
     """Targets with an open change of this action: not to be proposed again."""
     rows = Change.objects.filter(workspace_id=workspace_id, action=action, is_open=True)
     return set(rows.values_list("target", flat=True))
+
+
+def told_by_people(proposal_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these proposals that a person ended by saying what they had seen."""
+    told = Event.objects.filter(
+        subject_kind="proposal",
+        subject_id__in=[str(pk) for pk in proposal_ids],
+        kind=Kind.PROPOSAL_SETTLED,
+        actor__startswith="user:",
+    )
+    return {UUID(subject) for subject in told.values_list("subject_id", flat=True)}
 
 
 def handled_cases(workspace_id: UUID, playbook: str, name: str, values: Sequence[str]) -> set[str]:

@@ -31,6 +31,8 @@ ICONS = {
     "episode": "memory",
     "artefact": "memory",
     "memory": "memory",
+    "referred": "person",
+    "earlier_message": "mail",
     "model": "model",
     "classification": "model",
 }

@@ -33,6 +33,7 @@ from apps.proposals.operations.entry import (
 )
 from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
 from apps.proposals.operations.lessons import keep_lessons, learn
+from apps.proposals.operations.refer import as_told, is_referral
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
     end_without_effect,
@@ -158,9 +159,9 @@ def resolve(
 ) -> Proposal:
     """Say what a look at the outside system has shown where AIOS could not prove it.
 
-    It ends done, else failed, or undone where an undo had been tried. Frees the targets for new
-    proposals. Raises `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a
-    reason.
+    It ends done, else failed, or undone where an undo had been tried; a case that was only
+    referred ends done, else rejected. Frees the targets for new proposals. Raises
+    `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a reason.
     """
     proposal = statements.locked(proposal_id)
     held = reviewer_rights(user, proposal)
@@ -171,7 +172,10 @@ def resolve(
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
     at_stake = open_changes(proposal) or list(proposal.changes.all())
     check_authority(user, proposal, at_stake, held=held)
-    proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
+    if is_referral(at_stake):
+        proposal.state = as_told(happened=happened)
+    else:
+        proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
     proposal.settled_at = now
     facts = free(proposal, now=now, reason="decided", user=user)
     proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])

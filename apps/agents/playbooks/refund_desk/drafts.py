@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import Planned
+from apps.agents.playbooks.refund_desk import referring
 from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.decision import Refund, Share
 from apps.agents.playbooks.refund_desk.earlier import note
@@ -40,10 +41,12 @@ def reply(situation: Situation, kind: str, why: str, *, wants_person: bool = Fal
 
 
 def unsure(planned: Planned) -> Planned:
-    """The plan as one that no rule may wave through."""
+    """The plan as one that no rule may wave through, and that no policy passes by itself."""
     if planned.draft is None:
         return planned
-    return replace(planned, draft=replace(planned.draft, confidence=0.4, priority=URGENT))
+    evidence = [*planned.draft.evidence, referring.because(planned.why)]
+    doubted = replace(planned.draft, confidence=0.4, priority=URGENT, evidence=evidence)
+    return replace(planned, draft=doubted)
 
 
 def refund(situation: Situation, order: Order, due: Refund) -> Planned:
