@@ -188,7 +188,23 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
+MOST_REFERENCES = 50  # the newest come last
+
+
+def message_ids(value: object) -> tuple[str, ...]:
+    """Identifiers of messages, from a header as text or a list; what is none is left out.
+
+    They only say what a message continues: nothing is set aside for their sake.
+    """
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple):
+        return ()
+    found = (clean(one).strip() for one in listed if isinstance(one, str))
+    return tuple(one for one in found if one)[-MOST_REFERENCES:]
+
+
 Words = Annotated[str, BeforeValidator(words)]
+MessageIds = Annotated[tuple[str, ...], BeforeValidator(message_ids)]
 Line = Annotated[str, BeforeValidator(one_line)]
 Name = Annotated[str, BeforeValidator(name)]
 Identifier = Annotated[str, BeforeValidator(name), AfterValidator(present)]

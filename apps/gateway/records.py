@@ -15,6 +15,7 @@ from apps.gateway.record_fields import (
     Code,
     Identifier,
     Line,
+    MessageIds,
     Moment,
     Name,
     OptionalName,
@@ -117,6 +118,7 @@ class Message(Record):
     `sender` is the one bare address that can be answered, its domain in ASCII; empty where there
     is none, or more than one: then a person has to look at `written_by`, which is what the message
     says. `mailbox` tells messages of several connectors apart that have the same identifier.
+    `in_reply_to` and `references` are the identifiers of earlier messages it names, if it does.
     """
 
     message_id: Name
@@ -127,6 +129,8 @@ class Message(Record):
     received_at: Moment
     written_by: Line = ""
     mailbox: str = ""
+    in_reply_to: MessageIds = ()
+    references: MessageIds = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import VERBS, Rights, rights
@@ -347,6 +349,19 @@ def told_by_people(proposal_ids: Iterable[UUID]) -> set[UUID]:
         actor__startswith="user:",
     )
     return {UUID(subject) for subject in told.values_list("subject_id", flat=True)}
+
+
+def about_lately(
+    workspace_id: UUID, playbook: str, about: str, *, since: datetime, limit: int
+) -> list[Proposal]:
+    """A playbook's newest proposals about somebody or something, with their changes; newest first.
+
+    Two statements; the index of what proposals are about keeps the cost from the history.
+    """
+    rows = Proposal.objects.filter(workspace_id=workspace_id, created_at__gte=since)
+    rows = rows.annotate(about=KeyTextTransform("about", "case")).filter(about=about)
+    rows = rows.filter(playbook=playbook).order_by("-pk")
+    return list(rows.prefetch_related("changes")[:limit])
 
 
 def handled_cases(workspace_id: UUID, playbook: str, name: str, values: Sequence[str]) -> set[str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Briefing, Known, Planned, Unfit
 from apps.agents.playbooks.calibration import Calibration, own_words
-from apps.agents.playbooks.refund_desk import drafts, planner
+from apps.agents.playbooks.refund_desk import conversation, drafts, planner
 from apps.agents.playbooks.refund_desk.agreement import Second, settle
 from apps.agents.playbooks.refund_desk.classify import LANGUAGES, Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Refund
@@ -250,12 +250,15 @@ def scope_of(case: Case) -> Scope:
 
 def describe(case: Case, sensed: Sensed) -> dict[str, Any]:
     """A case as the model sees it, with no more than it needs to answer."""
-    message = case.message.model_dump(mode="json", exclude={"message_id", "order_number"})
+    message = case.message.model_dump(
+        mode="json", exclude={"message_id", "order_number", "in_reply_to", "references"}
+    )
     skus = [line.sku for line in case.order.lines] if case.order else []
     return {
         "message": message,
         "order": case.order.model_dump(mode="json", exclude={"email"}) if case.order else None,
         "problem": case.problem,
+        "earlier": [conversation.told(one) for one in case.thread],
         "known": [item.text for item in case.known],
         "corrections": [item.text for item in alike(case, sensed.corrections, skus)],
         "languages": list(LANGUAGES),

@@ -130,7 +130,7 @@ def draft(
             rationale=why,
             changes=list(changes),
             evidence=entries,
-            case=case_of(situation, amount),
+            case=case_of(situation, amount) | ({"said": said} if said else {}),
             subject=f"intent:{situation.reading.intent}",
             confidence=confidence(situation),
             priority=URGENT if amount else USUAL,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from apps.agents.playbooks.refund_desk.evidence import NAMES, OWN_TEXT, sources
+from apps.agents.playbooks.refund_desk.evidence import OWN_TEXT, sources
+from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
 from apps.agents.playbooks.scope import CUSTOMER
 from apps.proposals.doubt import REFERRED
