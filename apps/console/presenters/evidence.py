@@ -43,7 +43,8 @@ ICONS = {
 class Exhibit:
     """One piece of evidence; `is_correction` marks what a reviewer taught earlier.
 
-    `proposal_id` is an earlier proposal it tells of, if it does. `number` is how texts cite it, from 1; `cited` are the (change, paragraph) places that do.
+    `number` is how texts cite it, from 1; `cited` are the (change, paragraph) places that do.
+    `proposal_id` is an earlier proposal it tells of, if it does.
     """
 
     number: int

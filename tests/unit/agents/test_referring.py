@@ -172,6 +172,29 @@ def test_two_messages_about_one_order_are_both_there(
     assert len({row.proposal_id for row in rows}) == 2
     shown = {one.pk for one in inbox(agent, cast.olga, timezone.now())}
     assert {row.proposal_id for row in rows} <= shown
+    asked = Proposal.objects.get(case__message_id=second)
+    assert asked.title.startswith("A person is needed")
+    assert "Still damaged" in words_of(asked)
+    earlier = [entry for entry in asked.evidence if entry["kind"] == "earlier_message"]
+    assert case.message.body[:40] in str(earlier[0]["detail"]["wrote"])
+
+
+def test_a_follow_up_to_what_waits_is_put_beside_it(
+    agent: Agent, case: Case, cast: Cast, shop: Shop, moment: datetime
+) -> None:
+    """In a later run: with the thread, and without a second claim of its own."""
+    work(agent, timezone.now())
+    first = Proposal.objects.get()
+    second = make.write(shop, case.message.sender, "Any news?",
+                        "The article is damaged and I still wait for my money.", case.number)  # fmt: skip
+    work(agent, timezone.now())
+    asked = Proposal.objects.get(case__message_id=second)
+    assert asked.state == State.WAITING
+    assert [change.action for change in asked.changes.all()] == ["send_message"]
+    [earlier] = [entry for entry in asked.evidence if entry["kind"] == "earlier_message"]
+    assert earlier["proposal_id"] == str(first.pk)
+    assert earlier["detail"]["stands"] == "waiting"
+    assert {first.pk, asked.pk} <= {one.pk for one in inbox(agent, cast.olga, timezone.now())}
 
 
 def test_what_policy_denies_is_put_before_a_person(

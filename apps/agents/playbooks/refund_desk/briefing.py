@@ -24,6 +24,7 @@ from apps.agents.playbooks.scope import Scope, listed
 from apps.gateway import email_address
 
 CORRECTIONS = 5  # told at most
+UNTOLD = {"message_id", "order_number", "in_reply_to", "references"}  # of a message
 ACTIONS = ("refund_payment", "cancel_order", "send_message")  # in the order of carrying out
 INSTRUCTIONS = """\
 You work at the service desk of an online shop. You are given one customer's message and what the \
@@ -250,9 +251,7 @@ def scope_of(case: Case) -> Scope:
 
 def describe(case: Case, sensed: Sensed) -> dict[str, Any]:
     """A case as the model sees it, with no more than it needs to answer."""
-    message = case.message.model_dump(
-        mode="json", exclude={"message_id", "order_number", "in_reply_to", "references"}
-    )
+    message = case.message.model_dump(mode="json", exclude=UNTOLD)
     skus = [line.sku for line in case.order.lines] if case.order else []
     return {
         "message": message,

@@ -66,7 +66,7 @@ def order_of(message: Message, exchanges: Sequence[Exchange]) -> str:
 
 
 def continued_by(message: Message, order: str, exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """What the message continues, the newest first: what it answers, and what is about its order."""
+    """What the message continues, newest first: what it answers, and what is about its order."""
     return [
         one for one in exchanges if answers(message, one) or (order and one.order == order)
     ]  # fmt: skip
