@@ -163,7 +163,7 @@ def test_two_messages_about_one_order_are_both_there(
 ) -> None:
     """The second one, which asks for the same money, is not swallowed by the first."""
     second = make.write(shop, case.message.sender, "Still damaged",
-                        "The article arrived damaged, I want my money back.", case.number)  # fmt: skip
+                        f"Once more: {case.message.body}", case.number)  # fmt: skip
     work(agent, timezone.now())
     keys = {case.key, f"message:{second}"}
     rows = Handled.objects.filter(key__in=keys)
@@ -186,7 +186,7 @@ def test_a_follow_up_to_what_waits_is_put_beside_it(
     work(agent, timezone.now())
     first = Proposal.objects.get()
     second = make.write(shop, case.message.sender, "Any news?",
-                        "The article is damaged and I still wait for my money.", case.number)  # fmt: skip
+                        f"I still wait. {case.message.body}", case.number)  # fmt: skip
     work(agent, timezone.now())
     asked = Proposal.objects.get(case__message_id=second)
     assert asked.state == State.WAITING
