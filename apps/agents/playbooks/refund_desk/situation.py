@@ -42,8 +42,7 @@ def weigh(
     """Work out what a case is; `reading` is the model's, if it read the message."""
     reading = reading or read_by_rules(case, shop_language=knobs.shop_language)
     reading, earlier = conversation.together(reading, case.thread)
-    words = f"{text_of(case)}
-{earlier}" if earlier else text_of(case)
+    words = f"{text_of(case)}\n{earlier}" if earlier else text_of(case)
     found = named(case.order, words, reading.signs) if case.order else Named()
     heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
     lesson = lesson_of(heeded, intent=reading.intent, skus=[line.sku for line in found.lines])
