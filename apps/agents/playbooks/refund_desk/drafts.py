@@ -8,6 +8,7 @@ from typing import Any
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import referring
 from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.conversation import QUESTIONS
 from apps.agents.playbooks.refund_desk.decision import Refund, Share
 from apps.agents.playbooks.refund_desk.earlier import note
 from apps.agents.playbooks.refund_desk.evidence import evidence, sources
@@ -130,7 +131,7 @@ def draft(
             rationale=why,
             changes=list(changes),
             evidence=entries,
-            case=case_of(situation, amount) | ({"said": said} if said else {}),
+            case=case_of(situation, amount) | ({"said": said} if said in QUESTIONS else {}),
             subject=f"intent:{situation.reading.intent}",
             confidence=confidence(situation),
             priority=URGENT if amount else USUAL,
