@@ -220,8 +220,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "first_verdict": (FIRST_VERDICT,),
     "held_verdict": (HELD_VERDICT,),
     "settled": (SETTLED,),
-    "broken": (BROKEN, RUN_FAILED),
-    "recovered": (RESOLVED, PROVEN, CLOSED, RUN_MENDED),
+    "broken": (f"{BROKEN} UNION ALL {RUN_FAILED}",),
+    "recovered": (RESOLVED, PROVEN, f"{CLOSED} UNION ALL {RUN_MENDED}"),
     "call": (CALLED,),
     "recalled": (RECALLED,),
 }
