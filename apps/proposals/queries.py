@@ -20,6 +20,7 @@ from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.money.currency import written
 from apps.policies.models import Decision
+from apps.proposals import sole
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
 from apps.proposals.models import (
@@ -274,12 +275,16 @@ def why_not(
 ) -> str | None:
     """Why this person may not decide these changes, or None if they may.
 
-    Nobody decides what they caused, and money counts as all changes move it together. `held` are
-    the person's rights in the proposal's workspace; they are read if the caller has not.
+    Nobody decides what they caused, but a sole owner an undo where their policy says so (`sole`);
+    money counts as all changes move it together. `held` are the person's rights in the proposal's
+    workspace; they are read if the caller has not.
     """
-    if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
-        return "You caused this proposal; somebody else has to approve it."
     held = held or rights(user, proposal.workspace_id)
+    if caused(user, proposal) and not sole.allowed_by(user, proposal, changes, held):
+        return (
+            "You caused this proposal; somebody else has to approve it."
+            f"{sole.advice(user, proposal, changes, held)}"
+        )
     for stake in add_up(stake_of(change) for change in changes):
         if not held.cover(stake.action, stake.amount, stake.currency or None):
             money = (
@@ -294,6 +299,11 @@ def why_not(
     return None
 
 
+def caused(user: User, proposal: Proposal) -> bool:
+    """Whether the person asked for it, themselves or through a key or an agent."""
+    return user.actor in (proposal.submitted_by, proposal.on_behalf_of)
+
+
 def why_not_take_back(
     user: User, proposal: Proposal, changes: Sequence[Change], *, approved: bool
 ) -> str | None:
@@ -301,7 +311,7 @@ def why_not_take_back(
 
     Who approved or caused it always may, others as far as they could approve it.
     """
-    if approved or user.actor in (proposal.submitted_by, proposal.on_behalf_of):
+    if approved or caused(user, proposal):
         return None
     return why_not(user, proposal, changes)
 

@@ -134,7 +134,8 @@ def reviewed(f: Fields) -> str:
     if f.get("hidden"):
         return "voted; who and how is told once the others have voted"
     verb = "voted to reject" if f.get("verdict") == "reject" else "voted to approve"
-    return f"{verb}{because(f)}"
+    alone = f", as sole owner by {f['alone']}" if f.get("alone") else ""
+    return f"{verb}{alone}{because(f)}"
 
 
 def settled(f: Fields) -> str:

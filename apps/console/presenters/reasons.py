@@ -66,8 +66,11 @@ def as_compared(decision: Decision) -> Mapping[str, Any]:
     Where they are in another one and nothing was converted, the amounts are left out: the rule saw
     none beside its limits.
     """
-    facts, version = decision.facts, decision.version
-    told = next((one for one in decision.fired if one.get("rule") == decision.rule), {})
+    facts: Mapping[str, Any] = decision.facts
+    version = decision.version
+    told: Mapping[str, Any] = next(
+        (one for one in decision.fired if one.get("rule") == decision.rule), {}
+    )
     if exchange := told.get("exchange"):
         return {**facts, **{name: exchange[name] for name in EXCHANGED}}
     currency = (version.limits or {}).get("currency") if version else None

@@ -18,6 +18,7 @@ from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.policies import operations as policies
 from apps.policies import queries as versions
+from apps.proposals import sole
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
 from apps.proposals.operations import statements
@@ -43,10 +44,12 @@ from apps.proposals.operations.restore import (
 from apps.proposals.operations.snooze import SNOOZE_FIELDS
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import check_looked
-from apps.proposals.queries import may_vote, why_not
+from apps.proposals.queries import caused, may_vote, why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
 from apps.proposals.stakes import price_moves
 from apps.proposals.titles import renewed
+
+BY_HAND = "console"
 
 
 class DeniedByPolicy(Exception):
@@ -80,9 +83,17 @@ def approve(
             title = proposal.title
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
+            alone = deciding_alone(user, proposal, changes, held=held, via=via)
             check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
             standing, facts = vote(
-                proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
+                proposal,
+                user,
+                Verdict.APPROVE,
+                reason=reason,
+                edited=edited,
+                via=via,
+                alone=alone,
+                now=now,
             )
             if standing == Standing.APPROVED:
                 pass_on(proposal, changes, facts, by=user.actor, now=now)
@@ -213,6 +224,21 @@ def check_authority(
         raise NotAuthorised(objection)
 
 
+def deciding_alone(
+    user: User, proposal: Proposal, changes: Sequence[Change], *, held: Rights, via: str
+) -> str:
+    """The policies that let a sole owner approve the undo they asked for; empty for all else.
+
+    Only on its page: neither a key nor a batch decides what its person caused. Raises
+    `NotAuthorised`.
+    """
+    if not caused(user, proposal):
+        return ""
+    if via != BY_HAND:
+        raise NotAuthorised("You caused this proposal. Open it and decide it there.")
+    return sole.allowed_by(user, proposal, changes, held)
+
+
 def edit(
     proposal: Proposal,
     changes: Sequence[Change],
@@ -302,6 +328,7 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
+    alone: str = "",
 ) -> tuple[Standing, list[Fact]]:
     """Save the person's verdict on the current binding, once each; it frees their claim.
 
@@ -317,6 +344,7 @@ def vote(
         reason=reason,
         edited=edited,
         via=via,
+        alone=alone,
         at=now,
     )
     if not statements.cast(review):
@@ -329,6 +357,7 @@ def vote(
         reason=reason,
         binding=proposal.binding,
         via=via,
+        **({"alone": alone} if alone else {}),
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
     standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)
