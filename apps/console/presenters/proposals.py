@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.console import reader
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
 from apps.console.presenters.items import by_item

@@ -32,6 +32,7 @@ OF_AN_ITEM = {"line_id": "Article", "quantity": "Pieces"}  # fields of a record 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}  # those agents write
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
+MOST_PERCENT = 12  # digits before the point: beyond, how far something moved says nothing
 LEAST_DOLLARS = Decimal("0.0001")
 DIGITS = 30  # before or behind the point of a number that is written out
 
@@ -129,6 +130,8 @@ def movement(before: object, after: object) -> str:
     if not old or new is None or old == new:
         return ""
     moved = (new - old) * 100 / old
+    if moved.adjusted() > MOST_PERCENT:
+        return ""
     return reader.percent(moved, places(moved, [nearest_whole(moved)], 1), signed=True)
 
 

@@ -82,7 +82,7 @@ def test_yen_are_told_beside_a_limit_by_their_worth() -> None:
     one = decision("total_amount > limits.auto_up_to", **YEN)
     assert told(one) == []
     one.fired = [{"rule": "larger move", "exchange": WORTH}]
-    assert told(one) == ["Total amount 10.0005 EUR above 10.00 EUR"]
+    assert told(one) == ["Total amount €10.0005 above €10.00"]
     [row] = rates_used({"exchange": {"EUR": WORTH}})
     assert row.label == "Worth in EUR"
     assert row.value.endswith("(1 EUR = 799.96 JPY (ECB, 2026-11-20))")
