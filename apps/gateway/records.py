@@ -13,9 +13,7 @@ from apps.gateway.record_fields import (
     Address,
     Amount,
     Code,
-    Identifier,
     Line,
-    MessageIds,
     Moment,
     Name,
     OptionalName,
@@ -35,17 +33,17 @@ class Record(BaseModel):
 class Variant(Record):
     """A sellable variant with its prices (currency code -> amount), cost and stock."""
 
-    product_id: Identifier
-    variant_id: Identifier
+    product_id: str
+    variant_id: str
     sku: Sku
-    product_title: Words
-    title: Words
+    product_title: str
+    title: str
     prices: dict[str, Decimal]
     cost: Decimal | None = None  # when the shop tells it
     cost_currency: str = ""  # empty: not known
     stock: int | None = None
-    inventory_item_id: OptionalName = None
-    location_id: OptionalName = None
+    inventory_item_id: str | None = None
+    location_id: str | None = None
     updated_at: Moment | None = None
 
 
@@ -59,7 +57,7 @@ class GivenBack(Record):
 class Payment(Record):
     """A payment of an order: captured and refunded amounts, and the refunds one by one."""
 
-    payment_id: Identifier
+    payment_id: str
     currency: str
     captured: Decimal
     refunded: Decimal
@@ -74,9 +72,9 @@ class OrderLine(Record):
     went into it. None where the shop does not tell.
     """
 
-    line_id: Identifier
+    line_id: str
     sku: Sku
-    title: Words
+    title: str
     quantity: Quantity
     unit_price: Decimal
     paid: Decimal | None = None
@@ -98,12 +96,12 @@ class Order(Record):
     back. `shipping` is the part of it for shipping, None where the shop does not tell.
     """
 
-    order_id: Identifier
-    number: Line
+    order_id: str
+    number: str
     email: Address
-    status: Line  # pending, completed, canceled
-    payment_status: Line  # not_paid, captured, partially_refunded, refunded, ...
-    fulfillment_status: Line  # not_fulfilled, fulfilled, shipped, delivered, ...
+    status: str  # pending, completed, canceled
+    payment_status: str  # not_paid, captured, partially_refunded, refunded, ...
+    fulfillment_status: str  # not_fulfilled, fulfilled, shipped, delivered, ...
     currency: str
     total: Decimal
     placed_at: Moment
@@ -118,7 +116,6 @@ class Message(Record):
     `sender` is the one bare address that can be answered, its domain in ASCII; empty where there
     is none, or more than one: then a person has to look at `written_by`, which is what the message
     says. `mailbox` tells messages of several connectors apart that have the same identifier.
-    `in_reply_to` and `references` are the identifiers of earlier messages it names, if it does.
     """
 
     message_id: Name
@@ -129,8 +126,6 @@ class Message(Record):
     received_at: Moment
     written_by: Line = ""
     mailbox: str = ""
-    in_reply_to: MessageIds = ()
-    references: MessageIds = ()
 
     @model_validator(mode="before")
     @classmethod

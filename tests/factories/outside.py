@@ -53,8 +53,7 @@ class Outside:
 
 def found_by(row: Any) -> str:
     """What a row is searched by."""
-    values = row.values() if isinstance(row, dict) else [row]
-    return " ".join(str(value) for value in values).casefold()
+    return " ".join(str(value) for value in row.values()).casefold() if row else ""
 
 
 @contextmanager

@@ -198,10 +198,7 @@ class ChangeDetail(Schema):
 
 
 class ReviewDetail(Schema):
-    """A person's recorded verdict.
-
-    `alone` names the policies that let a sole owner approve an undo of their own; mostly empty.
-    """
+    """A person's recorded verdict."""
 
     id: UUID
     reviewer_id: UUID
@@ -211,7 +208,6 @@ class ReviewDetail(Schema):
     edited: list[dict[str, Any]]
     binding: str
     via: str
-    alone: str
     at: datetime
 
     @classmethod

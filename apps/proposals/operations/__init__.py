@@ -11,7 +11,6 @@ from apps.proposals.operations.entry import (
     StaleApproval,
 )
 from apps.proposals.operations.escalate import escalate
-from apps.proposals.operations.refer import refer
 from apps.proposals.operations.rehearse import (
     Rehearsal,
     RehearsedChange,
@@ -85,7 +84,6 @@ __all__ = [
     "open_section",
     "prepare",
     "reconsider",
-    "refer",
     "rehearse",
     "rehearse_examined",
     "rehearse_execution",

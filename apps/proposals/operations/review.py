@@ -18,7 +18,6 @@ from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.policies import operations as policies
 from apps.policies import queries as versions
-from apps.proposals import sole
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
 from apps.proposals.operations import statements
@@ -34,7 +33,6 @@ from apps.proposals.operations.entry import (
 )
 from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
 from apps.proposals.operations.lessons import keep_lessons, learn
-from apps.proposals.operations.refer import as_told, is_referral
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
     end_without_effect,
@@ -44,12 +42,10 @@ from apps.proposals.operations.restore import (
 from apps.proposals.operations.snooze import SNOOZE_FIELDS
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import check_looked
-from apps.proposals.queries import caused, may_vote, why_not
+from apps.proposals.queries import may_vote, why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
 from apps.proposals.stakes import price_moves
 from apps.proposals.titles import renewed
-
-BY_HAND = "console"
 
 
 class DeniedByPolicy(Exception):
@@ -83,17 +79,9 @@ def approve(
             title = proposal.title
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
-            alone = deciding_alone(user, proposal, changes, held=held, via=via)
             check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
             standing, facts = vote(
-                proposal,
-                user,
-                Verdict.APPROVE,
-                reason=reason,
-                edited=edited,
-                via=via,
-                alone=alone,
-                now=now,
+                proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
             )
             if standing == Standing.APPROVED:
                 pass_on(proposal, changes, facts, by=user.actor, now=now)
@@ -170,9 +158,9 @@ def resolve(
 ) -> Proposal:
     """Say what a look at the outside system has shown where AIOS could not prove it.
 
-    It ends done, else failed, or undone where an undo had been tried; a case that was only
-    referred ends done, else rejected. Frees the targets for new proposals. Raises
-    `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a reason.
+    It ends done, else failed, or undone where an undo had been tried. Frees the targets for new
+    proposals. Raises `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a
+    reason.
     """
     proposal = statements.locked(proposal_id)
     held = reviewer_rights(user, proposal)
@@ -183,10 +171,7 @@ def resolve(
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
     at_stake = open_changes(proposal) or list(proposal.changes.all())
     check_authority(user, proposal, at_stake, held=held)
-    if is_referral(at_stake):
-        proposal.state = as_told(happened=happened)
-    else:
-        proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
+    proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
     proposal.settled_at = now
     facts = free(proposal, now=now, reason="decided", user=user)
     proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
@@ -222,21 +207,6 @@ def check_authority(
     """Refuse a self-approval, and money above the person's authority all changes together."""
     if objection := why_not(user, proposal, changes, held=held):
         raise NotAuthorised(objection)
-
-
-def deciding_alone(
-    user: User, proposal: Proposal, changes: Sequence[Change], *, held: Rights, via: str
-) -> str:
-    """The policies that let a sole owner approve the undo they asked for; empty for all else.
-
-    Only on its page: neither a key nor a batch decides what its person caused. Raises
-    `NotAuthorised`.
-    """
-    if not caused(user, proposal):
-        return ""
-    if via != BY_HAND:
-        raise NotAuthorised("You caused this proposal. Open it and decide it there.")
-    return sole.allowed_by(user, proposal, changes, held)
 
 
 def edit(
@@ -328,7 +298,6 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
-    alone: str = "",
 ) -> tuple[Standing, list[Fact]]:
     """Save the person's verdict on the current binding, once each; it frees their claim.
 
@@ -344,7 +313,6 @@ def vote(
         reason=reason,
         edited=edited,
         via=via,
-        alone=alone,
         at=now,
     )
     if not statements.cast(review):
@@ -357,7 +325,6 @@ def vote(
         reason=reason,
         binding=proposal.binding,
         via=via,
-        **({"alone": alone} if alone else {}),
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
     standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.calibration import READ, RULES
 from apps.policies.facts import number
 
 MOST = Decimal(2)  # a correction never more than doubles an amount
@@ -52,12 +53,19 @@ class Lesson:
         return next((kind for kind, words in WISHES.items() if words.search(self.reason)), "hold")
 
 
-def lesson_of(corrections: Sequence[Known], *, intent: str, skus: Sequence[str]) -> Lesson | None:
+def lesson_of(
+    corrections: Sequence[Known], *, intent: str, skus: Sequence[str], by_rules: bool = True
+) -> Lesson | None:
     """The correction of the most similar case: same reason to write, best of the same article.
 
-    `corrections` come newest first. Another reason to write is another kind of case.
+    `corrections` come newest first. Another reason to write is another kind of case. What only a
+    model took for this kind of case teaches the rules nothing (`by_rules`: they are who reads now).
     """
-    same = [one for one in corrections if base.case_of(one).get("intent") == intent]
+    same = [
+        one
+        for one in corrections
+        if base.case_of(one).get("intent") == intent and not (by_rules and misread(one, intent))
+    ]
     for correction in same:
         theirs = base.case_of(correction).get("skus")
         shared = set(skus) & set(theirs if isinstance(theirs, list) else [])
@@ -67,3 +75,9 @@ def lesson_of(corrections: Sequence[Known], *, intent: str, skus: Sequence[str])
     if same:
         return Lesson(correction=same[0], why=f"same reason to write ({intent})")
     return None
+
+
+def misread(correction: Known, intent: str) -> bool:
+    """Whether the rules had read the case as something else and a model was followed."""
+    read = base.case_of(correction).get(READ)
+    return isinstance(read, dict) and read.get("by") == "model" and read.get(RULES) != intent

@@ -6,9 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import Planned
-from apps.agents.playbooks.refund_desk import referring
 from apps.agents.playbooks.refund_desk.classify import Intent
-from apps.agents.playbooks.refund_desk.conversation import QUESTIONS
 from apps.agents.playbooks.refund_desk.decision import Refund, Share
 from apps.agents.playbooks.refund_desk.earlier import note
 from apps.agents.playbooks.refund_desk.evidence import evidence, sources
@@ -42,12 +40,10 @@ def reply(situation: Situation, kind: str, why: str, *, wants_person: bool = Fal
 
 
 def unsure(planned: Planned) -> Planned:
-    """The plan as one that no rule may wave through, and that no policy passes by itself."""
+    """The plan as one that no rule may wave through."""
     if planned.draft is None:
         return planned
-    evidence = [*planned.draft.evidence, referring.because(planned.why)]
-    doubted = replace(planned.draft, confidence=0.4, priority=URGENT, evidence=evidence)
-    return replace(planned, draft=doubted)
+    return replace(planned, draft=replace(planned.draft, confidence=0.4, priority=URGENT))
 
 
 def refund(situation: Situation, order: Order, due: Refund) -> Planned:
@@ -131,7 +127,7 @@ def draft(
             rationale=why,
             changes=list(changes),
             evidence=entries,
-            case=case_of(situation, amount) | ({"said": said} if said in QUESTIONS else {}),
+            case=case_of(situation, amount),
             subject=f"intent:{situation.reading.intent}",
             confidence=confidence(situation),
             priority=URGENT if amount else USUAL,

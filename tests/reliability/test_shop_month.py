@@ -1,0 +1,176 @@
+"""A month of a shop through the whole product: right money, nobody unanswered, nothing alone that
+should not be. `--runs 600` is the full month (2,000 orders, 600 messages).
+
+Controls: with an amount from list prices, an open threshold, or messages that are only marked as
+handled, the same check fails.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts import operations as accounts
+from apps.accounts.models import Role, User, Workspace
+from apps.agents.models import Agent
+from apps.agents.playbooks.refund_desk import decision
+from apps.agents.playbooks.refund_desk.paid import Paid, paid_for
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.connectors.medusa.fake.store import Store
+from apps.gateway.records import Order
+from apps.inference import endpoint
+from apps.policies import thresholds
+from apps.policies.currencies import keep_rates
+from apps.policies.exchange import Rate
+from apps.proposals.models import Proposal
+from tests.contract.shops import demo_shop
+from tests.factories import agents as make
+from tests.factories import inference
+from tests.reliability.month.checking import Checked, check
+from tests.reliability.month.clerk import Clerk
+from tests.reliability.month.living import live
+from tests.reliability.month.planting import given_back, plant
+from tests.reliability.month.world import LEVEL, Letter, Month, make_month
+
+RATES = [
+    Rate(base="EUR", quote=code, rate=Decimal(level), as_of=timezone.now().date(), source="test")
+    for code, level in LEVEL.items()
+    if code != "EUR"
+]
+FEW = 45  # messages of a control
+SAY = Callable[[str], None]
+
+
+@dataclass
+class Shopping:
+    """The month in a running shop, and the desk that answers."""
+
+    month: Month
+    letters: Mapping[str, Letter]
+    file: Path
+    agent: Agent
+    people: list[User]
+
+    def pass_by(self) -> Checked:
+        """Live through it, then look at everything."""
+        live(self.agent, self.people, self.is_wrong)
+        store = Store(self.file)
+        given = given_back(store)
+        store.close()
+        return check(self.month, self.letters, self.agent.workspace, given)
+
+    def is_wrong(self, proposal: Proposal) -> bool:
+        """Whether it gives money for another reason than the customer's."""
+        letter = self.letters[proposal.case["message_id"]]
+        gives = proposal.changes.filter(action__in=["refund_payment", "cancel_order"]).exists()
+        return bool(gives and proposal.case["intent"] != letter.intent)
+
+
+@pytest.fixture
+def people(workspace: Workspace) -> list[User]:
+    """Two owners who may approve anything."""
+    found = []
+    for name in ("olga", "pia"):
+        user = User.objects.create_user(f"{name}@example.com", "x", name=name.title())
+        accounts.add_member(
+            workspace=workspace, user=user, role=Role.OWNER, by="test", now=timezone.now()
+        )
+        for action in ACTIONS:
+            accounts.authorise(workspace=workspace, user=user, action=action, ceiling=None,
+                               currency="EUR", by="test", now=timezone.now())  # fmt: skip
+        found.append(user)
+    return found
+
+
+@contextmanager
+def shopping(
+    folder: Path, workspace: Workspace, people: list[User], *, letters: int
+) -> Iterator[Shopping]:
+    """A shop that has had this month, connected."""
+    month = make_month(8, sales=letters * 10 // 3, letters=letters)
+    file = folder / "ledger.sqlite"
+    written = plant(file, month)
+    now = timezone.now()
+    with demo_shop(file) as shop:
+        make.connect(workspace, shop, now)
+        keep_rates(workspace=workspace, rates=RATES, by="test", now=now)
+        agent = make.agent(
+            workspace, "refund_desk", now, settings={"batch": 100, "model_batch": 50}
+        )
+        yield Shopping(month, written, file, agent, people)
+
+
+@pytest.fixture
+def letters(pytestconfig: pytest.Config) -> int:
+    """How many messages the month has."""
+    return int(pytestconfig.getoption("--runs") or 90)
+
+
+def tell(say: SAY, name: str, found: Checked, began: float) -> None:
+    """The figures, and each mistake that was made without a person."""
+    say(f"{found.figures(name)}; {time.monotonic() - began:.0f} s")
+    for wrong in found.wrong_alone:
+        say(f"  wrong alone: {wrong}")
+
+
+@pytest.mark.timeout(1800)
+def test_a_month_by_rules_alone(
+    tmp_path: Path, workspace: Workspace, people: list[User], letters: int, say: SAY
+) -> None:
+    """No refund above what is owed, no effect outside a threshold, no message without an end."""
+    began = time.monotonic()
+    with shopping(tmp_path, workspace, people, letters=letters) as shop:
+        found = shop.pass_by()
+    tell(say, "rules alone", found, began)
+    assert found.faults == [], "\n".join(found.faults)
+    assert found.alone
+
+
+@pytest.mark.timeout(1800)
+def test_a_month_with_a_model(
+    tmp_path: Path, workspace: Workspace, people: list[User], letters: int, say: SAY,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The same with a model that reads one message in ten wrongly."""
+    began = time.monotonic()
+    inference.tier(workspace, provider="fake")
+    with shopping(tmp_path, workspace, people, letters=letters) as shop:
+        clerk = Clerk([*shop.letters.values()])
+        monkeypatch.setattr(endpoint, "FakeProvider", lambda: clerk)
+        found = shop.pass_by()
+    tell(say, "with a model", found, began)
+    assert found.faults == [], "\n".join(found.faults)
+    assert found.alone
+
+
+def test_the_check_sees_an_amount_from_the_price_list(
+    tmp_path: Path, workspace: Workspace, people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control: what is given back for a discounted article is what it is listed with."""
+
+    def listed(order: Order) -> Paid:
+        return replace(found := paid_for(order), lines=found.listed)
+
+    monkeypatch.setattr(decision, "paid_for", listed)
+    with shopping(tmp_path, workspace, people, letters=FEW) as shop:
+        found = shop.pass_by()
+    assert any("given back, at most" in fault for fault in found.faults)
+
+
+def test_the_check_sees_an_open_threshold(
+    tmp_path: Path, workspace: Workspace, people: list[User]
+) -> None:
+    """Control: a policy that lets everything pass up to 1,000 EUR."""
+    with shopping(tmp_path, workspace, people, letters=FEW) as shop:
+        thresholds.set_limits(
+            workspace=workspace, name="Refunds and replies", by="test", now=timezone.now(),
+            limits={"refund_auto_up_to": 1000.0, "reply_confidence": 0.0,
+                    "two_reviewers_over": 1000.0},
+        )  # fmt: skip
+        found = shop.pass_by()
+    assert any("passed alone and gives back" in fault for fault in found.faults)
