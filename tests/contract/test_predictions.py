@@ -31,6 +31,30 @@ def api(shop: Shop) -> AdminApi:
     return AdminApi(shop.address, shop.secret, timeout=20)
 
 
+@pytest.fixture
+def lend_order(take_order: TakeOrder, used: set[str]) -> TakeOrder:
+    """Hand out an order for a test that leaves it as it was."""
+
+    def lend(*state: Any) -> Order:
+        order = take_order(*state)
+        used.discard(order.order_id)
+        return order
+
+    return lend
+
+
+@pytest.fixture
+def lend_variant(take_variant: TakeVariant, used: set[str]) -> TakeVariant:
+    """Hand out a variant for a test that leaves it as it was."""
+
+    def lend() -> Variant:
+        variant = take_variant()
+        used.discard(variant.product_id)
+        return variant
+
+    return lend
+
+
 def foreseen(client: MedusaClient, action: str, params: Params, snapshot: Any = None) -> Refused:
     """The refusal of a prediction, which a call makes as well, without a trace in the shop."""
     before = snapshot or client.snapshot(action, params)
@@ -71,19 +95,19 @@ def test_more_than_is_left(
 
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_nothing_is_no_refund(
-    client: MedusaClient, api: AdminApi, take_order: TakeOrder, amount: str
+    client: MedusaClient, api: AdminApi, lend_order: TakeOrder, amount: str
 ) -> None:
     """Neither nothing nor less."""
-    order = take_order(ANY_FULFILLMENT)
+    order = lend_order(ANY_FULFILLMENT)
     params = refund_of(order, "1.00") | {"amount": amount}
     assert foreseen(client, "refund_payment", params).field == "amount"
     payment = path("payments", order.payments[0].payment_id, "refund")
     assert refused(lambda: api.post(payment, {"amount": float(amount)}, key="k"))
 
 
-def test_another_currency(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_another_currency(client: MedusaClient, lend_order: TakeOrder) -> None:
     """The shop asks for none, so nobody else could tell."""
-    params = refund_of(take_order(ANY_FULFILLMENT), "1.00") | {"currency": "JPY"}
+    params = refund_of(lend_order(ANY_FULFILLMENT), "1.00") | {"currency": "JPY"}
     assert foreseen(client, "refund_payment", params).field == "currency"
 
 
@@ -98,10 +122,10 @@ def test_an_unpaid_order_gives_nothing_back(client: MedusaClient) -> None:
 
 
 def test_what_has_left_is_not_cancelled(
-    client: MedusaClient, api: AdminApi, take_order: TakeOrder
+    client: MedusaClient, api: AdminApi, lend_order: TakeOrder
 ) -> None:
     """Neither by us nor by the shop."""
-    params = {"order_id": take_order(SENT).order_id}
+    params = {"order_id": lend_order(SENT).order_id}
     assert foreseen(client, "cancel_order", params).code == "not_allowed"
     assert refused(lambda: api.post(path("orders", params["order_id"], "cancel"), {}, key="k"))
 
@@ -116,10 +140,10 @@ def test_a_second_cancellation(client: MedusaClient, api: AdminApi, take_order: 
 
 
 def test_stock_below_nothing(
-    client: MedusaClient, api: AdminApi, take_variant: TakeVariant
+    client: MedusaClient, api: AdminApi, lend_variant: TakeVariant
 ) -> None:
     """Refused by both; a quantity of nothing is fine."""
-    params = stock_of(take_variant(), 5)
+    params = stock_of(lend_variant(), 5)
     assert foreseen(client, "set_stock", {**params, "quantity": -1}).field == "quantity"
     target = path("inventory-items", params["inventory_item_id"], "location-levels",
                   params["location_id"])  # fmt: skip
@@ -129,10 +153,10 @@ def test_stock_below_nothing(
 
 
 def test_a_status_no_product_has(
-    client: MedusaClient, api: AdminApi, take_variant: TakeVariant
+    client: MedusaClient, api: AdminApi, lend_variant: TakeVariant
 ) -> None:
     """Refused by both."""
-    product = take_variant().product_id
+    product = lend_variant().product_id
     params = {"product_id": product, "status": "sold out"}
     assert foreseen(client, "update_product", params).field == "status"
     assert refused(lambda: api.post(path("products", product), {"status": "sold out"}, key="k"))
@@ -149,10 +173,10 @@ def test_a_status_no_product_has(
     ],
 )
 def test_prices_the_shop_should_refuse(
-    client: MedusaClient, take_variant: TakeVariant, change: Params, field: str
+    client: MedusaClient, lend_variant: TakeVariant, change: Params, field: str
 ) -> None:
     """Medusa takes them all: here they are refused before anybody approves them."""
-    params = price_of(take_variant(), "10.00") | change
+    params = price_of(lend_variant(), "10.00") | change
     assert foreseen(client, "set_price", params).field == field
 
 
@@ -172,10 +196,10 @@ def test_three_decimals_where_the_currency_has_them(
 
 
 def test_more_goods_than_were_sent(
-    client: MedusaClient, api: AdminApi, take_order: TakeOrder
+    client: MedusaClient, api: AdminApi, lend_order: TakeOrder
 ) -> None:
     """One piece too many comes back neither here nor there."""
-    order = take_order(SENT)
+    order = lend_order(SENT)
     params = return_of(order, int(order.lines[0].quantity) + 1)
     assert foreseen(client, "return_items", params).field == "items"
     opened = api.post(path("returns"), {"order_id": order.order_id}, key="k")["return"]["id"]
@@ -186,15 +210,15 @@ def test_more_goods_than_were_sent(
     api.delete(path("returns", opened, "request"), key="k")
 
 
-def test_goods_that_have_not_left(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_goods_that_have_not_left(client: MedusaClient, lend_order: TakeOrder) -> None:
     """They cannot come back."""
-    order = take_order()
+    order = lend_order()
     assert "0 were sent" in str(foreseen(client, "return_items", return_of(order)))
 
 
-def test_a_line_of_another_order(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_a_line_of_another_order(client: MedusaClient, lend_order: TakeOrder) -> None:
     """Already the look at it is refused; so is its prediction from a state that is known."""
-    order = take_order(SENT)
+    order = lend_order(SENT)
     params = return_of(order)
     before = client.snapshot("return_items", params)
     other = {**params, "items": [{"line_id": f"ordli_{NOWHERE}", "quantity": 1}]}

@@ -20,7 +20,7 @@ Change = tuple[str, dict[str, Any]]
 TITLES = {
     "hold": "Tell the customer that a person looks",
     "ask_order": "Ask for the order number",
-    "ask_article": "Ask which article it is",
+    "ask_article": "Ask which article it is, and how many",
     "ask_photo": "Ask for a photo first",
     "return_first": "Ask to send it back first",
     "on_its_way": "Say that it is on its way",

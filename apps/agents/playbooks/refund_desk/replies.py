@@ -110,17 +110,17 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "ask_article": {
         "en": "we are sorry about the trouble with your order #{number}. Which of its articles is "
-        "it about? A short answer is enough.",
+        "it about, and how many pieces? A short answer is enough.",
         "de": "es tut uns leid, dass mit Ihrer Bestellung #{number} etwas nicht in Ordnung war. Um "
-        "welchen Artikel geht es? Eine kurze Antwort genügt.",
+        "welchen Artikel geht es, und um wie viele Stück? Eine kurze Antwort genügt.",
         "fr": "nous sommes désolés pour le problème avec votre commande n° {number}. De quel "
-        "article s'agit-il ? Une courte réponse suffit.",
-        "es": "lamentamos el problema con su pedido n.º {number}. ¿De qué artículo se trata? Basta "
-        "con una respuesta breve.",
+        "article s'agit-il, et de combien de pièces ? Une courte réponse suffit.",
+        "es": "lamentamos el problema con su pedido n.º {number}. ¿De qué artículo se trata y de "
+        "cuántas unidades? Basta con una respuesta breve.",
         "it": "ci dispiace per il problema con il Suo ordine n. {number}. Di quale articolo si "
-        "tratta? Basta una risposta breve.",
+        "tratta, e di quanti pezzi? Basta una risposta breve.",
         "nl": "het spijt ons dat er iets mis is met uw bestelling #{number}. Om welk artikel gaat "
-        "het? Een kort antwoord volstaat.",
+        "het, en om hoeveel stuks? Een kort antwoord volstaat.",
     },
     "on_its_way": {
         "en": "your order #{number} has left our warehouse and is on its way to you.",

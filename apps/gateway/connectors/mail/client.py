@@ -57,8 +57,9 @@ class MailClient:
     def predict(
         self, action: str, params: dict[str, Any], snapshot: dict[str, Any]
     ) -> dict[str, Any]:
-        """The mailbox with the message in it."""
+        """The mailbox with the message in it. Raises `Refused` where nobody could have sent it."""
         _known(action)
+        self._check_sender()
         shown = ("subject", "body", "language")
         return {**snapshot, **{name: params[name] for name in shown if name in params}}
 
@@ -88,9 +89,12 @@ class MailClient:
 
     def _compose(self, action: str, params: dict[str, Any], key: str) -> Any:
         _known(action)
+        self._check_sender()
+        return compose(params, sender=self._sender, key=key, now=datetime.now(UTC))
+
+    def _check_sender(self) -> None:
         if not self._sender:
             raise Refused("The connector has no sender: set 'from'.", code="no_sender")
-        return compose(params, sender=self._sender, key=key, now=datetime.now(UTC))
 
     def _receipt(
         self, params: dict[str, Any], snapshot: dict[str, Any], key: str, answer: dict[str, Any]

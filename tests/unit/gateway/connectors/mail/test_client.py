@@ -214,3 +214,5 @@ def test_only_messages(client: MailClient) -> None:
         client.read("messages")
     with pytest.raises(Refused, match="no sender"):
         send(MailClient("smtp://127.0.0.1:9", "", {}), "k")
+    with pytest.raises(Refused, match="no sender"):  # already before anybody approves
+        MailClient("smtp://127.0.0.1:9", "", {}).predict("send_message", MESSAGE, {"to": "a@b.c"})
