@@ -31,7 +31,7 @@ def open_waiting(page: Page, title: re.Pattern[str], *, above: int = 0, below: i
     def look() -> bool:
         page.goto("/")
         for row in read_rows(page):
-            amount = re.search(r"([\d,.]+) EUR", row["amount"])
+            amount = re.search(r"€([\d,.]+)", row["amount"])
             fits = (
                 amount
                 and " is on it" not in row["text"].replace("You are on it", "")
@@ -130,7 +130,7 @@ def test_an_edited_price_reaches_the_shop_as_edited(system: System, sign_in: Sig
     page.get_by_role("button", name="Approve as edited").click()
 
     settled(page)
-    expect(page.locator(".change")).to_contain_text(f"{edited} EUR")
+    expect(page.locator(".change")).to_contain_text(f"€{edited:,}")
     expect(page.locator(".votes")).to_contain_text("approved with edits")
     lines = [line for line in system.ledger()[earlier:] if line["params"].get("sku") == sku]
     assert [(line["action"], line["amount"]) for line in lines] == [("set_price", str(edited))]
