@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -26,7 +27,9 @@ from apps.accounts.permissions import can
 from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
 from apps.agents import operations
 from apps.agents.models import Agent, Run, Step
+from apps.agents.playbooks.calibration import FEWEST, Tally, measure
 from apps.agents.playbooks.registry import PLAYBOOKS
+from apps.proposals.judged import judged
 
 for table in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
     admin.site.unregister(table)  # their pages show and run the tasks of every workspace
@@ -64,6 +67,14 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         return cleaned
 
 
+def share(tally: Tally) -> str:
+    """Between which shares the true one lies; nothing is said of too few."""
+    if not tally.is_enough:
+        return f"too few, {FEWEST} are needed"
+    low, high = tally.interval
+    return f"{low:.0%} to {high:.0%}"
+
+
 @admin.register(Agent)
 class AgentAdmin(WithinWorkspaces):
     """Saving takes effect with the next run. The schedule is under Periodic tasks."""
@@ -72,11 +83,12 @@ class AgentAdmin(WithinWorkspaces):
     list_display = ["name", "playbook", "enabled", "autonomy", "tier", "budget_usd", "priority"]
     list_filter = ["playbook", "enabled", "autonomy"]
     actions = ["run_now", "start_hourly"]
-    readonly_fields = ["knobs"]
+    readonly_fields = ["knobs", "calibration"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
         """Which agent it is does not change."""
-        return ["workspace", "name", "knobs"] if obj else ["knobs"]
+        shown = ["knobs", "calibration"]
+        return ["workspace", "name", *shown] if obj else shown
 
     @admin.display(description="Knobs of the playbook")
     def knobs(self, agent: Agent) -> str:
@@ -86,6 +98,28 @@ class AgentAdmin(WithinWorkspaces):
         lines = [f"{name} = {field.default}: {field.description or name.replace('_', ' ')}"
                  for name, field in fields.items()]  # fmt: skip
         return "\n".join(lines)
+
+    @admin.display(description="What people made of its proposals")
+    def calibration(self, agent: Agent) -> str:
+        """How often each reader was right, by what it read; what passed alone is not judged."""
+        if agent._state.adding:
+            return "Nothing is proposed yet."
+        rows = judged(agent.workspace_id, playbook=agent.playbook, now=timezone.now())
+        tallies = measure(rows).tallies
+        head = ("Reader", "Read as", "Judged", "Approved as it was", "95 % interval")
+        body = [
+            (reader, intent.replace("_", " ") or "–", tally.judged, tally.right, share(tally))
+            for (reader, intent), tally in sorted(tallies.items())
+        ]
+        if not body:
+            return "Nobody has judged any of its proposals yet."
+        cells = "<th class='px-2 text-left'>{}</th>" * len(head)
+        lines = "<td class='px-2'>{}</td>" * len(head)
+        return format_html(
+            "<table><tr>{}</tr>{}</table>",
+            format_html(cells, *head),
+            format_html_join("", f"<tr>{lines}</tr>", body),
+        )
 
     @action(description="Run now")
     def run_now(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:

@@ -168,8 +168,8 @@ CALLED = """
     ) sort (fact, ms, total)
     WHERE {window_k} AND k.outcome <> 'started'
 """
-# What an agent planned; what: cases (total: proposals planned), found (total: for how many of
-# them the memory had something)
+# What an agent planned; what: cases (total: proposals planned), found (total: how many of
+# them rest on something the memory knew)
 RECALLED = """
     SELECT e.at, e.id, 'recalled' AS fact, sort.what, coalesce(run.agent_id::text, '') AS agent,
            '' AS version, '' AS action, '' AS extra, NULL::numeric AS ms, sort.total,

@@ -60,6 +60,12 @@ class Figures:
     recalled: Share
 
     @property
+    def alone(self) -> Share:
+        """What policy alone let pass, of all that was submitted: what waits counts, too."""
+        passed = self.outcomes["auto"].part
+        return share(passed, max(self.submitted, passed))
+
+    @property
     def cost_each(self) -> float | None:
         """What models cost for each proposal that was done; None without any."""
         return self.cost / self.done if self.done else None

@@ -14,6 +14,7 @@ from apps.inference.budgets import BudgetExhausted
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
 from apps.proposals.doubt import BEYOND
 from apps.proposals.judged import judged
+from apps.proposals.operations import Draft
 from apps.proposals.stale import STALE
 
 log = logging.getLogger(__name__)
@@ -61,10 +62,23 @@ def plan(context: Context) -> Taken:
             **state,
             "troubles": made.troubles,
             "cases": len(drafts),
-            "recalled": sum(any("item_id" in entry for entry in one.evidence) for one in drafts),
+            "recalled": sum(map(uses_memory, drafts)),
             **(context.state if fresh else {}),
         },
         planner=made.planner,
+    )
+
+
+def uses_memory(draft: Draft) -> bool:
+    """Whether a draft rests on something that was recalled, rather than lists it beside.
+
+    A reviewer's correction is among the evidence where it was heeded; anything else where a
+    paragraph of the draft's text was made from it.
+    """
+    cited = {place for texts in draft.sources.values() for places in texts for place in places}
+    return any(
+        "item_id" in entry and (entry.get("kind") == "correction" or place in cited)
+        for place, entry in enumerate(draft.evidence)
     )
 
 

@@ -63,16 +63,16 @@ def taken(now: Figures) -> str:
 
 
 def without_a_person(asked: Asked, now: Figures, before: Figures | None) -> Card:
-    """The share policy let pass alone."""
-    share = now.outcomes["auto"]
+    """The share policy let pass alone, of what was submitted."""
+    share = now.alone
     return Card(
         name="auto",
         title="Decided by policy alone",
         value=words.shared(share),
-        of=f"{words.count(share.part)} of {words.plural(share.n, 'decision')}",
+        of=f"{words.count(share.part)} of {words.count(share.n)} submitted",
         href=asked.rows("decided", "auto"),
         more=kept(sure(words.between(share))),
-        moved=words.moved_share(share, before.outcomes["auto"] if before else None),
+        moved=words.moved_share(share, before.alone if before else None),
     )
 
 
@@ -150,11 +150,11 @@ def latency(asked: Asked, now: Figures, before: Figures | None) -> Card:
 
 
 def memory(asked: Asked, now: Figures, before: Figures | None) -> Card:
-    """How often memory knew something about a case."""
+    """How often a plan rests on something the memory knew."""
     share = now.recalled
     return Card(
         name="memory",
-        title="Memory had something",
+        title="Memory was used",
         value=words.shared(share),
         of=f"for {words.count(share.part)} of {words.plural(share.n, 'planned proposal')}",
         href=asked.rows("recalled", "found"),

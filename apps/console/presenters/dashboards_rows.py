@@ -48,7 +48,7 @@ WHATS: dict[str, dict[str, str]] = {
     "broken": MISHAP_WORDS,
     "recovered": MISHAP_WORDS,
     "call": {"failed": "Not answered", **CALLS},
-    "recalled": {"found": "Memory had something", "cases": "Planned"},
+    "recalled": {"found": "Memory was used", "cases": "Planned"},
 }
 HEADS = ["When", "What", "About", "Agent", "Who", "Seconds", "Amount"]
 

@@ -132,3 +132,12 @@ def test_schedules_of_others_are_neither_seen_nor_changed(
     assert str(foreign.pk) not in olgas.get(rhythm).content.decode()
     assert olgas.post(rhythm, {"every": "1", "period": "seconds"}).status_code == 403
     assert IntervalSchedule.objects.get(pk=task.interval.pk).every == 420
+
+
+def test_an_agent_shows_what_people_made_of_its_proposals(
+    olgas: Client, workspace: Workspace, now: datetime
+) -> None:
+    """Nobody yet; the table itself is made from what `calibration` counts."""
+    agent = make.agent(workspace, "repricing", now)
+    page = olgas.get(reverse("admin:agents_agent_change", args=[agent.pk])).content.decode()
+    assert "Nobody has judged any of its proposals yet." in page

@@ -1,8 +1,10 @@
 """What planning adds to plans."""
 
+from dataclasses import replace
+
 from apps.agents.models import Step
 from apps.agents.playbooks.base import Planned
-from apps.agents.steps.plan import Plan, with_caveats
+from apps.agents.steps.plan import Plan, uses_memory, with_caveats
 from apps.proposals.operations import Draft
 from apps.proposals.stale import rests_on_stale
 
@@ -53,3 +55,14 @@ def test_who_planned_fits_into_its_column() -> None:
     assert most is not None
     assert len(made.planner) <= most
     assert made.planner.startswith("model 0mmm")
+
+
+def test_memory_is_used_where_a_plan_rests_on_it() -> None:
+    """What was only found and listed beside the rest is not counted."""
+    fact = {"kind": "memory", "title": "Known", "item_id": "i"}
+    evidence = [{"kind": "message", "title": "Kaputt"}, fact]
+    beside = Draft(title="t", rationale="r", changes=[], evidence=evidence, sources={0: [[0]]})
+    cited = replace(beside, sources={0: [[], [0, 1]]})
+    heeded = replace(beside, evidence=[*evidence[:1], fact | {"kind": "correction"}])
+    assert [uses_memory(one) for one in (beside, cited, heeded)] == [False, True, True]
+    assert not uses_memory(replace(beside, evidence=evidence[:1], sources={0: [[0]]}))
