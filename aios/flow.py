@@ -19,6 +19,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     Kind.SWITCH_RELEASED: ("agents.advance", "agents.answer", "proposals.execute"),
     # of what happens all the time people are told by the sweep: a mail is in no hurry
     Kind.PROPOSAL_RETURNED: ("notifications.notify",),
+    Kind.PROPOSAL_REFERRED: ("notifications.notify",),
     Kind.PROPOSAL_ANSWERED: ("notifications.notify",),
     Kind.PROPOSAL_ESCALATED: ("notifications.notify",),
     Kind.RUN_ESCALATED: ("notifications.notify",),

@@ -255,6 +255,8 @@ class AuthorityForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             cleaned["ceiling"] = parse(typed, currency=currency)
         except NotAnAmount as error:
             self.add_error("ceiling", str(error))
+        if cleaned.get("ceiling") is not None and cleaned["ceiling"] < 0:
+            self.add_error("ceiling", "Write 0 or more; empty means any amount.")
 
 
 @admin.register(Authority)

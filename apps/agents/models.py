@@ -7,6 +7,7 @@ from django.db import models
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import Workspace
+from apps.proposals.models import Proposal
 
 
 class Autonomy(models.TextChoices):
@@ -207,10 +208,23 @@ class Turn(models.Model):
         return f"{self.work}: {self.digest[:12]}"
 
 
-class Handled(models.Model):
-    """A case a playbook has dealt with, so that no later run takes it up again.
+class CaseState(models.TextChoices):
+    """Where a case stands; each with the phrase a person reads."""
 
-    Also cases that led to no proposal. `key` is the playbook's, such as `message:<id>`.
+    ENDED = "ended", "Ended in an outcome, or a person has decided"
+    STANDING = "standing", "Stands in a proposal that is open"
+    OPEN = "open", "To be put before a person"
+
+
+class Handled(models.Model):
+    """A case a playbook has taken up, so that no later run takes it up again, and where it stands.
+
+    Also cases that led to no proposal. `key` is the playbook's, such as `message:<id>`. While
+    somebody waits for an answer it is OPEN until it stands in `proposal`, and again if that closes
+    without one. `rung` is how it is put before people: 0 as it was planned, 1 as a reply a person
+    judges, 2 as a case without any action. `draft` (as `steps.drafting` writes it) and `reason` are
+    what it is put with, kept until it has ended; it is tried from `not_before`, for the `tries`-th
+    time.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
@@ -218,11 +232,31 @@ class Handled(models.Model):
     key = models.CharField(max_length=300)
     run = models.ForeignKey(Run, models.CASCADE, related_name="handled")
     at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.ENDED)
+    proposal = models.ForeignKey(Proposal, models.SET_NULL, null=True, related_name="+")
+    rung = models.PositiveSmallIntegerField(default=0)
+    draft = models.JSONField(null=True)
+    reason = models.TextField(blank=True)
+    not_before = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_before"], name="case_open", condition=models.Q(state=CaseState.OPEN)
+            ),
+            models.Index(
+                fields=["id"], name="case_standing", condition=models.Q(state=CaseState.STANDING)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "playbook", "key"], name="a_case_is_handled_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=CaseState.OPEN, not_before__isnull=False, rung__gte=1)
+                | ~models.Q(state=CaseState.OPEN),
+                name="open_cases_say_when",
             ),
         ]
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import Workspace
-from apps.agents import leases, loop, queries
+from apps.agents import leases, loop, queries, referring
 from apps.agents.models import LIVE_STATES, Agent, Autonomy, Checkpoint, Run, Stage, State
 from apps.agents.playbooks import registry
 from apps.agents.steps import turns
@@ -90,17 +90,26 @@ def begin(agent: Agent, *, trigger: str, by: str, on_behalf_of: str, now: dateti
 
 
 def advance_due(*, worker: str, clock: Clock, limit: int = 20) -> int:
-    """Do a step of up to `limit` due runs, one after the other; return how many steps."""
+    """Do a step of up to `limit` due runs, one after the other; return how many steps.
+
+    What acting could not propose for somebody who waits is put before people at once.
+    """
     for done in range(limit):
         lease = leases.claim(worker=worker, now=clock())
         if lease is None:
             return done
+        acts = lease.run.stage == Stage.ACT
         loop.advance(lease, clock=clock)
+        if acts:
+            referring.follow_up(clock=clock)
     return limit
 
 
 def resume(*, now: datetime) -> int:
-    """Wake waiting runs to learn: all proposals closed, or time to look; return how many."""
+    """Wake waiting runs to learn: all proposals closed, or time to look; return how many.
+
+    And see to the cases whose proposal closed while somebody still waits for an answer.
+    """
     woken, after = 0, None
     while waiting := queries.waiting_runs(after=after, limit=PAGE):
         ids = [pk for pk, _ in waiting]
@@ -111,7 +120,7 @@ def resume(*, now: datetime) -> int:
             state=State.RUNNING, stage=Stage.LEARN, not_before=now
         )
         after = ids[-1]
-    return woken
+    return woken + referring.follow_up(clock=lambda: now)
 
 
 @transaction.atomic

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     PROPOSAL_ESCALATED = "proposal.escalated"  # due_at
     PROPOSAL_REFERRED = "proposal.referred"  # title, reason: a case that only a person can end
     DECISION_RECORDED = "decision.recorded"  # outcome, rules, version
-    REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason
+    REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason; alone: by which policies
     # effects
     EXECUTION_DUE = "execution.due"  # action, target, key
     EXECUTION_STARTED = "execution.started"  # attempt, action, target, key
@@ -74,6 +74,9 @@ class Kind(StrEnum):
     CHANNEL_CHANGED = "channel.changed"  # before, after; never a secret
     NOTICE_FAILED = "notice.failed"  # channel, error
     DEMO_REMOVED = "demo.removed"  # what, counts
+    SOURCE_CHOSEN = "source.chosen"  # resource, before, after: names of connectors
+    ROWS_SET_ASIDE = "rows.set_aside"  # resource, new ones, how many in all, the first reason
+    ROWS_DISMISSED = "rows.dismissed"  # how many
     CREDENTIAL_ROTATED = "credential.rotated"  # connector
     MEMBER_CHANGED = "member.changed"  # user, role
     AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling

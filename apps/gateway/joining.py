@@ -12,6 +12,7 @@ from apps.gateway import configuration, queries
 from apps.gateway.configuration import InvalidConnector
 from apps.gateway.errors import BadAnswer, ConnectorError, Refused, Unreachable
 from apps.gateway.models import Connector
+from apps.gateway.rows import odd_of
 
 PATIENCE = {"timeout": "6"}  # seconds of a wait while a person watches
 NO_KEY = frozenset({"unauthorized", "401", "403"})
@@ -60,7 +61,7 @@ def ask(system: System) -> None:
         return
     few = {"limit": 1} if system.kind == "medusa" else {}
     try:
-        queries.sample(
+        found = queries.sample(
             kind=system.kind,
             address=system.address,
             secret=system.secret,
@@ -70,6 +71,13 @@ def ask(system: System) -> None:
         )
     except (ConnectorError, LookupError, ValueError) as error:
         raise CannotJoin(explain(system, error), system) from error
+    odd, count = odd_of(found)
+    if count and not found:
+        raise CannotJoin(
+            f"{system.address} answers, but none of its {count} rows can be read; "
+            f"{odd[0].place}: {odd[0].reason}.",
+            system,
+        )
 
 
 def has_host(address: str) -> bool:
@@ -93,7 +101,7 @@ def explain(system: System, error: Exception) -> str:
         case BadAnswer():
             return (
                 f"Something answers at {at}, but not as expected. For a shop this has to be "
-                "the Medusa server, not the storefront; for a feed, a JSON list."
+                "the Medusa server, not the storefront; for a feed, a list in JSON or CSV."
             )
         case _:
             return f"This cannot be used: {error}"

@@ -299,3 +299,55 @@ class ActionSetting(models.Model):
 
     def __str__(self) -> str:
         return self.action
+
+
+class Source(models.Model):
+    """From which connector a workspace reads something that several of its connectors could tell.
+
+    `resource` is what is read, or an action that several could carry out. Without a row see
+    `apps.gateway.sources`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    resource = models.CharField(max_length=64)
+    connector = models.ForeignKey(Connector, models.CASCADE, related_name="sources")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "resource"], name="one_source_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} from {self.connector}"
+
+
+class OddRow(models.Model):
+    """A row from outside that was left out, or `is_read` without a part of it, and why.
+
+    The same row seen again only counts. `place` and `excerpt` are of the last time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    connector = models.ForeignKey(Connector, models.CASCADE, related_name="odd_rows")
+    resource = models.CharField(max_length=64)
+    identity = models.CharField(max_length=64)
+    place = models.CharField(max_length=100)
+    reason = models.CharField(max_length=500)
+    excerpt = models.TextField()
+    is_read = models.BooleanField()
+    times = models.PositiveIntegerField(default=1)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "resource", "identity"], name="one_odd_row_each"
+            ),
+        ]
+        indexes = [models.Index(fields=["connector", "-last_seen"], name="odd_row_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.resource} of {self.connector}, {self.place}: {self.reason}"

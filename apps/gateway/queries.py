@@ -1,8 +1,10 @@
 """Reading the outside world (for sensing and before an approval), and how executions stand."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +12,18 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.gateway import catalogue, health, recall
+from apps.gateway import catalogue, health, odd_rows, recall, rows, sources
 from apps.gateway.connectors import registry
 from apps.gateway.connectors.base import Client
-from apps.gateway.errors import Refused, Unreachable
+from apps.gateway.errors import ConnectorError, Refused, Unreachable
 from apps.gateway.models import Connector, Credential, Execution, State
 from apps.gateway.recall import Reading
 from apps.gateway.records import Record
 from apps.gateway.secret import unseal
+from apps.gateway.sources import NoConnector
 
-
-class NoConnector(LookupError):
-    """No enabled connector of the workspace can do this. Configure one in the admin."""
+__all__ = ["NoConnector"]  # what reading and acting raise
+log = logging.getLogger(__name__)
 
 
 _clients: dict[tuple[UUID, object, object], Client] = {}
@@ -55,27 +57,59 @@ def connector_for(
     `among` are the workspace's enabled connectors, if the caller has read them.
     """
     catalogue.spec(action)
-    for connector in connectors_of(workspace_id) if among is None else among:
-        if action in registry.KINDS[connector.kind].actions:
-            return connector
-    raise NoConnector(f"No enabled connector of this workspace can do '{action}'.")
+    enabled = connectors_of(workspace_id) if among is None else among
+    able = [one for one in enabled if action in registry.KINDS[one.kind].actions]
+    if len(able) == 1:
+        return able[0]
+    return sources.actor(workspace_id, action, able, {one.pk: readable(one) for one in able})
 
 
-def connector_with(workspace_id: UUID, resource: str) -> Connector:
-    """The connector which has the resource to read. Raises `NoConnector`."""
+def readable(connector: Connector) -> frozenset[str]:
+    """What the connector can be read for, as its kind and its settings declare."""
+    return registry.readable(connector.kind, connector.settings)
+
+
+def capable(workspace_id: UUID) -> dict[str, list[Connector]]:
+    """The enabled connectors by what they can be read for and by the actions they carry out."""
+    found: dict[str, list[Connector]] = {}
     for connector in connectors_of(workspace_id):
-        if resource in registry.KINDS[connector.kind].resources:
-            return connector
-    raise NoConnector(f"No enabled connector of this workspace can read '{resource}'.")
+        for name in readable(connector) | registry.KINDS[connector.kind].actions:
+            found.setdefault(name, []).append(connector)
+    return found
+
+
+def connectors_with(workspace_id: UUID, resource: str) -> list[Connector]:
+    """The connectors a resource is read from, oldest first. Raises `NoConnector`, `Undecided`."""
+    able = [one for one in connectors_of(workspace_id) if resource in readable(one)]
+    return sources.readers(workspace_id, resource, able)
 
 
 def read(workspace_id: UUID, resource: str, **query: Any) -> Sequence[Record]:
-    """Rows of a resource from the workspace's connector that has it.
+    """Rows of a resource from the workspace's connector that has it, or from all that have it.
 
-    Raises `NoConnector` and the `ConnectorError`s of `connectors.base`; at once (`Away`) while
-    the connector's breaker is open.
+    Of several that are read together, one that does not answer keeps nobody from reading the
+    others. Raises `NoConnector` and the `ConnectorError`s of `connectors.base` where none answers;
+    at once (`Away`) while the connector's breaker is open.
     """
-    return read_from(connector_with(workspace_id, resource), resource, query)
+    found = connectors_with(workspace_id, resource)
+    if len(found) == 1:
+        return read_from(found[0], resource, query)
+    return gathered([partial(read_from, one, resource, query) for one in found])
+
+
+def gathered(reads: Sequence[Callable[[], Sequence[Record]]]) -> list[Record]:
+    """What these reads gave together. Raises the first error where each of them failed."""
+    together: list[Record] = []
+    errors: list[ConnectorError] = []
+    for one in reads:
+        try:
+            together += one()
+        except ConnectorError as error:
+            log.warning("One of several connectors could not be read: %s", error)
+            errors.append(error)
+    if len(errors) == len(reads):
+        raise errors[0]
+    return together
 
 
 def read_or_recall(workspace_id: UUID, resource: str, **query: Any) -> Reading:
@@ -83,18 +117,31 @@ def read_or_recall(workspace_id: UUID, resource: str, **query: Any) -> Reading:
 
     What an approval or a call rests on is never read like this. Raises what `read` raises.
     """
-    connector = connector_with(workspace_id, resource)
+    readings: list[Reading] = []
+    errors: list[ConnectorError] = []
+    for connector in connectors_with(workspace_id, resource):
+        try:
+            readings.append(read_or_recall_from(connector, resource, query))
+        except ConnectorError as error:
+            errors.append(error)
+    if not readings:
+        raise errors[0]
+    return recall.together(readings, missing=[str(error) for error in errors])
+
+
+def read_or_recall_from(connector: Connector, resource: str, query: dict[str, Any]) -> Reading:
+    """The same of one connector."""
     now = timezone.now()
     try:
-        rows = read_from(connector, resource, query)
+        found = read_from(connector, resource, query)
     except Unreachable:
         recalled = recall.find(connector, resource, query, now=now)
         if recalled is None:
             raise
         return recalled
     if not connection.in_atomic_block:  # a transaction may be one that must not write
-        recall.keep(connector, resource, query, rows, now=now)
-    return Reading(rows=rows, at=now, connector=connector.name)
+        recall.keep(connector, resource, query, found, now=now)
+    return Reading(rows=found, at=now, connector=connector.name)
 
 
 def read_from(connector: Connector, resource: str, query: dict[str, Any]) -> Sequence[Record]:
@@ -102,7 +149,24 @@ def read_from(connector: Connector, resource: str, query: dict[str, Any]) -> Seq
     client = client_of(connector)
     health.enter(connector, clock=timezone.now)
     with health.watch(connector, clock=timezone.now):
-        return client.read(resource, **query)
+        found = client.read(resource, **query)
+    odd, count = rows.odd_of(found)
+    if count and not connection.in_atomic_block:  # a transaction may be one that must not write
+        odd_rows.note(connector, resource, odd, count=count, now=timezone.now())
+    return stamped(connector, found) if resource == "messages" else found
+
+
+def stamped(connector: Connector, messages: Sequence[Record]) -> Sequence[Record]:
+    """The messages; those of a later mailbox with its name, so that each has one of its own.
+
+    Those of the first keep theirs: a workspace had only one mailbox for long, and what it has
+    handled must not be handled again when there is another, or when the first is switched off.
+    """
+    earlier = Connector.objects.filter(workspace_id=connector.workspace_id, pk__lt=connector.pk)
+    kinds = [name for name, kind in registry.KINDS.items() if "messages" in kind.resources]
+    if not earlier.filter(kind__in=kinds).exists():
+        return messages
+    return [one.model_copy(update={"mailbox": connector.name}) for one in messages]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +267,5 @@ def offered(connectors: Iterable[Connector]) -> set[str]:
     """Names of what can be read from these connectors and of the actions they carry out."""
     found: set[str] = set()
     for connector in connectors:
-        kind = registry.KINDS[connector.kind]
-        is_feed = connector.kind == "feed"  # which has only what its settings name
-        found |= kind.resources & {*connector.settings} if is_feed else kind.resources
-        found |= kind.actions
+        found |= readable(connector) | registry.KINDS[connector.kind].actions
     return found

@@ -23,18 +23,37 @@ OLDEST = timedelta(hours=24)
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a read gave. `stale`: not an answer of now but the last good one, from `at`."""
+    """What a read gave. `stale`: not an answer of now but the last good one, from `at`.
+
+    `more` holds what has to be known beside that.
+    """
 
     rows: Sequence[Record]
     at: datetime
     connector: str
     stale: bool = False
+    more: tuple[str, ...] = ()
 
     def caveat(self) -> str:
-        """What a person has to know of a stale reading; empty for a fresh one."""
-        if not self.stale:
-            return ""
-        return f"As of {self.at:%Y-%m-%d %H:%M} UTC: '{self.connector}' does not answer now."
+        """What a person has to know of a stale reading, or one that lacks something; else empty."""
+        stale = f"As of {self.at:%Y-%m-%d %H:%M} UTC: '{self.connector}' does not answer now."
+        return " ".join([*([stale] if self.stale else []), *self.more])
+
+
+def together(readings: Sequence[Reading], *, missing: Sequence[str]) -> Reading:
+    """Readings of several connectors as one; `missing` says what could not be read at all.
+
+    It is as old as its oldest part, and each part that is stale is named.
+    """
+    if len(readings) == 1 and not missing:
+        return readings[0]
+    caveats = [caveat for one in readings if (caveat := one.caveat())]
+    return Reading(
+        rows=[row for one in readings for row in one.rows],
+        at=min(one.at for one in readings),
+        connector=", ".join(one.connector for one in readings),
+        more=(*caveats, *(f"Not read: {one}" for one in missing)),
+    )
 
 
 def keep(

@@ -69,6 +69,8 @@ def name(value: Any) -> str:
     """
     if isinstance(value, float | Decimal):
         raise ValueError(f"{shown(value)} is a decimal number, not an identifier")
+    if isinstance(value, str) and ("\0" in value or SURROGATES.search(value)):
+        raise ValueError(f"{shown(value)} holds what is no letter")
     found = words(value).strip(UNSEEN)
     if len(found) > LONGEST_NAME:
         raise ValueError(f"{shown(found)} is too long ({len(found)} characters)")
@@ -152,6 +154,13 @@ def sender(found: str) -> str:
         return ""
 
 
+def present(found: str) -> str:
+    """Refuse an identifier that is none."""
+    if not found:
+        raise ValueError("it is empty")
+    return found
+
+
 def optional_name(value: Any) -> str | None:
     """An identifier, or None where there is none."""
     return name(value) or None
@@ -179,9 +188,26 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
+MOST_REFERENCES = 50  # the newest come last
+
+
+def message_ids(value: object) -> tuple[str, ...]:
+    """Identifiers of messages, from a header as text or a list; what is none is left out.
+
+    They only say what a message continues: nothing is set aside for their sake.
+    """
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple):
+        return ()
+    found = (clean(one).strip() for one in listed if isinstance(one, str))
+    return tuple(one for one in found if one)[-MOST_REFERENCES:]
+
+
 Words = Annotated[str, BeforeValidator(words)]
+MessageIds = Annotated[tuple[str, ...], BeforeValidator(message_ids)]
 Line = Annotated[str, BeforeValidator(one_line)]
 Name = Annotated[str, BeforeValidator(name)]
+Identifier = Annotated[str, BeforeValidator(name), AfterValidator(present)]
 Sku = Annotated[str, BeforeValidator(words), AfterValidator(lambda sku: sku.strip(UNSEEN))]
 Address = Annotated[str, BeforeValidator(one_line), AfterValidator(email_address.tidy)]
 Sender = Annotated[str, BeforeValidator(one_line), AfterValidator(sender)]

@@ -13,7 +13,9 @@ from apps.gateway.record_fields import (
     Address,
     Amount,
     Code,
+    Identifier,
     Line,
+    MessageIds,
     Moment,
     Name,
     OptionalName,
@@ -33,17 +35,17 @@ class Record(BaseModel):
 class Variant(Record):
     """A sellable variant with its prices (currency code -> amount), cost and stock."""
 
-    product_id: str
-    variant_id: str
+    product_id: Identifier
+    variant_id: Identifier
     sku: Sku
-    product_title: str
-    title: str
+    product_title: Words
+    title: Words
     prices: dict[str, Decimal]
     cost: Decimal | None = None  # when the shop tells it
     cost_currency: str = ""  # empty: not known
     stock: int | None = None
-    inventory_item_id: str | None = None
-    location_id: str | None = None
+    inventory_item_id: OptionalName = None
+    location_id: OptionalName = None
     updated_at: Moment | None = None
 
 
@@ -57,7 +59,7 @@ class GivenBack(Record):
 class Payment(Record):
     """A payment of an order: captured and refunded amounts, and the refunds one by one."""
 
-    payment_id: str
+    payment_id: Identifier
     currency: str
     captured: Decimal
     refunded: Decimal
@@ -72,9 +74,9 @@ class OrderLine(Record):
     went into it. None where the shop does not tell.
     """
 
-    line_id: str
+    line_id: Identifier
     sku: Sku
-    title: str
+    title: Words
     quantity: Quantity
     unit_price: Decimal
     paid: Decimal | None = None
@@ -96,12 +98,12 @@ class Order(Record):
     back. `shipping` is the part of it for shipping, None where the shop does not tell.
     """
 
-    order_id: str
-    number: str
+    order_id: Identifier
+    number: Line
     email: Address
-    status: str  # pending, completed, canceled
-    payment_status: str  # not_paid, captured, partially_refunded, refunded, ...
-    fulfillment_status: str  # not_fulfilled, fulfilled, shipped, delivered, ...
+    status: Line  # pending, completed, canceled
+    payment_status: Line  # not_paid, captured, partially_refunded, refunded, ...
+    fulfillment_status: Line  # not_fulfilled, fulfilled, shipped, delivered, ...
     currency: str
     total: Decimal
     placed_at: Moment
@@ -116,6 +118,7 @@ class Message(Record):
     `sender` is the one bare address that can be answered, its domain in ASCII; empty where there
     is none, or more than one: then a person has to look at `written_by`, which is what the message
     says. `mailbox` tells messages of several connectors apart that have the same identifier.
+    `in_reply_to` and `references` are the identifiers of earlier messages it names, if it does.
     """
 
     message_id: Name
@@ -126,6 +129,8 @@ class Message(Record):
     received_at: Moment
     written_by: Line = ""
     mailbox: str = ""
+    in_reply_to: MessageIds = ()
+    references: MessageIds = ()
 
     @model_validator(mode="before")
     @classmethod

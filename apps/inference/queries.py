@@ -9,8 +9,9 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import Workspace
+from apps.breaker.circuit import Circuit
 from apps.inference import endpoint
-from apps.inference.models import Call, ProviderName, Tier
+from apps.inference.models import Breaker, Call, ProviderName, Tier
 from apps.inference.providers import offline_embeddings
 from apps.inference.routing import EMBEDDING, Option, route
 
@@ -132,3 +133,9 @@ def embedding_space() -> EmbeddingSpace:
 def cost_of_run(run_id: UUID) -> Decimal:
     """What the models a run has asked have cost so far, in US dollars."""
     return Call.objects.filter(run_id=run_id).aggregate(cost=Sum("cost"))["cost"] or Decimal(0)
+
+
+def left_alone(workspace_id: UUID) -> list[Breaker]:
+    """The models that fail and are not asked for now, by name; one query."""
+    rows = Breaker.objects.filter(workspace_id=workspace_id)
+    return list(rows.exclude(circuit=Circuit.CLOSED.value).order_by("model"))

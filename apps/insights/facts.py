@@ -154,6 +154,28 @@ CLOSED = """
     ) opened
     WHERE {window_e} AND e.kind = 'breaker.closed' AND opened.at IS NOT NULL
 """
+# A run of an agent could not go on; subject: the run
+RUN_FAILED = """
+    SELECT e.at, e.id, 'broken' AS fact, 'run' AS what, run.agent_id::text AS agent,
+           '' AS version, '' AS action, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
+           run.id AS subject, e.actor AS who
+    FROM audit_event e JOIN agents_run run ON run.id = e.subject_id::uuid
+    WHERE {window_e} AND e.kind = 'run.failed'
+"""
+# A run that had failed was tried again and came to its end; ms: since it failed the last time
+RUN_MENDED = """
+    SELECT e.at, e.id, 'recovered' AS fact, 'run' AS what, run.agent_id::text AS agent,
+           '' AS version, '' AS action, '' AS extra,
+           extract(epoch FROM e.at - failed.at) * 1000 AS ms, 0::bigint AS total,
+           run.id AS subject, e.actor AS who
+    FROM audit_event e JOIN agents_run run ON run.id = e.subject_id::uuid
+    CROSS JOIN LATERAL (
+        SELECT max(f.at) AS at FROM audit_event f
+        WHERE f.subject_kind = 'run' AND f.subject_id = e.subject_id
+          AND f.kind = 'run.failed' AND f.at <= e.at
+    ) failed
+    WHERE {window_e} AND e.kind IN ('run.finished', 'run.escalated') AND failed.at IS NOT NULL
+"""
 # what: how the call ended; extra: tier and model; three facts a call: call (total: 10⁻⁸ dollars),
 # tokens_in and tokens_out (total: tokens)
 CALLED = """
@@ -198,8 +220,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "first_verdict": (FIRST_VERDICT,),
     "held_verdict": (HELD_VERDICT,),
     "settled": (SETTLED,),
-    "broken": (BROKEN,),
-    "recovered": (RESOLVED, PROVEN, CLOSED),
+    "broken": (f"{BROKEN} UNION ALL {RUN_FAILED}",),
+    "recovered": (RESOLVED, PROVEN, f"{CLOSED} UNION ALL {RUN_MENDED}"),
     "call": (CALLED,),
     "recalled": (RECALLED,),
 }

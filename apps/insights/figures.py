@@ -7,7 +7,7 @@ from apps.insights.tally import Key, Tally
 
 OUTCOMES = ("auto", "approved", "edited", "rejected", "denied", "expired")
 BY_PEOPLE = ("approved", "edited", "rejected")
-MISHAPS = ("unknown", "needs_person", "breaker")
+MISHAPS = ("unknown", "needs_person", "breaker", "run")
 DOLLAR = 100_000_000  # the unit costs are added up in
 
 

@@ -158,7 +158,10 @@ def how_far(member: Member, changes: Sequence[Change]) -> Decimal:
 
 
 def unproven(matter: Matter, members: Sequence[Member]) -> Told:
-    """A proposal's outcome is unproven: who may settle it, else who operates the workspace."""
+    """A person has to look: an outcome is unproven, or nothing could be proposed for a case.
+
+    Told to who may settle it, else to who operates the workspace.
+    """
     if matter.proposal is None or matter.proposal.state != State.NEEDS_PERSON:
         return
     deciders = [member for member in members if may_decide(member, matter)]
@@ -260,6 +263,7 @@ ROUTERS: Mapping[str, Router] = {
     Kind.PROPOSAL_CLAIMED: claimed,
     Kind.PROPOSAL_ESCALATED: overdue,
     Kind.PROPOSAL_SETTLED: unproven,
+    Kind.PROPOSAL_REFERRED: unproven,
     Kind.RUN_ESCALATED: escalated_run,
     Kind.RUN_FAILED: failed_run,
     Kind.EXECUTION_FINISHED: not_carried_out,

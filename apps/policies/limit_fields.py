@@ -15,6 +15,8 @@ from unfold.widgets import (
 WORDS = {
     "currency": "The currency all these limits are in, e.g. EUR. Amounts in another one are "
     "compared by the exchange rates the workspace keeps; without one a person decides.",
+    "sole_owner_may_finish_undo": "Whether an owner who is the only person that may review here "
+    "may approve an undo they asked for themselves. It is recorded.",
     "rates_max_age_days": "With exchange rates older than this a person decides.",
 }  # fmt: skip
 

@@ -1,12 +1,15 @@
 """Proposals that wait and are alike: what may be approved together. Reads only."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from apps.accounts.models import User
-from apps.proposals.bulk import Item, outliers, sample
+from apps.policies import queries as policies
+from apps.proposals.bulk import CEILING, Item, outliers, sample
 from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.queries import LONG, opened_among
 
@@ -54,6 +57,17 @@ def item_of(proposal: Proposal) -> Item:
         size=sum(len(v) for c in changes for v in c.params.values() if isinstance(v, str)),
         doubts=tuple(doubts_about(proposal)),
     )
+
+
+def ceiling_for(items: Sequence[Item], workspace_id: UUID, *, now: datetime) -> Decimal | None:
+    """How much these may be together, in their one currency; None where no fresh rate says."""
+    found = {item.currency for item in items if item.amount is not None and item.currency}
+    if len(found) != 1:
+        return CEILING
+    counted_in = policies.currency_setting(workspace_id).currency
+    return policies.convert(
+        workspace_id=workspace_id, amount=CEILING, currency=counted_in, to=found.pop(), now=now
+    ).amount
 
 
 def doubts_about(proposal: Proposal) -> list[str]:

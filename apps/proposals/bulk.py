@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from apps.money.currency import is_currency, step, written
+
 MOST = 50  # proposals at once
-CEILING = Decimal(1_000)  # of all amounts together, in their one currency
+CEILING = Decimal(1_000)  # of all amounts together, in the currency the workspace counts in
 SAMPLED = 10  # of each so many, one is opened before all are approved
 LEAST_SAMPLED = 2
 FEWEST = 5  # below that, nothing can be said to stand out
@@ -81,9 +83,6 @@ def outliers(items: Sequence[Item]) -> dict[UUID, list[str]]:
 def odd_numbers(items: Sequence[Item]) -> list[tuple[UUID, str]]:
     """Amounts, changes and lengths of text far from the others'."""
     measures: dict[str, Callable[[Item], float | None]] = {
-        "its amount is {value:,.2f}, the others are around {middle:,.2f}": lambda i: (
-            None if i.amount is None else float(i.amount)
-        ),
         "it changes by {value:+.1f} %, the others by around {middle:+.1f} %": lambda i: (
             i.change_percent
         ),
@@ -91,7 +90,7 @@ def odd_numbers(items: Sequence[Item]) -> list[tuple[UUID, str]]:
             float(i.size) if i.size else None
         ),
     }
-    found = []
+    found = odd_amounts(items)
     for words, measure in measures.items():
         values = {i.id: value for i in items if (value := measure(i)) is not None}
         middle = statistics.median(values.values()) if values else 0.0
@@ -99,6 +98,26 @@ def odd_numbers(items: Sequence[Item]) -> list[tuple[UUID, str]]:
             (item_id, words.format(value=values[item_id], middle=middle)) for item_id in far(values)
         ]
     return found
+
+
+def odd_amounts(items: Sequence[Item]) -> list[tuple[UUID, str]]:
+    """Amounts far from the others', which are in the same currency."""
+    values = {one.id: float(one.amount) for one in items if one.amount is not None}
+    middle = Decimal(statistics.median(values.values())) if values else Decimal(0)
+    named = {one.id: one for one in items}
+    found = []
+    for item_id in far(values):
+        one = named[item_id]
+        around = told(middle, one.currency)
+        found.append((item_id, f"its amount is {told(one.amount or middle, one.currency)}, "
+                               f"the others are around {around}"))  # fmt: skip
+    return found
+
+
+def told(amount: Decimal, currency: str) -> str:
+    """An amount in words, computed ones to the digits of their currency."""
+    exact = amount.quantize(step(currency)) if is_currency(currency) else amount
+    return f"{written(exact, currency)} {currency}".rstrip()
 
 
 def far(values: Mapping[UUID, float]) -> list[UUID]:
@@ -135,17 +154,20 @@ def odd_confidence(items: Sequence[Item]) -> list[tuple[UUID, str]]:
     ]
 
 
-def objections(items: Sequence[Item], among: Sequence[Item]) -> dict[UUID | None, list[str]]:
+def objections(
+    items: Sequence[Item], among: Sequence[Item], *, ceiling: Decimal | None = CEILING
+) -> dict[UUID | None, list[str]]:
     """Why these cannot be approved together, by item (None: all of them); empty if they can.
 
-    `among` are all similar ones that wait: what stands out among them stands out.
+    `among` are all similar ones that wait: what stands out among them stands out. `ceiling` is in
+    the currency of the items; None: no exchange rate says how much it is there.
     """
     found: dict[UUID | None, list[str]] = {}
     for item in items:
         if reasons := unfit(item):
             found[item.id] = reasons
     everyone = {item.id: item for item in [*among, *items]}
-    if together := objections_to_all(items):
+    if together := objections_to_all(items, ceiling):
         found[None] = together
     else:
         odd = outliers([one for one in everyone.values() if key_of(one) == key_of(items[0])])
@@ -167,7 +189,7 @@ def unfit(item: Item) -> list[str]:
     return reasons
 
 
-def objections_to_all(items: Sequence[Item]) -> list[str]:
+def objections_to_all(items: Sequence[Item], ceiling: Decimal | None) -> list[str]:
     """Why these do not go together."""
     if not items:
         return ["nothing was chosen"]
@@ -177,6 +199,12 @@ def objections_to_all(items: Sequence[Item]) -> list[str]:
     if len({key_of(item) for item in items}) > 1:
         reasons.append("they differ in action, in the rule that asks for a person, or in currency")
     total = sum((item.amount for item in items if item.amount is not None), Decimal(0))
-    if total > CEILING:
-        reasons.append(f"together they are about {total:,.2f}; at most {CEILING:,.2f} is possible")
+    currency = items[0].currency
+    if total and ceiling is None:
+        reasons.append(f"no fresh exchange rate says how much is possible in {currency}")
+    elif ceiling is not None and total > ceiling:
+        reasons.append(
+            f"together they are about {told(total, currency)}; "
+            f"at most {told(ceiling, currency)} is possible"
+        )
     return reasons

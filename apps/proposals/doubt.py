@@ -7,7 +7,8 @@ from apps.proposals.stale import STALE
 BEYOND = "beyond"  # a model asked for what is not of its case
 DISSENT = "dissent"  # a model and the rules came to different things
 UNMEASURED = "unmeasured"  # a model's own word, which too few people have judged
-DOUBTS = frozenset({STALE, BEYOND, DISSENT, UNMEASURED})  # kinds of evidence
+REFERRED = "referred"  # the proposer asks a person to look, and says why
+DOUBTS = frozenset({STALE, BEYOND, DISSENT, UNMEASURED, REFERRED})  # kinds of evidence
 
 
 def is_doubted(evidence: Iterable[object]) -> bool:

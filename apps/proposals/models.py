@@ -201,7 +201,10 @@ class Change(models.Model):
 
 
 class Review(models.Model):
-    """A person's recorded verdict on exactly one binding."""
+    """A person's recorded verdict on exactly one binding.
+
+    `alone` names the policies that let a sole owner decide what they asked for themselves.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
@@ -214,6 +217,7 @@ class Review(models.Model):
     reason = models.TextField(blank=True)
     edited = models.JSONField(default=list)
     via = models.CharField(max_length=20, default="console")
+    alone = models.TextField(blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:

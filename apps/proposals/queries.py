@@ -2,20 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import VERBS, Rights, rights
 from apps.audit.kinds import Kind
+from apps.audit.models import Event
 from apps.audit.queries import Recorded
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
+from apps.money.currency import written
 from apps.policies.models import Decision
+from apps.proposals import sole
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
 from apps.proposals.models import (
@@ -99,8 +104,11 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:
 
 
 def count_waiting(workspace_id: UUID, *, at_most: int) -> int:
-    """How many proposals of the workspace wait to be judged; counts no further than `at_most`."""
-    waiting = Proposal.objects.filter(workspace_id=workspace_id, state=State.WAITING)
+    """How many proposals of the workspace wait for people, to be judged or to be looked at.
+
+    Counts no further than `at_most`.
+    """
+    waiting = Proposal.objects.filter(workspace_id=workspace_id, state__in=FOR_A_PERSON)
     return waiting.values("pk")[:at_most].count()
 
 
@@ -267,20 +275,33 @@ def why_not(
 ) -> str | None:
     """Why this person may not decide these changes, or None if they may.
 
-    Nobody decides what they caused, and money counts as all changes move it together. `held` are
-    the person's rights in the proposal's workspace; they are read if the caller has not.
+    Nobody decides what they caused, but a sole owner an undo where their policy says so (`sole`);
+    money counts as all changes move it together. `held` are the person's rights in the proposal's
+    workspace; they are read if the caller has not.
     """
-    if user.actor in (proposal.submitted_by, proposal.on_behalf_of):
-        return "You caused this proposal; somebody else has to approve it."
     held = held or rights(user, proposal.workspace_id)
+    if caused(user, proposal) and not sole.allowed_by(user, proposal, changes, held):
+        return (
+            "You caused this proposal; somebody else has to approve it."
+            f"{sole.advice(user, proposal, changes, held)}"
+        )
     for stake in add_up(stake_of(change) for change in changes):
         if not held.cover(stake.action, stake.amount, stake.currency or None):
-            money = f" of {stake.amount:,.2f} {stake.currency}" if stake.amount is not None else ""
+            money = (
+                f" of {written(stake.amount, stake.currency)} {stake.currency}"
+                if stake.amount is not None
+                else ""
+            )
             return (
                 f"Your authority does not cover this: {spec(stake.action).title.lower()}{money}. "
                 "Ask a reviewer with a higher limit."
             )
     return None
+
+
+def caused(user: User, proposal: Proposal) -> bool:
+    """Whether the person asked for it, themselves or through a key or an agent."""
+    return user.actor in (proposal.submitted_by, proposal.on_behalf_of)
 
 
 def why_not_take_back(
@@ -290,7 +311,7 @@ def why_not_take_back(
 
     Who approved or caused it always may, others as far as they could approve it.
     """
-    if approved or user.actor in (proposal.submitted_by, proposal.on_behalf_of):
+    if approved or caused(user, proposal):
         return None
     return why_not(user, proposal, changes)
 
@@ -327,6 +348,30 @@ def taken_targets(workspace_id: UUID, action: str) -> set[str]:
     """Targets with an open change of this action: not to be proposed again."""
     rows = Change.objects.filter(workspace_id=workspace_id, action=action, is_open=True)
     return set(rows.values_list("target", flat=True))
+
+
+def told_by_people(proposal_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these proposals that a person ended by saying what they had seen."""
+    told = Event.objects.filter(
+        subject_kind="proposal",
+        subject_id__in=[str(pk) for pk in proposal_ids],
+        kind=Kind.PROPOSAL_SETTLED,
+        actor__startswith="user:",
+    )
+    return {UUID(subject) for subject in told.values_list("subject_id", flat=True)}
+
+
+def about_lately(
+    workspace_id: UUID, playbook: str, about: str, *, since: datetime, limit: int
+) -> list[Proposal]:
+    """A playbook's newest proposals about somebody or something, with their changes; newest first.
+
+    Two statements; the index of what proposals are about keeps the cost from the history.
+    """
+    rows = Proposal.objects.filter(workspace_id=workspace_id, created_at__gte=since)
+    rows = rows.annotate(about=KeyTextTransform("about", "case")).filter(about=about)
+    rows = rows.filter(playbook=playbook).order_by("-pk")
+    return list(rows.prefetch_related("changes")[:limit])
 
 
 def handled_cases(workspace_id: UUID, playbook: str, name: str, values: Sequence[str]) -> set[str]:

@@ -53,7 +53,8 @@ class Outside:
 
 def found_by(row: Any) -> str:
     """What a row is searched by."""
-    return " ".join(str(value) for value in row.values()).casefold() if row else ""
+    values = row.values() if isinstance(row, dict) else [row]
+    return " ".join(str(value) for value in values).casefold()
 
 
 @contextmanager

@@ -20,10 +20,10 @@ ALLOW = {"name": "all", "when": "true", "outcome": "allow", "reason": "Let pass.
 Propose = Callable[..., Proposal]
 
 
-def rule(workspace: Workspace, now: datetime, *rules: dict[str, Any]) -> None:
-    """Have exactly these rules decide from now on."""
-    version = policies.draft(workspace=workspace, name="Rules", rules=rules, limits={}, by="test",
-                             now=now)  # fmt: skip
+def rule(workspace: Workspace, now: datetime, *rules: dict[str, Any], **limits: Any) -> None:
+    """Have exactly these rules decide from now on, with these limits."""
+    version = policies.draft(workspace=workspace, name="Rules", rules=rules, limits=limits,
+                             by="test", now=now)  # fmt: skip
     policies.publish(version=version, by="test", now=now)
 
 

@@ -151,6 +151,13 @@ class Playbook(Protocol, Generic[K, S]):
         """What to ask a model, if there is one; `measured` is how often readers were right."""
         ...
 
+    def refer(self, draft: Draft, why: str) -> Draft | None:
+        """The draft by which a person is asked instead, should this one come to nothing. Pure.
+
+        None: nobody waits for an answer, so that coming to nothing is an outcome.
+        """
+        ...
+
     def answer(self, asked: Asked, knobs: K) -> Reply:
         """What a reviewer is answered by rules, perhaps with other parameters. Pure."""
         ...

@@ -1,22 +1,22 @@
 """Act: submit proposals, nothing else; in shadow, not even that."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from apps.agents import queries
-from apps.agents.models import Agent, Autonomy, Handled, Run
+from apps.agents.models import Agent, Run
 from apps.agents.playbooks.base import Planned
-from apps.agents.steps import drafting, shadow
+from apps.agents.steps import cases, drafting, shadow
 from apps.agents.steps.base import Context, Taken, Then, Write
+from apps.agents.steps.origin import origin_of
 from apps.agents.steps.standing import counted, stand
 from apps.gateway.errors import BadAnswer, Refused
 from apps.inference.queries import cost_of_run
 from apps.proposals import operations as proposals
 from apps.proposals import queries as proposed
 from apps.proposals.models import Proposal
-from apps.proposals.operations import Draft, Examined, InvalidDraft, Origin
+from apps.proposals.operations import Examined, InvalidDraft
 
 MICRO = Decimal("0.000001")  # the smallest part of a dollar a proposal's cost is kept in
 
@@ -25,14 +25,23 @@ class AutonomyChanged(Exception):
     """Somebody changed how far the agent may go while it was about to propose. It tries again."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """A plan with what examining its draft has shown: `examined`, or the `trouble` with it."""
+
+    planned: Planned
+    examined: Examined | None = None
+    trouble: str = ""
+
+
 def act(context: Context) -> Write:
-    """Examine every plan whose case nobody has handled; then submit, and mark the cases handled.
+    """Examine every plan whose case nobody has handled; then submit, and note where each stands.
 
     In shadow the drafts are rehearsed instead, and the cases stay open.
 
-    A draft the catalogue or the shop refuses is left out and reported; an outside system that
-    cannot be reached, or too much that waits already, raises, and the whole step is done again
-    later.
+    A draft the catalogue or the shop refuses is reported, and its case put before a person where
+    somebody waits for an answer; an outside system that cannot be reached, or too much that waits
+    already, raises, and the whole step is done again later.
     """
     planned = [drafting.from_json(one) for one in context.state["planned"]]
     seen = queries.handled(
@@ -45,49 +54,62 @@ def act(context: Context) -> Write:
     drafts = [one.draft for one in fresh if one.draft is not None]
     if not context.in_shadow:
         proposals.make_room(workspace=context.run.workspace, drafts=drafts)
-    troubles: list[str] = []
-    examined = share_cost(context.run, examine(context.run, drafts, troubles))
+    looks = [examine(context.run, one) for one in fresh]
+    troubles = [one.trouble for one in looks if one.trouble]
+    looks = share_cost(context.run, looks)
     if context.in_shadow:
+        examined = [one.examined for one in looks if one.examined is not None]
         rehearsals = shadow.rehearse(context, examined, origin_of(context.run))
         return lambda: shadow.keep(context, fresh, rehearsals, troubles)
-    return lambda: submit(context, fresh, examined, troubles)
+    return lambda: submit(context, looks, troubles)
 
 
-def examine(run: Run, drafts: Sequence[Draft], troubles: list[str]) -> list[Examined]:
-    """The drafts that can be proposed; the others are told of in `troubles`."""
-    examined = []
-    for draft in drafts:
-        try:
-            examined.append(proposals.examine(workspace=run.workspace, draft=draft))
-        except (InvalidDraft, Refused, BadAnswer) as error:
-            troubles.append(f"“{draft.title}” could not be proposed: {error}")
-    return examined
+def examine(run: Run, planned: Planned) -> Looked:
+    """The plan with its draft examined; a draft that cannot be proposed says why."""
+    if planned.draft is None:
+        return Looked(planned=planned)
+    try:
+        examined = proposals.examine(workspace=run.workspace, draft=planned.draft)
+    except (InvalidDraft, Refused, BadAnswer) as error:
+        trouble = f"“{planned.draft.title}” could not be proposed: {error}"
+        return Looked(planned=planned, trouble=trouble)
+    return Looked(planned=planned, examined=examined)
 
 
-def share_cost(run: Run, examined: Sequence[Examined]) -> list[Examined]:
+def share_cost(run: Run, looks: Sequence[Looked]) -> list[Looked]:
     """The drafts, each with its share of what the run's models have cost so far, in US dollars.
 
     What can be proposed bears what could not: together they cost what was spent.
     """
-    if not examined:
-        return []
-    share = (cost_of_run(run.pk) / len(examined)).quantize(MICRO)
-    return [replace(one, draft=replace(one.draft, cost=share)) for one in examined]
+    count = sum(one.examined is not None for one in looks)
+    if not count:
+        return list(looks)
+    share = (cost_of_run(run.pk) / count).quantize(MICRO)
+    return [
+        replace(one, examined=replace(one.examined, draft=replace(one.examined.draft, cost=share)))
+        if one.examined is not None
+        else one
+        for one in looks
+    ]
 
 
-def submit(
-    context: Context, planned: Sequence[Planned], examined: Sequence[Examined], troubles: list[str]
-) -> Taken:
-    """Submit what can be proposed, and mark all cases handled. Raises `AutonomyChanged`."""
+def submit(context: Context, looks: Sequence[Looked], troubles: list[str]) -> Taken:
+    """Submit what can be proposed, and note where each case stands. Raises `AutonomyChanged`."""
     check_autonomy(context.run.agent)
+    examined = [one.examined for one in looks if one.examined is not None]
     submitted = proposals.submit_examined(
         workspace=context.run.workspace,
         examined=examined,
         origin=origin_of(context.run),
         now=context.now,
     )
+    came_of_it = iter(submitted)
+    outcomes = [next(came_of_it) if one.examined is not None else None for one in looks]
     made = [proposal for proposal in submitted if proposal is not None]
-    mark(context.run, context.playbook.name, planned, now=context.now)
+    cases.note(context, [
+        cases.Taken(planned=one.planned, proposal=proposal, trouble=one.trouble)
+        for one, proposal in zip(looks, outcomes, strict=True)
+    ])  # fmt: skip
     open_now = proposed.open_among([proposal.pk for proposal in made])
     known = {"proposals": [str(one.pk) for one in made], "troubles": troubles}
     return Taken(
@@ -108,28 +130,6 @@ def check_autonomy(agent: Agent) -> None:
     # Not waited for: who holds the row is about to change it, and may be waiting for our run
     if as_begun.select_for_update(no_key=True, skip_locked=True).first() is None:
         raise AutonomyChanged(AutonomyChanged.__doc__)
-
-
-def origin_of(run: Run) -> Origin:
-    """Who proposes, and whether a person decides whatever policy allows."""
-    return Origin(
-        by=run.agent.actor,
-        trigger=run.trigger,
-        on_behalf_of=run.on_behalf_of,
-        run_id=run.pk,
-        agent_id=run.agent_id,
-        agent=run.agent.name,
-        playbook=run.agent.playbook,
-        needs_person=run.agent.autonomy == Autonomy.REVIEW_ALL,
-    )
-
-
-def mark(run: Run, playbook: str, planned: Sequence[Planned], *, now: datetime) -> None:
-    """Note that these cases are dealt with, those without a proposal too."""
-    Handled.objects.bulk_create(
-        Handled(workspace_id=run.workspace_id, playbook=playbook, key=one.key, run=run, at=now)
-        for one in planned
-    )
 
 
 def summarise(made: Sequence[Proposal], drafts: int, troubles: Sequence[str]) -> str:

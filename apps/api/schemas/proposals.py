@@ -198,7 +198,10 @@ class ChangeDetail(Schema):
 
 
 class ReviewDetail(Schema):
-    """A person's recorded verdict."""
+    """A person's recorded verdict.
+
+    `alone` names the policies that let a sole owner approve an undo of their own; mostly empty.
+    """
 
     id: UUID
     reviewer_id: UUID
@@ -208,6 +211,7 @@ class ReviewDetail(Schema):
     edited: list[dict[str, Any]]
     binding: str
     via: str
+    alone: str
     at: datetime
 
     @classmethod

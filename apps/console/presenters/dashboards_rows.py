@@ -124,6 +124,8 @@ def link_of(one: Listed, about: Mapping[UUID, str]) -> str:
         return ""
     if one.fact in ("call", "recalled"):
         return reverse("console:run", args=[one.subject])
+    if one.fact in ("broken", "recovered") and one.what == "run":
+        return reverse("console:run", args=[one.subject])
     if one.what == "breaker":
         return reverse("console:connectors")
     if one.fact in ("broken", "recovered") and one.what == "unknown":

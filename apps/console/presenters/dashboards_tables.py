@@ -35,6 +35,7 @@ MISHAP_WORDS = {
     "unknown": "Outcome not proven",
     "needs_person": "Needs a person",
     "breaker": "Breaker open",
+    "run": "Run failed",
 }
 
 
@@ -227,6 +228,7 @@ def mishaps(asked: Asked, now: Figures, standing: Standing) -> Table:
         "unknown": (standing.unknown, reverse("console:stuck")),
         "needs_person": (standing.needs_person, reverse("console:inbox")),
         "breaker": (standing.breakers, reverse("console:connectors")),
+        "run": (standing.failed, f"{reverse('console:runs')}?state=failed"),
     }
     rows = [
         [

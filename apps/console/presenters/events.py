@@ -134,7 +134,8 @@ def reviewed(f: Fields) -> str:
     if f.get("hidden"):
         return "voted; who and how is told once the others have voted"
     verb = "voted to reject" if f.get("verdict") == "reject" else "voted to approve"
-    return f"{verb}{because(f)}"
+    alone = f", as sole owner by {f['alone']}" if f.get("alone") else ""
+    return f"{verb}{alone}{because(f)}"
 
 
 def settled(f: Fields) -> str:
@@ -277,6 +278,22 @@ def counted_in(f: Fields) -> str:
     )
 
 
+def sourced(fields: Mapping[str, Any]) -> str:
+    """Where something is read from now."""
+    what = str(fields.get("resource", "something")).replace("_", " ")
+    if not fields.get("after"):
+        return f"lets {what} be read from every connector that has them"
+    return f"has {what} read from {fields['after']} only"
+
+
+def puzzled(fields: Mapping[str, Any]) -> str:
+    """That rows could not be read as they are."""
+    count, name = fields.get("count", 1), fields.get("name") or "a connector"
+    what = str(fields.get("resource", "rows")).replace("_", " ")
+    rows = "one odd row" if count == 1 else f"{count} odd rows"
+    return f"found {rows} of {what} at {name}{because(fields)}"
+
+
 Telling = tuple[str, str, Callable[[Fields], str]]
 TELLINGS: dict[Kind, Telling] = {
     Kind.RUN_STARTED: ("run", "", started),
@@ -344,6 +361,11 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.CURRENCY_CHANGED: ("policy", "", counted_in),
     Kind.AGENT_CHANGED: ("person", "", reconfigured),
     Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'name')}"),
+    Kind.SOURCE_CHOSEN: ("plug", "", sourced),
+    Kind.ROWS_SET_ASIDE: ("plug", "warn", puzzled),
+    Kind.ROWS_DISMISSED: (
+        "plug", "", lambda f: f"cleared the odd rows of {f.get('name') or 'a connector'}"
+    ),
     Kind.CHANNEL_CHANGED: ("mail", "", lambda f: f"changed a channel{because(f, 'name')}"),
     Kind.NOTICE_FAILED: ("alert", "warn", lambda f: f"could not tell people{because(f, 'error')}"),
     Kind.DEMO_REMOVED: ("box", "", lambda _: "removed the demo data"),

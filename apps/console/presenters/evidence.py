@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from apps.console.presenters.values import Row, label, rows
 
@@ -31,6 +32,8 @@ ICONS = {
     "episode": "memory",
     "artefact": "memory",
     "memory": "memory",
+    "referred": "person",
+    "earlier_message": "mail",
     "model": "model",
     "classification": "model",
 }
@@ -41,6 +44,7 @@ class Exhibit:
     """One piece of evidence; `is_correction` marks what a reviewer taught earlier.
 
     `number` is how texts cite it, from 1; `cited` are the (change, paragraph) places that do.
+    `proposal_id` is an earlier proposal it tells of, if it does.
     """
 
     number: int
@@ -51,6 +55,7 @@ class Exhibit:
     facts: list[Row]
     is_correction: bool
     cited: list[tuple[str, int]]
+    proposal_id: str = ""
 
 
 def exhibits(
@@ -78,7 +83,16 @@ def exhibit(one: Mapping[str, Any], number: int, cited: list[tuple[str, int]]) -
         detail="" if isinstance(detail, (Mapping, list)) else str(detail or ""),
         facts=list(facts(detail)),
         is_correction=kind == "correction",
+        proposal_id=identifier(one.get("proposal_id")),
     )
+
+
+def identifier(value: object) -> str:
+    """The id of a proposal the entry leads to; empty for anything else."""
+    try:
+        return str(UUID(str(value))) if value else ""
+    except ValueError:
+        return ""
 
 
 def facts(detail: object) -> Iterator[Row]:

@@ -4,13 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.console import reader
 from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
 from apps.console.presenters.items import by_item
 from apps.console.presenters.paragraphs import Paragraph, drafted
 from apps.console.presenters.pictures import Picture
-from apps.console.presenters.reasons import OWN, Factor, factors, percent
+from apps.console.presenters.reasons import (
+    OWN,
+    Factor,
+    factors,
+    numbers_of,
+    percent,
+    rates_used,
+    share,
+)
 from apps.console.presenters.values import ABSENT, Row, label, money, movement, rows, show
 from apps.gateway.catalogue import ACTIONS, Reversibility
 from apps.gateway.models import Execution
@@ -234,13 +241,19 @@ def ruling(decision: Decision, *, withheld: bool = False) -> Ruling:
         fired=decision.fired,
         factors=factors(decision, withheld=withheld),
         facts=[
-            row for row in facts(decision.facts) if not (withheld and row.label in map(label, OWN))
+            row
+            for row in facts(decision.facts, version.limits if version else {})
+            if not (withheld and row.label in map(label, OWN))
         ],
     )
 
 
-def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
-    """The single facts a rule saw; numbers nobody knew are left out."""
+def facts(seen: Mapping[str, Any], limits: Mapping[str, Any] | None = None) -> Iterator[Row]:
+    """The single facts a rule saw; numbers nobody knew are left out.
+
+    None of them is rounded to one of the `limits` it misses.
+    """
+    beside = numbers_of(limits or {})
     currency = str(seen.get("currency") or "")
     unknown = {
         name
@@ -256,13 +269,14 @@ def facts(seen: Mapping[str, Any]) -> Iterator[Row]:
         if name in unknown or name.startswith("has_") or isinstance(value, Mapping) or value == "":
             continue
         if name.endswith("_percent"):
-            yield Row(label(name), percent(name, value))
+            yield Row(label(name), percent(name, value, beside))
         elif name == "confidence" and isinstance(value, (int, float)):
-            yield Row(label(name), reader.percent(value * 100, 0))
+            yield Row(label(name), share(value, beside))
         elif name == "action" and value in ACTIONS:
             yield Row(label(name), ACTIONS[value].title)
         else:
             yield Row(label(name), show(name, value, currency))
+    yield from rates_used(seen)
 
 
 def receipt(execution: Execution) -> Receipt:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from apps.console import reader
+from apps.console.presenters.figures import places, rounded
 from apps.console.presenters.values import Row, decimal, label, money, show
+from apps.money.currency import UnknownCurrency, minor_units
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Proposal
 from apps.proposals.stale import rests_on_stale
@@ -28,6 +30,7 @@ FLAGS = {
     "change_percent": "has_change",
     "margin_percent": "has_margin",
 }
+EXCHANGED = ("currency", "amount", "total_amount")  # of a change in another currency
 OWN = ("confidence",)  # facts the proposer supplies itself; they speak for it
 
 
@@ -49,11 +52,40 @@ def factors(decision: Decision, *, withheld: bool) -> list[Factor]:
     """
     version = decision.version
     expression = expression_of(version, decision.rule) if version else ""
-    found = (compare(match, decision.facts, version) for match in COMPARED.finditer(expression))
+    matches = COMPARED.finditer(expression)
+    found = (compare(match, as_compared(decision), version) for match in matches)
     crossed = {one.label: one for one in found if one is not None}
     return [
         one for name, one in crossed.items() if not (withheld and name in map(label, OWN))
     ]  # fmt: skip
+
+
+def as_compared(decision: Decision) -> Mapping[str, Any]:
+    """The facts with their amounts in the currency of the limits, where they were converted.
+
+    Where they are in another one and nothing was converted, the amounts are left out: the rule saw
+    none beside its limits.
+    """
+    facts: Mapping[str, Any] = decision.facts
+    version = decision.version
+    told: Mapping[str, Any] = next(
+        (one for one in decision.fired if one.get("rule") == decision.rule), {}
+    )
+    if exchange := told.get("exchange"):
+        return {**facts, **{name: exchange[name] for name in EXCHANGED}}
+    currency = (version.limits or {}).get("currency") if version else None
+    if currency and facts.get("currency") not in (None, "", currency):
+        return {name: value for name, value in facts.items() if name not in EXCHANGED}
+    return facts
+
+
+def rates_used(facts: Mapping[str, Any]) -> Iterator[Row]:
+    """What the amount was worth in the currencies of limits, and by which rates."""
+    for currency, told in (facts.get("exchange") or {}).items():
+        worth = decimal(told.get("total_amount"))
+        if worth is not None:
+            value = money(rounded(worth, digits_of(currency)), currency)
+            yield Row(f"Worth in {currency}", f"{value} ({told.get('rates', '')})")
 
 
 def expression_of(version: Version, rule: str) -> str:
@@ -78,27 +110,48 @@ def compare(
     currency = str(facts.get("currency") or "")
     return Factor(
         label=label(name.removesuffix("_percent")),
-        value=worded(name, fact, currency),
+        value=worded(name, fact, currency, limit),
         relation=SAYS[sign],
-        limit=worded(name, limit, currency),
+        limit=worded(name, limit, currency, limit),
         name=match["limit"].replace("_", " "),
     )
 
 
-def worded(name: str, value: Decimal, currency: str) -> str:
-    """A fact or its limit with the unit of the fact."""
+def worded(name: str, value: Decimal, currency: str, limit: Decimal) -> str:
+    """A fact or its limit with the unit of the fact, on the side of the limit where it is."""
     if name.endswith("_percent"):
-        return percent(name, value)
+        return percent(name, value, [limit])
     if name.endswith("amount"):
-        return money(value, currency)
+        return money(rounded(value, places(value, [limit], digits_of(currency))), currency)
     if name == "confidence":
-        return reader.percent(value * 100, 0)
+        return share(value, [limit])
     return show(name, str(value.normalize()))
 
 
-def percent(name: str, value: Decimal | float) -> str:
-    """A fact in percent; what moves has its sign."""
-    return reader.percent(value, signed=name.startswith("change"))
+def percent(name: str, value: Decimal | float, limits: Sequence[Decimal] = ()) -> str:
+    """A fact in percent; what moves has its sign. It does not seem to touch a limit it misses."""
+    exact = Decimal(str(value))
+    return reader.percent(exact, places(exact, limits, 1), signed=name.startswith("change"))
+
+
+def share(value: Decimal | float, limits: Sequence[Decimal] = ()) -> str:
+    """A part of one as a percentage; it does not seem to touch a limit it misses."""
+    exact = Decimal(str(value)) * 100
+    return reader.percent(exact, places(exact, [one * 100 for one in limits], 0))
+
+
+def digits_of(currency: str) -> int:
+    """Decimals of a currency; 2 of what is none."""
+    try:
+        return minor_units(currency)
+    except UnknownCurrency:
+        return 2
+
+
+def numbers_of(limits: Mapping[str, Any]) -> list[Decimal]:
+    """The limits that are numbers, and what they are below nothing: moves go both ways."""
+    found = [number for one in limits.values() if (number := decimal(one)) is not None]
+    return [*found, *(-one for one in found)]
 
 
 def missing(proposal: Proposal, decisions: Sequence[Decision]) -> list[str]:

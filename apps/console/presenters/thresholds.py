@@ -3,11 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 
+from apps.money.currency import is_currency
+from apps.money.typed import Ambiguous, NotAnAmount, parse, parse_number
 from apps.policies.cel import Outcome
 
+MONEY = "EUR"  # where the policy does not say in which currency its limits are
 TONES = {Outcome.ALLOW: "good", Outcome.REVIEW: "warn", Outcome.DENY: "bad"}
 ICONS = {Outcome.ALLOW: "check", Outcome.REVIEW: "person", Outcome.DENY: "deny"}
 PHRASES = {
@@ -19,7 +23,10 @@ PHRASES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A limit to be set; `most` is the largest number that makes sense."""
+    """A limit to be set; `most` is the largest number that makes sense.
+
+    `unit` is `%`, or the code of the currency the policy's limits are in.
+    """
 
     name: str
     label: str
@@ -38,12 +45,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
               help="A price that leaves less is denied.", most=100),
     ),
     "refund_desk": (
-        Field(name="refund_auto_up_to", label="Refunds may be given alone up to", unit="EUR",
-              help="Larger refunds wait for a person.", most=100_000),
-        Field(name="two_reviewers_over", label="Two people decide above", unit="EUR",
-              help="From here on one approval is not enough.", most=100_000),
-        Field(name="refund_max", label="Never more than", unit="EUR",
-              help="A larger refund is denied, whoever asks.", most=100_000),
+        Field(name="refund_auto_up_to", label="Refunds may be given alone up to", unit=MONEY,
+              help="Larger refunds wait for a person.", most=10_000_000),
+        Field(name="two_reviewers_over", label="Two people decide above", unit=MONEY,
+              help="From here on one approval is not enough.", most=10_000_000),
+        Field(name="refund_max", label="Never more than", unit=MONEY,
+              help="A larger refund is denied, whoever asks.", most=10_000_000),
     ),
 }  # fmt: skip
 # each is at most the one behind it: a limit that nothing can reach would only look like one
@@ -66,7 +73,7 @@ def inputs(
     playbook: str, limits: Mapping[str, object], posted: Mapping[str, str] | None = None
 ) -> list[Input]:
     """The form: what was typed, else what holds now."""
-    fields = [one for one in FIELDS.get(playbook, ()) if one.name in limits]
+    fields = fields_of(playbook, limits)
     if posted is None:
         return [Input(field=one, value=said(limits[one.name]), problem="") for one in fields]
     typed = {one.name: posted.get(one.name, "").strip() for one in fields}
@@ -78,41 +85,71 @@ def inputs(
     ]  # fmt: skip
 
 
+def fields_of(playbook: str, limits: Mapping[str, object]) -> list[Field]:
+    """The fields of what there is to set, money in the currency of the limits."""
+    currency = limits.get("currency")
+    unit = currency if is_currency(currency) else MONEY
+    return [
+        replace(one, unit=str(unit)) if one.unit == MONEY else one
+        for one in FIELDS.get(playbook, ())
+        if one.name in limits
+    ]
+
+
 def values(form: Sequence[Input]) -> dict[str, float]:
     """The numbers of a form without problems."""
-    return {one.field.name: number(one.value) for one in form}
+    return {one.field.name: number(one.field, one.value) for one in form}
 
 
 def problem_of(field: Field, text: str) -> str:
     """What is wrong with one number; empty if nothing."""
-    if not 0 <= number(text) <= field.most:
-        return f"Type a number from 0 to {said(field.most)}."
-    return ""
+    try:
+        value = read(field, text)
+    except Ambiguous as error:
+        return str(error)
+    except NotAnAmount:
+        value = Decimal(-1)
+    return "" if 0 <= value <= field.most else f"Type a number from 0 to {said(field.most)}."
 
 
 def ladder_problems(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
     """Which limits are below the ones before them."""
-    labels = {one.name: one.label for one in fields}
+    named = {one.name: one for one in fields}
     found = {}
     for ladder in LADDERS:
-        steps = [name for name in ladder if name in labels]
+        steps = [name for name in ladder if name in named]
         for low, high in pairwise(steps):
-            if number(typed[high]) < number(typed[low]):
-                found[high] = f"This has to be at least “{labels[low]}”, {typed[low]}."
+            if number(named[high], typed[high]) < number(named[low], typed[low]):
+                found[high] = f"This has to be at least “{named[low].label}”, {typed[low]}."
     return found
 
 
-def number(text: str) -> float:
-    """The number somebody typed, with a point or a comma; not a number if it is none."""
+def number(field: Field, text: str) -> float:
+    """The number somebody typed; not a number if it is none, or could be two."""
     try:
-        return float(text.replace(",", "."))
-    except ValueError:
+        return float(read(field, text))
+    except NotAnAmount:
         return math.nan
+
+
+def read(field: Field, text: str) -> Decimal:
+    """What was typed, as money or as a plain number; what could be two, but one of them not here,
+    is the other. Raises `Ambiguous`, `NotAnAmount`.
+    """
+    try:
+        return parse_number(text) if field.unit == "%" else parse(text, currency=field.unit)
+    except Ambiguous as error:
+        possible = [one for one in error.readings if 0 <= one <= field.most]
+        if len(possible) == 1:
+            return possible[0]
+        raise
 
 
 def said(value: object) -> str:
     """A number without needless digits."""
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{Decimal(str(value)).normalize():f}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,7 @@ class Case:
     advice: str
     yes: str
     no: str
+    asks: str = "What did you see?"
 
 
 UNPROVEN = Case(
@@ -127,6 +128,14 @@ NOT_UNDONE = Case(
     yes="It stands",
     no="It has been undone",
 )
+REFERRED = Case(
+    title="A person has to see to this",
+    advice="Nothing could be proposed for it; what was read and why are below. See to it yourself, "
+    "then say here what you did. Nothing is sent from here.",
+    yes="It is seen to",
+    no="There is nothing to do",
+    asks="What did you do?",
+)
 HALF_DONE = Case(
     title="Only a part of this was done",
     advice="What stands and what does not is below. Undo what was done, or look in the outside "
@@ -138,6 +147,8 @@ HALF_DONE = Case(
 
 def case(view: ProposalView) -> Case:
     """What a person is asked about a proposal which needs one."""
+    if not view.changes:
+        return REFERRED
     states = {one.execution.state for one in view.changes if one.execution}
     known = {ExecutionState.DONE, ExecutionState.COMPENSATED, ExecutionState.REFUSED}
     if not states or not states <= known | {ExecutionState.STALE, ExecutionState.CANCELLED}:

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from apps.console import reader
+from apps.console.presenters.figures import nearest_whole, places
 from apps.proposals.changes import flatten
 
 LABELS = {
@@ -31,6 +32,7 @@ OF_AN_ITEM = {"line_id": "Article", "quantity": "Pieces"}  # fields of a record 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}  # those agents write
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
+MOST_PERCENT = 12  # digits before the point: beyond, how far something moved says nothing
 LEAST_DOLLARS = Decimal("0.0001")
 DIGITS = 30  # before or behind the point of a number that is written out
 
@@ -120,11 +122,17 @@ def listed(value: list[Any] | Mapping[str, Any]) -> str:
 
 
 def movement(before: object, after: object) -> str:
-    """How far a number moved, in percent with its sign; empty where that says nothing."""
+    """How far a number moved, in percent with its sign; empty where that says nothing.
+
+    5.004 % is not told as 5.0 %: it is beyond a limit of 5.
+    """
     old, new = decimal(before), decimal(after)
     if not old or new is None or old == new:
         return ""
-    return reader.percent((new - old) * 100 / old, signed=True)
+    moved = (new - old) * 100 / old
+    if moved.adjusted() > MOST_PERCENT:
+        return ""
+    return reader.percent(moved, places(moved, [nearest_whole(moved)], 1), signed=True)
 
 
 def rows(state: Mapping[str, Any], *, without: frozenset[str] = frozenset()) -> Iterator[Row]:

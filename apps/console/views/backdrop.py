@@ -31,8 +31,11 @@ def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
 
     What people decided on the like is kept back together with the proposer's word.
     """
-    proposal, first = view.proposal, view.changes[0]
+    proposal = view.proposal
     others = history.around(proposal, [one.change for one in view.changes])
+    if not view.changes:  # a case that was only referred: there is nothing to compare
+        return {"neighbours": words.neighbours(proposal, others)}
+    first = view.changes[0]
     decision = first.decision
     siblings = similar.siblings(proposal, first.change)
     none = Precedents(listed=[], approved=0, decided=0)

@@ -96,12 +96,13 @@ def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
     items = {one.pk: alike.item_of(one) for one in waits}
     fit = next((one for one in waits if not bulk.unfit(items[one.pk])), waits[0])
     similar = [alike.item_of(one) for one in queue.similar_waiting(fit)]
-    reasons = bulk.objections(list(items.values()), similar)
+    ceiling = alike.ceiling_for(list(items.values()), fit.workspace_id, now=timezone.now())
+    reasons = bulk.objections(list(items.values()), similar, ceiling=ceiling)
     kept = [one for one in waits if one.pk not in reasons][: bulk.MOST]
     against = reasons.get(None, [])
-    if against and kept and not bulk.objections([items[one.pk] for one in kept], similar):
+    rest = [items[one.pk] for one in kept]
+    if against and kept and not bulk.objections(rest, similar, ceiling=ceiling):
         against = []  # what is left out was all there was against it
-    total = sum(one.amount for one in kept if one.amount is not None)
     sampled = alike.sampled(kept, user)
     left_out += [line(one, reasons=reasons[one.pk]) for one in waits if one.pk in reasons]
     return {
@@ -109,11 +110,19 @@ def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
         "left_out": left_out,
         "against": against,
         "to_open": list(sampled.values()).count(False),
-        "total": money(total, kept[0].currency) if total else "",
+        "total": total_of(kept),
         "action": next(iter(kept[0].changes.all())).action if kept else "",
         "most": bulk.MOST,
         "more": max(sum(pk not in reasons for pk in items) - bulk.MOST, 0),
     }
+
+
+def total_of(kept: Sequence[Proposal]) -> str:
+    """Their money added up; empty where none moves, or where it is in several currencies."""
+    amounts = [(one.amount, one.currency) for one in kept if one.amount]
+    if len({currency for _, currency in amounts}) != 1:
+        return ""
+    return money(sum(amount for amount, _ in amounts), amounts[0][1])
 
 
 def no_longer(one: Proposal) -> str:

@@ -10,8 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, operated
-from apps.gateway import health
+from apps.console.presenters import sources as words
+from apps.gateway import health, odd_rows
 from apps.gateway.models import Circuit, Connector, State
+from apps.inference import queries as inference
 from apps.insights import connectors as insights
 from apps.insights.connectors import ConnectorView
 
@@ -21,9 +23,14 @@ TONES = {Circuit.CLOSED: "good", Circuit.OPEN: "bad", Circuit.HALF_OPEN: "warn"}
 @require_safe
 @operated
 def show_connectors(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """All connectors of the workspace; never a secret."""
+    """All connectors of the workspace, never a secret, and the models that are left alone."""
     found = insights.standing(seat.workspace.pk, now=timezone.now())
-    context = {"cards": [card(view) for view in found]}
+    odd = odd_rows.counts(seat.workspace.pk)
+    context = {
+        "cards": [{**card(view), "odd": odd.get(view.connector.pk, 0)} for view in found],
+        "sources": words.told(seat.workspace.pk),
+        "models": inference.left_alone(seat.workspace.pk),
+    }
     return page.show(request, seat, "console/connectors.html", context)
 
 
@@ -34,6 +41,7 @@ def card(view: ConnectorView) -> dict[str, Any]:
     return {
         "view": view,
         "connector": view.connector,
+        "reads": words.readable(view.connector),
         "circuit": circuit,
         "tone": TONES[circuit],
         "can_reset": bool(breaker and (circuit != Circuit.CLOSED or breaker.failures)),

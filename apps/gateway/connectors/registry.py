@@ -1,5 +1,8 @@
 """Connector kinds by name. Adding one: copy a neighbour's folder, add a line here."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from apps.gateway.connectors.base import Client
 from apps.gateway.connectors.feed.client import FeedClient
 from apps.gateway.connectors.mail.client import MailClient
@@ -18,3 +21,17 @@ def build(kind: str, *, address: str, secret: str, settings: dict[str, str]) -> 
     except KeyError:
         raise LookupError(f"No connector kind '{kind}'; known: {', '.join(KINDS)}.") from None
     return client(address=address, secret=secret, settings=settings)  # type: ignore[call-arg]
+
+
+def readable(kind: str, settings: Mapping[str, Any]) -> frozenset[str]:
+    """What a connector of these settings can be read for; nothing for a kind that does not exist.
+
+    A kind may declare less than it could: `reads`, names with commas between them, narrows any.
+    """
+    client = KINDS.get(kind)
+    if client is None:
+        return frozenset()
+    declared = getattr(client, "declared", None)
+    found = declared(settings) if declared else client.resources
+    named = {name.strip() for name in str(settings.get("reads") or "").split(",")} - {""}
+    return found & named if named else found

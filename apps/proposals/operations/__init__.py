@@ -11,6 +11,7 @@ from apps.proposals.operations.entry import (
     StaleApproval,
 )
 from apps.proposals.operations.escalate import escalate
+from apps.proposals.operations.refer import refer
 from apps.proposals.operations.rehearse import (
     Rehearsal,
     RehearsedChange,
@@ -84,6 +85,7 @@ __all__ = [
     "open_section",
     "prepare",
     "reconsider",
+    "refer",
     "rehearse",
     "rehearse_examined",
     "rehearse_execution",

@@ -60,13 +60,15 @@ def approve_all(
        keeps nobody else from being approved.
     """
     chosen = alike.chosen(workspace_id, list(bindings)[: bulk.MOST + 1])
-    check_together(chosen, bindings)
+    check_together(chosen, bindings, now=now)
     check_sample([one for one in chosen if one.binding == bindings[one.pk]], user)
     ordered = sorted(chosen, key=lambda proposal: proposal.pk)
     return [one(proposal, user, bindings[proposal.pk], now=now, via=via) for proposal in ordered]
 
 
-def check_together(chosen: Sequence[Proposal], bindings: Mapping[UUID, str]) -> None:
+def check_together(
+    chosen: Sequence[Proposal], bindings: Mapping[UUID, str], *, now: datetime
+) -> None:
     """Refuse what is not to be approved in bulk. Raises `NotInBulk`."""
     unknown = set(bindings) - {proposal.pk for proposal in chosen}
     if unknown and len(bindings) <= bulk.MOST:
@@ -76,7 +78,9 @@ def check_together(chosen: Sequence[Proposal], bindings: Mapping[UUID, str]) -> 
         raise NotInBulk("Some of these are not proposals of this workspace.", problems)
     items = [alike.item_of(proposal) for proposal in chosen]
     similar = queue.similar_waiting(chosen[0], limit=alike.COMPARED) if chosen else []
-    found = bulk.objections(items, [alike.item_of(proposal) for proposal in similar])
+    ceiling = alike.ceiling_for(items, chosen[0].workspace_id, now=now) if chosen else None
+    among = [alike.item_of(proposal) for proposal in similar]
+    found = bulk.objections(items, among, ceiling=ceiling)
     if not found:
         return
     problems = [

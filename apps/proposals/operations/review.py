@@ -18,6 +18,7 @@ from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.policies import operations as policies
 from apps.policies import queries as versions
+from apps.proposals import sole
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Review, State
 from apps.proposals.operations import statements
@@ -33,6 +34,7 @@ from apps.proposals.operations.entry import (
 )
 from apps.proposals.operations.judge import bind, judge, proposal_fact, schedule, update
 from apps.proposals.operations.lessons import keep_lessons, learn
+from apps.proposals.operations.refer import as_told, is_referral
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
     end_without_effect,
@@ -42,10 +44,12 @@ from apps.proposals.operations.restore import (
 from apps.proposals.operations.snooze import SNOOZE_FIELDS
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import check_looked
-from apps.proposals.queries import may_vote, why_not
+from apps.proposals.queries import caused, may_vote, why_not
 from apps.proposals.quorum import Standing, Verdict, Vote, count
 from apps.proposals.stakes import price_moves
 from apps.proposals.titles import renewed
+
+BY_HAND = "console"
 
 
 class DeniedByPolicy(Exception):
@@ -79,9 +83,17 @@ def approve(
             title = proposal.title
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
+            alone = deciding_alone(user, proposal, changes, held=held, via=via)
             check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
             standing, facts = vote(
-                proposal, user, Verdict.APPROVE, reason=reason, edited=edited, via=via, now=now
+                proposal,
+                user,
+                Verdict.APPROVE,
+                reason=reason,
+                edited=edited,
+                via=via,
+                alone=alone,
+                now=now,
             )
             if standing == Standing.APPROVED:
                 pass_on(proposal, changes, facts, by=user.actor, now=now)
@@ -158,9 +170,9 @@ def resolve(
 ) -> Proposal:
     """Say what a look at the outside system has shown where AIOS could not prove it.
 
-    It ends done, else failed, or undone where an undo had been tried. Frees the targets for new
-    proposals. Raises `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a
-    reason.
+    It ends done, else failed, or undone where an undo had been tried; a case that was only
+    referred ends done, else rejected. Frees the targets for new proposals. Raises
+    `AlreadyDecided`, `Claimed`, `NotAuthorised`, `InvalidDraft` without a reason.
     """
     proposal = statements.locked(proposal_id)
     held = reviewer_rights(user, proposal)
@@ -171,7 +183,10 @@ def resolve(
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
     at_stake = open_changes(proposal) or list(proposal.changes.all())
     check_authority(user, proposal, at_stake, held=held)
-    proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
+    if is_referral(at_stake):
+        proposal.state = as_told(happened=happened)
+    else:
+        proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
     proposal.settled_at = now
     facts = free(proposal, now=now, reason="decided", user=user)
     proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
@@ -207,6 +222,21 @@ def check_authority(
     """Refuse a self-approval, and money above the person's authority all changes together."""
     if objection := why_not(user, proposal, changes, held=held):
         raise NotAuthorised(objection)
+
+
+def deciding_alone(
+    user: User, proposal: Proposal, changes: Sequence[Change], *, held: Rights, via: str
+) -> str:
+    """The policies that let a sole owner approve the undo they asked for; empty for all else.
+
+    Only on its page: neither a key nor a batch decides what its person caused. Raises
+    `NotAuthorised`.
+    """
+    if not caused(user, proposal):
+        return ""
+    if via != BY_HAND:
+        raise NotAuthorised("You caused this proposal. Open it and decide it there.")
+    return sole.allowed_by(user, proposal, changes, held)
 
 
 def edit(
@@ -298,6 +328,7 @@ def vote(
     edited: list[dict[str, Any]],
     via: str,
     now: datetime,
+    alone: str = "",
 ) -> tuple[Standing, list[Fact]]:
     """Save the person's verdict on the current binding, once each; it frees their claim.
 
@@ -313,6 +344,7 @@ def vote(
         reason=reason,
         edited=edited,
         via=via,
+        alone=alone,
         at=now,
     )
     if not statements.cast(review):
@@ -325,6 +357,7 @@ def vote(
         reason=reason,
         binding=proposal.binding,
         via=via,
+        **({"alone": alone} if alone else {}),
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
     standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)

@@ -289,7 +289,7 @@ def new_proposal(
 ) -> Proposal:
     """A proposal row, not yet judged or saved."""
     risks = [catalogue.spec(one.action).risk.value for one in changes]
-    risk = max(risks, key=SEVERITY.index)
+    risk = max(risks, key=SEVERITY.index, default=SEVERITY[0])
     return Proposal(
         workspace=workspace,
         run_id=origin.run_id,

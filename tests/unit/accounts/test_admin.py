@@ -62,6 +62,40 @@ def test_an_authority_is_granted(olgas: Client, workspace: Workspace, cast: Cast
     assert "Jun, Otto" in page
 
 
+@pytest.mark.parametrize(
+    ("typed", "currency", "problem"),
+    [("1,000", "EUR", "can mean 1000.00 or 1.00"), ("70.50", "JPY", "no decimals"),
+     ("a lot", "EUR", "is not an amount"), ("-5", "EUR", "0 or more"), ("5", "ZZZ", "valid choice")],
+)  # fmt: skip
+def test_a_ceiling_is_an_amount_of_its_currency(
+    olgas: Client, workspace: Workspace, cast: Cast, typed: str, currency: str, problem: str
+) -> None:
+    """Nothing is granted by what can be read in two ways, or what the currency does not have."""
+    answer = olgas.post(reverse("admin:accounts_authority_add"), {
+        "workspace": workspace.pk, "user": cast.jun.pk, "action": "set_price",
+        "ceiling": typed, "currency": currency})  # fmt: skip
+    assert answer.status_code == 200
+    assert problem in " ".join(map(str, answer.context["errors"]))
+    assert f'value="{typed}"' in answer.content.decode()
+
+
+def test_ceilings_in_any_currency_have_its_digits(
+    olgas: Client, workspace: Workspace, cast: Cast
+) -> None:
+    """Typed as people write, kept exactly, listed without needless zeros."""
+    for typed, currency in (("1.2550", "KWD"), ("50,000", "JPY"), ("1.234,50 €", "EUR")):
+        answer = olgas.post(reverse("admin:accounts_authority_add"), {
+            "workspace": workspace.pk, "user": cast.jun.pk, "action": "set_price",
+            "ceiling": typed, "currency": currency})  # fmt: skip
+        assert answer.status_code == 302, answer.context["errors"]
+    page = olgas.get(reverse("admin:accounts_authority_changelist")).content.decode()
+    found = {str(one) for one in Authority.objects.filter(action="set_price")}
+    for text in ("1.255 KWD", "50000 JPY", "1234.50 EUR"):
+        assert f"set_price: up to {text}" in found
+        assert text.split()[0] in page
+    assert "50000.0000" not in page
+
+
 def test_a_keys_token_is_shown_once(
     olgas: Client, workspace: Workspace, cast: Cast, now: datetime
 ) -> None:

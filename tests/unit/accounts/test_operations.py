@@ -10,6 +10,7 @@ from apps.accounts import operations
 from apps.accounts.models import Authority, Membership, User, Workspace
 from apps.accounts.permissions import can
 from apps.audit.models import Event, Payload
+from apps.money.currency import UnfitAmount, UnknownCurrency
 from tests.conftest import Cast
 from tests.factories.authority import can_approve
 
@@ -105,3 +106,30 @@ def test_the_last_owner_stays(cast: Cast, workspace: Workspace, now: datetime) -
     User.objects.filter(pk=cast.otto.pk).update(is_active=True)
     demote()
     assert not can(cast.olga, "administer", workspace.pk)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "currency"), [("70.50", "JPY"), ("1.005", "EUR"), ("5", "ZZZ")]
+)
+def test_a_ceiling_its_currency_does_not_have_is_refused(
+    cast: Cast, workspace: Workspace, now: datetime, ceiling: str, currency: str
+) -> None:
+    """Whoever asks for it, and no row is left."""
+    before = Authority.objects.count()
+    with pytest.raises((UnfitAmount, UnknownCurrency)):
+        operations.authorise(workspace=workspace, user=cast.jun, action="set_price", by="t", now=now,
+                             ceiling=Decimal(ceiling), currency=currency)  # fmt: skip
+    assert Authority.objects.count() == before
+
+
+def test_a_ceiling_is_told_in_the_digits_of_its_currency(
+    cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """In the audit log as anywhere; the same ceiling written otherwise is the same."""
+    for ceiling in ("1.2", "1.200"):
+        made = operations.authorise(workspace=workspace, user=cast.jun, action="set_price",
+                                    ceiling=Decimal(ceiling), currency="KWD", by="user:by",
+                                    now=now)  # fmt: skip
+    assert Authority.objects.filter(currency="KWD").count() == 1
+    assert str(Authority.objects.get(pk=made.pk)) == "set_price: up to 1.200 KWD"
+    assert {one["ceiling"] for one in told("authority.changed", cast.jun)} == {"1.200"}

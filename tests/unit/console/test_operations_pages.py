@@ -12,6 +12,7 @@ from apps.audit.operations import sequence
 from apps.gateway.configuration import rotate_credential
 from apps.gateway.models import Breaker, Circuit, Execution, Grant, KillSwitch, State
 from apps.gateway.switches import engage, engaged, release
+from apps.inference.models import Breaker as ModelBreaker
 from apps.proposals import operations
 from apps.proposals.models import Proposal
 from apps.proposals.models import State as ProposalState
@@ -270,6 +271,24 @@ class TestConnectors:
                       "Close the breaker", url("execution", done)):  # fmt: skip
             assert words in page
         assert "open-sesame" not in page
+
+    def test_models_left_alone_stand_there_too(self, browse, world, workspace, elsewhere, now):
+        """Which, since when and why; one in order, and another workspace's, are not there."""
+        for owner, name, circuit in ((workspace, "gpt-away", "open"), (workspace, "gpt-ok", "closed"),
+                                     (elsewhere, "gpt-foreign", "open")):  # fmt: skip
+            ModelBreaker.objects.create(
+                workspace=owner, endpoint="https://models.example/v1", model=name, failures=5,
+                circuit=circuit, opened_at=now, probe_at=now, error="HTTP 503",
+            )  # fmt: skip
+        page = browse(world.otto).get(reverse("console:connectors")).content.decode()
+        for words in (
+            "Models left alone",
+            'data-model="gpt-away"',
+            "5 failures in a row: HTTP 503",
+        ):
+            assert words in page
+        assert "gpt-ok" not in page
+        assert "gpt-foreign" not in page
 
     def test_a_breaker_is_closed_by_hand(self, browse, token, world, connector, now):
         """By an operator of its workspace, with an event in their name."""

@@ -45,6 +45,37 @@ def test_numbers_may_have_a_comma():
     assert thresholds.values(form)["safe_change_percent"] == 7.5
 
 
+REFUNDS = {"refund_auto_up_to": 50.0, "two_reviewers_over": 500.0, "refund_max": 2000.0,
+           "currency": "EUR"}  # fmt: skip
+
+
+def refunds(currency: str = "EUR", **typed: str) -> list[thresholds.Input]:
+    """The form of the refund desk's limits."""
+    usual = {name: thresholds.said(value) for name, value in REFUNDS.items()}
+    return thresholds.inputs("refund_desk", REFUNDS | {"currency": currency}, usual | typed)
+
+
+def test_money_is_asked_for_in_the_currency_of_the_limits():
+    """Not in euros everywhere."""
+    assert {one.field.unit for one in refunds("JPY")} == {"JPY"}
+    assert thresholds.values(refunds("JPY", refund_max="20,000"))["refund_max"] == 20_000
+
+
+def test_a_limit_that_can_be_two_is_asked_back():
+    """At its field, with both."""
+    [wrong] = [one for one in refunds(refund_max="2,000") if one.problem]
+    assert wrong.field.name == "refund_max"
+    assert wrong.value == "2,000"
+    assert wrong.problem == "“2,000” can mean 2000.00 or 2.00. Write 2000.00 or 2.00."
+    assert thresholds.values(refunds(refund_max="2.000,50"))["refund_max"] == 2000.5
+
+
+def test_a_percentage_may_have_three_decimals():
+    """Five thousand percent are no limit, so nothing is in doubt."""
+    form = thresholds.inputs("repricing", PRICES, TYPED | {"safe_change_percent": "5.004"})
+    assert thresholds.values(form)["safe_change_percent"] == 5.004
+
+
 @pytest.mark.parametrize("text", ["", "a lot", "-1", "101", "nan", "inf", "1e999"])
 def test_what_is_no_sensible_number_is_told(text):
     """With the range."""

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Membership, User, Workspace
-from apps.inference.models import Call, Tier
+from apps.inference.models import Breaker, Call, Tier
 from tests.factories import inference as make
 
 
@@ -59,3 +59,19 @@ def test_calls_are_read_only(admin: Client, workspace: Workspace, now: datetime)
     assert admin.get(address).status_code == 200
     assert admin.post(address, {"purpose": "other"}).status_code == 403
     assert admin.post(reverse("admin:inference_call_delete", args=[call.pk])).status_code == 403
+
+
+def test_models_left_alone_are_seen(
+    admin: Client, workspace: Workspace, elsewhere: Workspace, now: datetime
+) -> None:
+    """Since when and why; another workspace's are not there. They close by themselves."""
+    for owner, model in ((workspace, "model-away"), (elsewhere, "model-foreign")):
+        Breaker.objects.create(
+            workspace=owner, endpoint="https://models.example/v1", model=model, circuit="open",
+            failures=5, opened_at=now, probe_at=now, error="HTTP 503",
+        )  # fmt: skip
+    page = admin.get(reverse("admin:inference_breaker_changelist")).content.decode()
+    assert "model-away" in page
+    assert "HTTP 503" in page
+    assert "model-foreign" not in page
+    assert admin.get(reverse("admin:inference_breaker_add")).status_code == 403

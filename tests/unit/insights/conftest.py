@@ -178,6 +178,21 @@ class Past:
         self.note(opened, "broken", "breaker", None, extra=extra)
         self.note(opened + took, "recovered", "breaker", None, extra=extra, ms=ms)
 
+    def stumble(self, failed: datetime, took: timedelta) -> None:
+        """A run fails, is tried again and fails once more, then comes to its end."""
+        agent = self.random.choice(self.agents)
+        run = Run.objects.create(workspace=self.workspace, agent=agent, trigger="schedule",
+                                 started_by="clock", state="done", not_before=failed,
+                                 started_at=failed, finished_at=failed + took)  # fmt: skip
+        case, subject = Case(proposal=None, where=(str(agent.pk), "", "")), ("run", run.pk)
+        self.tell(Kind.RUN_FAILED, failed, subject, stage="plan", error="x")
+        self.tell(Kind.RUN_RETRIED, failed + took / 4, subject, stage="plan")
+        self.tell(Kind.RUN_FAILED, failed + took / 2, subject, stage="plan", error="x")
+        self.tell(Kind.RUN_FINISHED, failed + took, subject)
+        for at in (failed, failed + took / 2):
+            self.note(at, "broken", "run", case)
+        self.note(failed + took, "recovered", "run", case, ms=took.total_seconds() * 500)
+
     def ask(self, at: datetime) -> None:
         """A call to a model, and a step that looked at cases before it."""
         agent = self.random.choice(self.agents)

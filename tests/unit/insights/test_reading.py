@@ -39,6 +39,7 @@ def write(past: Past, now: datetime, *, since: datetime, until: datetime, n: int
         past.ask(began)
         past.doubt(began, timedelta(seconds=past.random.uniform(1, seconds * 0.2)))
     past.trip(since + timedelta(hours=1), timedelta(hours=1, minutes=11))
+    past.stumble(since + timedelta(hours=2), timedelta(hours=3, minutes=7))
 
 
 def expect(facts: list[Fact], period: Period) -> tuple[Counter, Counter, dict]:

@@ -89,3 +89,22 @@ def test_a_share_cannot_weigh_less_than_nothing() -> None:
     """A negative line is for its reader to settle first."""
     with pytest.raises(ValueError, match="less than nothing"):
         money.allocate(Decimal(1), [Decimal(2), Decimal(-1)], "EUR")
+
+
+def test_what_is_on_record_is_written_whatever_it_is() -> None:
+    """In its currency's digits, else with all it has; never rounded, never an error."""
+    assert money.written(Decimal("1500.0000"), "EUR") == "1500.00"
+    assert money.written(Decimal("1000.0000"), "JPY") == "1000"
+    assert money.written(Decimal("1.2550"), "KWD") == "1.255"
+    assert money.written(Decimal("12.3450"), "EUR") == "12.345"
+    assert money.written(Decimal("1500.0000"), "") == "1500"
+    assert money.written(Decimal("1E+3"), "ZZZ") == "1000"
+    assert money.written(Decimal("NaN"), "EUR") == "NaN"
+
+
+def test_every_currency_is_listed_once() -> None:
+    """In order, and none that no money is counted in."""
+    codes = money.codes()
+    assert list(codes) == sorted(set(codes))
+    assert {"EUR", "JPY", "KWD", "CLF"} < set(codes)
+    assert not {"XAU", "XXX", "XTS"} & set(codes)

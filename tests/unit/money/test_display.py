@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from apps.money.display import amount, negotiate, number, percent
+from apps.money.display import LOCALES, amount, known, negotiate, number, percent
+from apps.money.typed import parse
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,20 @@ def test_a_percentage_never_contradicts_the_limit_it_is_beyond() -> None:
 def test_the_first_language_that_is_there() -> None:
     """Else English."""
     assert negotiate(["de-AT", "en"], ["en", "de"]) == "de"
+    assert negotiate(["de-at"], ["en", "de", "de-AT"]) == "de-AT"
     assert negotiate(["tlh"], ["en", "de"]) == "en"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_locale_that_can_be_chosen_is_known(locale: str) -> None:
+    """By CLDR, and what it writes can be typed again."""
+    assert str(known(locale)).replace("_", "-") == locale
+    shown = amount(Decimal("1234567.50"), "EUR", locale)
+    assert parse(shown, currency="EUR") == Decimal("1234567.50")
+
+
+def test_numbers_are_rounded_where_that_is_said() -> None:
+    """Half up, to exactly so many places."""
+    assert number(Decimal("1234.565"), "de", places=2) == "1.234,57"
+    assert number(Decimal(5), "en", places=1) == "5.0"
+    assert number(Decimal("1E+3"), "de-CH") == "1’000"

@@ -6,6 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from apps.policies import currencies
+from apps.policies.exchange import Rate
+from apps.proposals import alike
 from apps.proposals.bulk import MOST, Item, key_of, objections, outliers, sample
 
 
@@ -91,7 +94,7 @@ def test_a_decoy_is_found_among_those_not_chosen() -> None:
         ([item(1), item(2, rules=frozenset({"other"}))], None, "differ in action"),
         ([item(1), item(2, currency="CHF")], None, "currency"),
         ([item(n) for n in range(MOST + 1)], None, f"at most {MOST}"),
-        ([item(n, amount=Decimal(400)) for n in range(3)], None, "1,000.00"),
+        ([item(n, amount=Decimal(400)) for n in range(3)], None, "at most 1000.00 EUR"),
         ([], None, "nothing"),
     ],
 )
@@ -124,3 +127,35 @@ def test_the_lot_is_the_same_each_time_and_another_for_another() -> None:
     assert len(others) > 10
     changed = {**bindings, drawn[0]: "f" * 64, drawn[1]: "e" * 64}
     assert sample(changed, person=UUID(int=1)) != drawn
+
+
+def test_the_ceiling_is_in_the_currency_of_the_items() -> None:
+    """1,000 euros are no 1,000 yen; without a rate nothing goes together."""
+    yen = [item(n, amount=Decimal(40_000 + n), currency="JPY") for n in range(3)]
+    assert objections(yen, yen, ceiling=Decimal(160_000)) == {}
+    [reason] = objections(yen, yen, ceiling=Decimal(100_000))[None]
+    assert reason == "together they are about 120003 JPY; at most 100000 JPY is possible"
+    [reason] = objections(yen, yen, ceiling=None)[None]
+    assert reason == "no fresh exchange rate says how much is possible in JPY"
+    free = [item(n, amount=None, currency="") for n in range(3)]
+    assert objections(free, free, ceiling=None) == {}
+
+
+def test_amounts_are_told_in_the_digits_of_their_currency() -> None:
+    """An odd one in yen, beside a computed middle."""
+    yen = [item(n, amount=Decimal(1000 + n), currency="JPY") for n in range(20)]
+    decoy = item(99, amount=Decimal("9000.0000"), currency="JPY")
+    assert outliers([*yen, decoy])[decoy.id] == [
+        "its amount is 9000 JPY, the others are around 1010 JPY"
+    ]
+
+
+@pytest.mark.django_db
+def test_the_ceiling_is_converted_by_the_rates_of_the_workspace(workspace, now) -> None:
+    """1,000 EUR in yen; None where the workspace keeps no rate."""
+    yen = [item(n, amount=Decimal(40_000), currency="JPY") for n in range(3)]
+    assert alike.ceiling_for(ALIKE, workspace.pk, now=now) == 1000
+    assert alike.ceiling_for(yen, workspace.pk, now=now) is None
+    rate = Rate(base="EUR", quote="JPY", rate=Decimal("162.5"), as_of=now.date(), source="test")
+    currencies.keep_rates(workspace=workspace, rates=[rate], by="t", now=now)
+    assert alike.ceiling_for(yen, workspace.pk, now=now) == 162_500

@@ -12,6 +12,7 @@ from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts import sense as senses
 from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Sensed
+from apps.proposals.operations import Draft
 
 
 class ProductTexts:
@@ -54,6 +55,9 @@ class ProductTexts:
                 fallback=lambda: planner.plan(sensed, knobs),
             )
         ]
+
+    def refer(self, draft: Draft, why: str) -> None:
+        """Nobody waits for an answer: the next run looks again."""
 
     def answer(self, asked: Asked, knobs: Knobs) -> Reply:
         """Another title, or the reasons."""

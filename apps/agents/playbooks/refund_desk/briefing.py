@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Briefing, Known, Planned, Unfit
 from apps.agents.playbooks.calibration import Calibration, own_words
-from apps.agents.playbooks.refund_desk import drafts, planner
+from apps.agents.playbooks.refund_desk import conversation, drafts, planner
 from apps.agents.playbooks.refund_desk.agreement import Second, settle
 from apps.agents.playbooks.refund_desk.classify import LANGUAGES, Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Refund
@@ -24,6 +24,7 @@ from apps.agents.playbooks.scope import Scope, listed
 from apps.gateway import email_address
 
 CORRECTIONS = 5  # told at most
+UNTOLD = {"message_id", "order_number", "in_reply_to", "references"}  # of a message
 ACTIONS = ("refund_payment", "cancel_order", "send_message")  # in the order of carrying out
 INSTRUCTIONS = """\
 You work at the service desk of an online shop. You are given one customer's message and what the \
@@ -250,12 +251,13 @@ def scope_of(case: Case) -> Scope:
 
 def describe(case: Case, sensed: Sensed) -> dict[str, Any]:
     """A case as the model sees it, with no more than it needs to answer."""
-    message = case.message.model_dump(mode="json", exclude={"message_id", "order_number"})
+    message = case.message.model_dump(mode="json", exclude=UNTOLD)
     skus = [line.sku for line in case.order.lines] if case.order else []
     return {
         "message": message,
         "order": case.order.model_dump(mode="json", exclude={"email"}) if case.order else None,
         "problem": case.problem,
+        "earlier": [conversation.told(one) for one in case.thread],
         "known": [item.text for item in case.known],
         "corrections": [item.text for item in alike(case, sensed.corrections, skus)],
         "languages": list(LANGUAGES),

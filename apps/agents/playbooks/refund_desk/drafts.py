@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import Planned
+from apps.agents.playbooks.refund_desk import referring
 from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.conversation import QUESTIONS
 from apps.agents.playbooks.refund_desk.decision import Refund, Share
 from apps.agents.playbooks.refund_desk.earlier import note
 from apps.agents.playbooks.refund_desk.evidence import evidence, sources
@@ -40,10 +42,12 @@ def reply(situation: Situation, kind: str, why: str, *, wants_person: bool = Fal
 
 
 def unsure(planned: Planned) -> Planned:
-    """The plan as one that no rule may wave through."""
+    """The plan as one that no rule may wave through, and that no policy passes by itself."""
     if planned.draft is None:
         return planned
-    return replace(planned, draft=replace(planned.draft, confidence=0.4, priority=URGENT))
+    evidence = [*planned.draft.evidence, referring.because(planned.why)]
+    doubted = replace(planned.draft, confidence=0.4, priority=URGENT, evidence=evidence)
+    return replace(planned, draft=doubted)
 
 
 def refund(situation: Situation, order: Order, due: Refund) -> Planned:
@@ -127,7 +131,7 @@ def draft(
             rationale=why,
             changes=list(changes),
             evidence=entries,
-            case=case_of(situation, amount),
+            case=case_of(situation, amount) | ({"said": said} if said in QUESTIONS else {}),
             subject=f"intent:{situation.reading.intent}",
             confidence=confidence(situation),
             priority=URGENT if amount else USUAL,

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.agents.playbooks.base import QUOTE
+from apps.agents.playbooks.refund_desk import conversation
 from apps.agents.playbooks.refund_desk.languages import NAMES
 from apps.agents.playbooks.refund_desk.paid import refunded
 from apps.agents.playbooks.refund_desk.replies import TEXTS
@@ -28,6 +29,7 @@ def evidence(situation: Situation, amount: Decimal | None, said: str) -> list[En
         if amount is not None:
             entries.append(decision(situation, amount, case.order.currency))
         entries.append(customer(case.order, case.past))
+    entries += [conversation.as_evidence(one) for one in case.thread]
     if said:
         entries.append(own_text(situation, said))
     if situation.lesson is not None:

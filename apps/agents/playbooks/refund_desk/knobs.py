@@ -15,6 +15,9 @@ class Knobs(base.Knobs):
         default="en",
         description="In which customers are answered whose own language is unsure or not ours.",
     )
+    conversation_days: int = Field(
+        default=30, ge=0, description="A later message about the same order is a new matter."
+    )
     batch: int = Field(default=15, ge=1, le=100, description="Most messages of one run.")
     damaged_percent: Decimal = Field(
         default=Decimal(100),

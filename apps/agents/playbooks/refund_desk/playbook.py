@@ -8,10 +8,11 @@ from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
 from apps.agents.playbooks.calibration import Calibration
-from apps.agents.playbooks.refund_desk import answering, briefing, planner
+from apps.agents.playbooks.refund_desk import answering, briefing, planner, referring
 from apps.agents.playbooks.refund_desk import sense as senses
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.proposals.operations import Draft
 
 
 class RefundDesk:
@@ -45,6 +46,10 @@ class RefundDesk:
     ) -> list[Briefing]:
         """One conversation per message."""
         return briefing.brief(sensed, knobs, now=now, measured=measured)
+
+    def refer(self, draft: Draft, why: str) -> Draft | None:
+        """A reply by which the customer hears that a person looks; somebody has to judge it."""
+        return referring.refer(draft, why)
 
     def answer(self, asked: Asked, knobs: Knobs) -> Reply:
         """Another amount or language, or the reasons."""

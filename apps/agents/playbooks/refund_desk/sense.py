@@ -11,7 +11,9 @@ from apps.accounts.models import Workspace
 from apps.agents import queries
 from apps.agents.playbooks import base, redaction
 from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.refund_desk import conversation, threads
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading
+from apps.agents.playbooks.refund_desk.conversation import Exchange
 from apps.agents.playbooks.refund_desk.decision import Cap
 from apps.agents.playbooks.refund_desk.examples import Example
 from apps.agents.playbooks.refund_desk.heard import Heard
@@ -50,6 +52,7 @@ class Case(BaseModel):
     known: list[Known] = []
     earlier: bool = False  # the desk has proposed something for this customer before
     past: list[Order] = []  # the customer's other orders, newest first, at most `PAST`
+    thread: list[Exchange] = []  # what the message continues, newest first
     cap: Cap | None = None  # the most goodwill in the order's currency, by today's rate
     heard: Heard | None = None  # what the embedding model made of it
 
@@ -61,7 +64,7 @@ class Case(BaseModel):
     @property
     def customer(self) -> str:
         """The subject of what is known about the sender; one without an address is a stranger."""
-        return f"customer:{self.message.sender.casefold() or f'of {self.key}'}"
+        return customer_of(self.message)
 
 
 class Sensed(base.Sensed):
@@ -82,6 +85,11 @@ class Sensed(base.Sensed):
         return f"Read {len(self.cases)} new messages, found the order of {found}{more}."
 
 
+def customer_of(message: Message) -> str:
+    """The subject of what is known about the sender; one without an address is a stranger."""
+    return f"customer:{message.sender.casefold() or f'of {message_key(message.key)}'}"
+
+
 def message_key(message_id: str) -> str:
     """The key of a message among the handled cases."""
     return f"message:{message_id}"
@@ -96,14 +104,14 @@ def sense(
     done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
     fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
-    cases = [gather(workspace, message, now=now) for message in fresh[: knobs.batch]]
+    cases = [gather(workspace, message, knobs, now=now) for message in fresh[: knobs.batch]]
     caps = caps_for(workspace, cases, knobs, now=now)
     cases = [
         case.model_copy(update={"cap": caps.get(case.order.currency)}) if case.order else case
         for case in cases
     ]
     return Sensed(
-        cases=listen(mark_earlier(workspace, cases)),
+        cases=beside(listen(mark_earlier(workspace, cases))),
         corrections=recall_corrections(workspace, now=now) if fresh else [],
         left=max(len(fresh) - knobs.batch, 0),
     )
@@ -131,12 +139,20 @@ def caps_for(
     return found
 
 
-def gather(workspace: Workspace, message: Message, *, now: datetime) -> Case:
+def gather(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
     theirs = orders(workspace, email=message.sender, limit=PAST + 1) if message.sender else []
+    earlier = threads.exchanges(
+        workspace.pk, NAMESPACE, customer_of(message), days=knobs.conversation_days, now=now
+    )
     number, order, problem = choose_order(workspace, message, theirs)
+    if problem == "no_number" and (named := conversation.order_of(message, earlier)):
+        number, (order, problem) = named, find_order(workspace, message, named, theirs)
     past = [one for one in theirs if order and one.order_id != order.order_id][:PAST]
-    case = Case(message=message, number=number, order=order, problem=problem, past=past)
+    thread = conversation.continued_by(message, order.number if order else "", earlier)
+    case = Case(
+        message=message, number=number, order=order, problem=problem, past=past, thread=thread
+    )
     found = memory.recall(
         workspace=workspace,
         namespaces=[NAMESPACE],
@@ -169,6 +185,26 @@ def mark_earlier(workspace: Workspace, cases: Sequence[Case]) -> list[Case]:
         marked.append(case.model_copy(update={"earlier": case.customer in seen}))
         seen.add(case.customer)
     return marked
+
+
+def beside(cases: Sequence[Case]) -> list[Case]:
+    """The cases, each with the messages about the same order that came before it in this batch."""
+    found: list[Case] = []
+    for case in cases:
+        others = [
+            Exchange(
+                message_id=one.message.message_id,
+                at=one.message.received_at,
+                order=one.order.number if one.order else "",
+                intent=read_by_rules(one).intent,
+                wrote=text_of(one)[: conversation.QUOTED],
+            )
+            for one in reversed(found)
+            if case.order and one.order and one.order.order_id == case.order.order_id
+            and one.customer == case.customer
+        ]  # fmt: skip
+        found.append(case.model_copy(update={"thread": [*others, *case.thread]}))
+    return found
 
 
 def choose_order(

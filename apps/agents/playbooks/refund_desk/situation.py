@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from apps.agents.playbooks import base
+from apps.agents.playbooks.refund_desk import conversation
 from apps.agents.playbooks.refund_desk.articles import Named, named
 from apps.agents.playbooks.refund_desk.classify import Reading
 from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
@@ -41,7 +42,9 @@ def weigh(
     """Work out what a case is; `reading` is the model's, if it read the message."""
     by_rules = reading is None
     reading = reading or read_by_rules(case, shop_language=knobs.shop_language)
-    found = named(case.order, text_of(case), reading.signs) if case.order else Named()
+    reading, earlier = conversation.together(reading, case.thread)
+    words = f"{text_of(case)}\n{earlier}" if earlier else text_of(case)
+    found = named(case.order, words, reading.signs) if case.order else Named()
     heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
     skus = [line.sku for line in found.lines]
     lesson = lesson_of(heeded, intent=reading.intent, skus=skus, by_rules=by_rules)
@@ -57,4 +60,5 @@ def weigh(
             ratio=lesson.ratio if lesson and not lesson.refused else Decimal(1),
             cap=case.cap,
         )
+        refund = conversation.once(refund, reading.intent, found.lines, case.thread)
     return Situation(case=case, reading=reading, named=found, lesson=lesson, refund=refund)

@@ -12,6 +12,7 @@ from apps.agents.playbooks.repricing import answering, briefing, planner
 from apps.agents.playbooks.repricing import sense as senses
 from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Sensed
+from apps.proposals.operations import Draft
 
 
 class Repricing:
@@ -45,6 +46,9 @@ class Repricing:
     ) -> list[Briefing]:
         """One conversation about a batch of offers."""
         return briefing.brief(sensed, knobs, now=now, measured=measured)
+
+    def refer(self, draft: Draft, why: str) -> None:
+        """Nobody waits for an answer: the next run looks again."""
 
     def answer(self, asked: Asked, knobs: Knobs) -> Reply:
         """Another price, or the reasons."""

@@ -8,7 +8,7 @@ decides) and `decimal`, "." or ",". A secret is sent as a bearer token.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -53,6 +53,11 @@ class FeedClient:
             timeout=positive(settings, "timeout", 20),
             trust_env=False,
         )
+
+    @staticmethod
+    def declared(settings: Mapping[str, Any]) -> frozenset[str]:
+        """What a feed of these settings has to read: what they name a path of."""
+        return frozenset(name for name in RESOURCES if settings.get(name))
 
     def read(self, resource: str, **query: Any) -> Sequence[Record]:
         """messages(after=message id), competitor_prices(). An odd row is set aside (`Rows.odd`).

@@ -16,8 +16,9 @@ from apps.gateway.connectors.feed.text import Broken, NotRows, Text
 SCANNER = json.JSONDecoder(parse_float=Decimal)
 UNUSABLE = (ValueError, RecursionError)
 STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.DOTALL)
-FOLLOWED = re.compile(r"\s*(?:,\s*[\[{]|\]\s*$)")  # what stands after a whole row
-NEXT_ROW = re.compile(r"\}(?=\s*,\s*\{)|\}(?=\s*\]\s*$)")
+AFTER_A_ROW = r"\s*(?:,\s*[\[{\"0-9tfnN-]|\]\s*$)"
+FOLLOWED = re.compile(AFTER_A_ROW)
+NEXT_ROW = re.compile(rf"\}}(?={AFTER_A_ROW})")
 PAIRS = (("{", "}"), ("[", "]"))
 MOST_GUESSES = 50
 NEAR = 16  # signs before the end of what is there: an error here may be only that more is to come
@@ -122,24 +123,34 @@ def element(text: Text, number: int) -> Any:
 
 def end_of_broken(text: Text, error: Exception) -> int | None:
     """Where a row that is not well-formed ends; None where it may only not be here in full."""
-    at = text.place
+    ends = [end_by_brackets(text)]
     if isinstance(error, json.JSONDecodeError):
         is_open = error.msg.startswith("Unterminated") or error.pos >= len(text.buffer) - NEAR
         if is_open and not text.ended:
             return None
-        at = max(min(error.pos, len(text.buffer)) - 1, text.place)
-    for guess, found in enumerate(NEXT_ROW.finditer(text.buffer, at)):
+        ends.append(end_before_next(text, max(error.pos - 1, text.place)))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def end_before_next(text: Text, start: int) -> int | None:
+    """Where the next row seems to begin after `start`, whatever state the quotes are in."""
+    for guess, found in enumerate(NEXT_ROW.finditer(text.buffer, start)):
         written = text.buffer[text.place : found.end()]
         if all(written.count(one) == written.count(other) for one, other in PAIRS):
             return found.end()
         if guess == MOST_GUESSES:
             break
-    end = end_by_brackets(text)
-    return end if end is not None and FOLLOWED.match(text.buffer, end) else None
+    return None
 
 
 def end_by_brackets(text: Text) -> int | None:
     """Where the value that begins here ends, if its brackets and quotes are in pairs."""
+    end = first_end(text)
+    return end if end is not None and FOLLOWED.match(text.buffer, end) else None
+
+
+def first_end(text: Text) -> int | None:
+    """Where its brackets are closed for the first time."""
     depth = 0
     for sign in STRUCTURE.finditer(text.buffer, text.place):
         match sign[0]:

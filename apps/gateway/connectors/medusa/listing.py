@@ -54,29 +54,25 @@ class Listing:
 
     def rows(self, api: AdminApi, at_once: int) -> Iterator[Any]:
         """Rows page by page, each once, until the end: an empty page, or one that says so."""
-        seen: set[Any] = set()
+        seen: set[str | None] = set()
         offset = 0
         while True:
             answer = api.get(path(self.path), limit=at_once, offset=offset, **self.query)
             rows = answer.get(self.name)
             if not isinstance(rows, list):
                 raise BadAnswer(f"Medusa's listing has no '{self.name}'.")
-            fresh = [row for row in rows if is_new(row, seen)]
+            fresh = [row for row in rows if name_of(row) not in seen]
+            seen |= {name_of(row) for row in fresh} - {None}
             yield from fresh
             offset += len(rows)
             if not fresh or offset >= check(Page, answer).count:
                 return
 
 
-def is_new(row: Any, seen: set[Any]) -> bool:
-    """Whether the row was not on an earlier page; rows move when others are added meanwhile."""
+def name_of(row: Any) -> str | None:
+    """By what a row is known again that moved to a later page when others were added meanwhile."""
     identifier = row.get("id") if isinstance(row, dict) else None
-    if not isinstance(identifier, str):
-        return True
-    if identifier in seen:
-        return False
-    seen.add(identifier)
-    return True
+    return identifier if isinstance(identifier, str) else None
 
 
 def merge(parts: list[Rows], order: Callable[[Record], Any], limit: int | None) -> Rows:

@@ -50,7 +50,7 @@ class Dialect:
 
     def learn(self, refusal: NotTaken, sent: Collection[str]) -> "Dialect | None":
         """How to ask instead; None if there is nothing to change. `sent` are the body's fields."""
-        if refusal.status not in (400, 404, 405, 415, 422, 501):
+        if refusal.status not in (400, 404, 405, 415, 422, 500):
             return None
         if _FINAL.intersection(refusals.words(refusal.body)):
             return None
@@ -101,7 +101,7 @@ class Dialect:
 
     def _blindly(self, refusal: NotTaken, sent: Collection[str]) -> "Dialect | None":
         """A refusal that names nothing may be about what the fewest servers take."""
-        if refusal.status not in (400, 422, 501):
+        if refusal.status not in (400, 422, 500):
             return None
         for group in ({"stream", "stream_options"}, {"dimensions", "encoding_format"}):
             if group.intersection(sent):

@@ -23,9 +23,10 @@ def _message(message: Message, dialect: Dialect, *, working: bool) -> dict[str, 
     content = {name: value for name, value in message.items() if name != RESPONSE_ITEMS}
     if message.get("role") != "assistant":
         return content
-    if dialect.reasoning == "stripped" or not working:
-        dropped = FIELDS if dialect.reasoning == "stripped" else PLAIN
-        content = {name: value for name, value in content.items() if name not in dropped}
+    if dialect.reasoning == "stripped":
+        content = {name: value for name, value in content.items() if name not in FIELDS}
+    elif dialect.reasoning == "given" and not working:
+        content = {name: value for name, value in content.items() if name not in PLAIN}
     if dialect.reasoning == "demanded":
         content.setdefault("reasoning_content", "")
     if dialect.empty_content and content.get("content") is None:

@@ -14,6 +14,9 @@ from apps.inference.providers.openai.pauses import pause
 
 UNSAID = "HTTP 200 with an error instead of an answer"  # and nothing to tell which
 _WORD = re.compile(r"[a-z_]{1,40}")
+_UNSUPPORTED = re.compile(
+    r"not supported|unsupported|does not support|cannot use .{1,40} with", re.IGNORECASE
+)
 _DEEPEST = 5
 _SAYING = ("message", "msg", "detail", "error", "reason", "description", "raw", "errors", "type")
 _MOST_SAID = 8_000
@@ -91,13 +94,15 @@ def _is_error(body: dict[str, Any]) -> bool:
 def _as_ours(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
     """The class that says whether to repeat."""
     known = words(body)
-    word = next((one for one in known if one in _SAYABLE), "")
+    word = next((one for one in words(body, "code") if one in _SAYABLE), "")
     text = f"HTTP {status} {word}".strip()
     if status == 429:
         # No credit left is a 429 too, but waiting does not help
         if _NO_CREDIT.intersection(known):
             return Refused(text)
         return RateLimited(text, retry_after_s=pause(headers, body))
+    if status == 500 and _UNSUPPORTED.search(said(body)):  # llama.cpp, about the request
+        return NotTaken(text, status=status, body=body)
     if status >= 500 or status in (408, 409, 425):
         return Failed(text, retry_after_s=pause(headers, body))
     return NotTaken(text, status=status, body=body)
@@ -116,11 +121,11 @@ def _errors(body: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         yield body
 
 
-def words(body: Any) -> list[str]:
-    """The code words of an error, `code` before `type` and `status`, in lower case."""
+def words(body: Any, *names: str) -> list[str]:
+    """The code words of an error, of `code`, `type` and `status` if not named, in lower case."""
     found = []
     for error in _errors(body):
-        for name in ("code", "type", "status"):
+        for name in names or ("code", "type", "status"):
             word = error.get(name)
             if isinstance(word, str) and word != "error" and _WORD.fullmatch(word.lower()):
                 found.append(word.lower())

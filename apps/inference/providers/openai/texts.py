@@ -5,6 +5,7 @@ them; others end it between the bytes of one character. Bytes that are no UTF-8 
 Python's `surrogateescape` writes them. Pure.
 """
 
+import math
 import re
 from typing import Any
 
@@ -42,9 +43,11 @@ def whole_json(text: str) -> str:
 
 
 def kept(value: Any) -> Any:
-    """The JSON value with texts that can be kept."""
+    """The JSON value with texts and numbers that can be kept."""
     if isinstance(value, str):
         return whole(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, list):
         return [kept(one) for one in value]
     if isinstance(value, dict):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.console.presenters.reasons import factors, guidelines, missing
+from apps.console.presenters.reasons import factors, guidelines, missing, rates_used
 from apps.policies.models import Decision, Policy, Version
 from apps.proposals.models import Proposal
 
@@ -48,6 +48,45 @@ def test_amounts_carry_their_currency():
     when = "total_amount > limits.auto_up_to || currency != limits.currency"
     facts = {"has_amount": True, "total_amount": 20.95, "currency": "EUR"}
     assert told(decision(when, **facts)) == ["Total amount €20.95 above €10.00"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (5.004, "+5.004 % above +5.0 %"),
+        (5.0000001, "+5.0000001 % above +5.0 %"),
+        (5.5, "+5.5 % above +5.0 %"),
+        (-5.04, "−5.04 % below −5.0 %"),
+        (-13.5416, "−13.5 % below −5.0 %"),
+    ],
+)
+def test_no_figure_contradicts_the_verdict(change: float, words: str) -> None:
+    """It has as many decimals as it takes to be beyond the limit it crossed."""
+    facts = {"has_change": True, "change_percent": change, "has_margin": True,
+             "margin_percent": 59.5}  # fmt: skip
+    assert told(decision(**facts)) == [f"Change {words}"]
+    margin = facts | {"change_percent": 0.0, "margin_percent": 9.996}
+    assert told(decision(**margin)) == ["Margin 9.996 % below 10.0 %"]
+    assert told(decision("confidence < limits.sure", confidence=0.9496)) == [
+        "Confidence 94.96 % below 95 %"
+    ]
+
+
+YEN = {"has_amount": True, "amount": 8000.0, "total_amount": 8000.0, "currency": "JPY"}
+WORTH = {"currency": "EUR", "amount": 10.0005, "total_amount": 10.0005, "as_of": "2026-11-20",
+         "rates": "1 EUR = 799.96 JPY (ECB, 2026-11-20)"}  # fmt: skip
+
+
+def test_yen_are_told_beside_a_limit_by_their_worth() -> None:
+    """In the currency of the limit, and by which rate; without one they are not told beside it."""
+    one = decision("total_amount > limits.auto_up_to", **YEN)
+    assert told(one) == []
+    one.fired = [{"rule": "larger move", "exchange": WORTH}]
+    assert told(one) == ["Total amount €10.0005 above €10.00"]
+    [row] = rates_used({"exchange": {"EUR": WORTH}})
+    assert row.label == "Worth in EUR"
+    assert row.value.endswith("(1 EUR = 799.96 JPY (ECB, 2026-11-20))")
+    assert list(rates_used(YEN)) == []
 
 
 def test_what_the_proposer_says_of_itself_is_withheld():

@@ -51,6 +51,7 @@ def message(text: str, **more: Any) -> dict[str, Any]:
         (message("'messages.1' : for 'role:assistant' the following must be satisfied: property "
                  "'reasoning_content' is unsupported"), SENT, {"reasoning": "stripped"}),
         (message("System role not supported"), SENT, {"system": False}),
+        (message("Cannot use tools with stream"), SENT, {"without": {"stream", "stream_options"}}),
         (message("only user and assistant roles are supported"), SENT, {"system": False}),
         ({"detail": [{"loc": ["body", "messages", 2, "content"], "msg": "Input should be a valid "
           "string"}]}, SENT, {"empty_content": True}),

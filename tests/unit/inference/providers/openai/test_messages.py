@@ -48,7 +48,10 @@ def test_thoughts_stay_here_where_no_tool_was_called() -> None:
 
 def test_a_demand_is_met_with_nothing_where_there_was_no_thought() -> None:
     """An empty text is enough for DeepSeek."""
-    assert for_chat(talk(), Dialect(reasoning="demanded"))[2]["reasoning_content"] == ""
+    demanded = Dialect(reasoning="demanded")
+    assert for_chat(talk(), demanded)[2]["reasoning_content"] == ""
+    said = Completion(text="yes", replay={"reasoning_content": "hm"}).as_message()
+    assert for_chat([said], demanded)[0]["reasoning_content"] == "hm"
 
 
 def test_what_belongs_to_the_other_api_is_not_sent() -> None:

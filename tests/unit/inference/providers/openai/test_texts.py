@@ -47,3 +47,4 @@ def test_all_texts_of_a_value_can_be_kept() -> None:
     """Names of members, too."""
     assert kept({"a\0": ["\ud83d", 1, None, {"b": "x"}]}) == {"a": ["\ufffd", 1, None, {"b": "x"}]}
     assert whole("a\ud83db") == "a\ufffdb"
+    assert kept([float("nan"), float("inf"), 1.5]) == [None, None, 1.5]

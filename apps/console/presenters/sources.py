@@ -1,0 +1,98 @@
+"""Where agents read from and answer through, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.agents.playbooks.registry import PLAYBOOKS
+from apps.gateway import queries as gateway
+from apps.gateway import sources
+from apps.gateway.models import Connector
+from apps.insights.setup import NEEDS
+
+NAMES = {
+    "variants": "Articles, prices and stock",
+    "orders": "Orders",
+    "messages": "Customer messages",
+    "competitor_prices": "Competitor prices",
+    "send_message": "Replies to customers",
+}
+CHOOSABLE = frozenset(NAMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One thing that is read: by whom, from where, and what else could be chosen.
+
+    `tone` is good, warn (nothing has it) or bad (nothing is read until somebody chooses).
+    """
+
+    resource: str
+    name: str
+    used_by: str
+    where: str
+    tone: str
+    options: Sequence[Connector]
+    chosen: UUID | None
+    is_shared: bool
+
+
+def told(workspace_id: UUID) -> list[Told]:
+    """Everything agents read, in the order of `NAMES`; three queries."""
+    able, chosen = gateway.capable(workspace_id), sources.chosen(workspace_id)
+    named = dict(Connector.objects.filter(workspace_id=workspace_id).values_list("pk", "name"))
+    return [tell(resource, able.get(resource, []), chosen, named) for resource in NAMES]
+
+
+def tell(
+    resource: str,
+    able: Sequence[Connector],
+    chosen: Mapping[str, UUID],
+    named: Mapping[UUID, str],
+) -> Told:
+    """One of them."""
+    pick = chosen.get(resource)
+    where, tone = place(resource, able, pick, named)
+    users = [PLAYBOOKS[name].title for name in PLAYBOOKS if resource in NEEDS.get(name, ())]
+    return Told(
+        resource=resource,
+        name=NAMES[resource],
+        used_by=listed(users),
+        where=where,
+        tone=tone,
+        options=able if len(able) > 1 or pick else [],
+        chosen=pick,
+        is_shared=resource in sources.TOGETHER,
+    )
+
+
+def place(
+    resource: str, able: Sequence[Connector], pick: UUID | None, named: Mapping[UUID, str]
+) -> tuple[str, str]:
+    """Where it is read from, and how good that is."""
+    names = listed([one.name for one in able])
+    verb = "Sent through" if resource == "send_message" else "Read from"
+    if pick is not None and all(one.pk != pick for one in able):
+        gone = named.get(pick, "A connector")
+        return f"{gone} was chosen, but it is switched off or no longer has them.", "bad"
+    if pick is not None:
+        return f"{verb} {named[pick]} only", "good"
+    if not able:
+        return "No connector has them yet", "warn"
+    if len(able) == 1:
+        return f"{verb} {names}", "good"
+    if resource in sources.TOGETHER:
+        return f"{verb} {names} together", "good"
+    return f"{names} have them: nothing happens until you choose one.", "bad"
+
+
+def readable(connector: Connector) -> str:
+    """What a connector can be read for, in words; empty for one that only acts."""
+    found = gateway.readable(connector)
+    return listed([name for resource, name in NAMES.items() if resource in found])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them: a, b and c."""
+    *first, last = names or [""]
+    return f"{', '.join(first)} and {last}" if first else last
