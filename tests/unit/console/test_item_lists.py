@@ -32,13 +32,19 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
 
 @pytest.fixture
 def order(shop, workspace, cast, policy, now) -> Order:
-    """An order with two articles, of the shop the workspace is connected to."""
+    """A delivered order of the shop: two articles, two pieces of the first."""
     connector = configure_connector(
         workspace=workspace, name="shop", kind="medusa", address=shop.address, settings={},
         secret=shop.secret, by="test", now=now,
     )  # fmt: skip
     orders = (one for one in client_of(connector).read("orders") if isinstance(one, Order))
-    return next(one for one in orders if len(one.lines) > 1)
+    return next(
+        one
+        for one in orders
+        if len(one.lines) > 1
+        and one.fulfillment_status == "delivered"
+        and one.lines[0].quantity >= 2
+    )
 
 
 @pytest.fixture
