@@ -30,17 +30,20 @@ def hear(texts: Sequence[str], *, own: Sequence[Example] = ()) -> list[Heard]:
     except Exception:  # whatever ails it: rules and people go on
         log.exception("The embedding model cannot read messages; rules and people do")
         return [Heard(language=language) for language in languages]
-    return [
-        Heard(
-            model=OFFLINE_MODEL,
-            scores=scores,
-            nearest=[as_near(example, likeness) for example, likeness in near],
-            language=language,
-        )
-        for scores, near, language in zip(
-            fitted.score(found), fitted.nearest(found, SHOWN), languages, strict=True
-        )
-    ]
+    scored = zip(fitted.score(found), fitted.nearest(found, SHOWN), languages, strict=True)
+    return [as_heard(scores, near, language) for scores, near, language in scored]
+
+
+def as_heard(
+    scores: dict[str, float], near: Sequence[tuple[Example, float]], language: str | None
+) -> Heard:
+    """What was heard, as the checkpoint keeps it."""
+    return Heard(
+        model=OFFLINE_MODEL,
+        scores=scores,
+        nearest=[as_near(example, likeness) for example, likeness in near],
+        language=language,
+    )
 
 
 @lru_cache(maxsize=8)

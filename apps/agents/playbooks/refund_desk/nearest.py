@@ -2,7 +2,7 @@
 
 Kernel ridge regression: every example pulls towards its intent, the near ones much more than the
 far ones, and a crowded intent no more than a sparse one. Chosen on the development messages and on
-the examples themselves, each left out with its translations (right on the surest 80 %):
+948 examples themselves, each left out with its translations (right on the surest 80 %):
 
                                        examples   development   banking77
     nearest 20, weighted                   0.78          0.99        0.98
@@ -61,7 +61,7 @@ class Fitted:
 
 
 def fit(examples: Sequence[Example], vectors: Matrix) -> Fitted:
-    """Learn from examples and their vectors, in the same order. Takes 0.1 s for a thousand."""
+    """Learn from examples and their vectors, in the same order. Takes 0.2 s for fifteen hundred."""
     mean = vectors.mean(axis=0)
     around = unit(vectors - mean)
     intents = tuple(dict.fromkeys(example.intent for example in examples))

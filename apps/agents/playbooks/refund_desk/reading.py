@@ -1,18 +1,19 @@
 """How a message is read: what the model heard in it, with the rules as a second opinion. Pure.
 
 The signs the rules find raise their intent's score by `SIGN`; an intent the text only denies,
-imagines or asks about loses `UNSTATED` and is never read for sure. What is read is the intent with
-the highest score, and how sure it is depends on the margin to the next, measured on 1,242 messages:
-174 development messages in six languages, 120 of banking77, and the 948 examples, each read without
-itself and its translations.
+imagines or asks about loses `UNSTATED` and is never read for sure. How sure a reading is depends on
+the margin between the model's first and second intent, measured on 1,278 messages: 174 development
+messages in six languages, 120 of banking77, and 984 examples, each read without itself and its
+translations (`AGREED`: the signs say the same; `ALONE`: there are none).
 
-    margin      below 0.05  0.1   0.15  0.2   0.25  0.3   0.4   0.5   0.7   above
-    share            0.08   0.09  0.07  0.07  0.07  0.05  0.12  0.10  0.17   0.17
-    right            0.54   0.66  0.67  0.79  0.86  0.91  0.95  0.94  1.00   1.00
+    confidence     below 0.75   0.75   0.85   0.90   0.95   0.97   0.99
+    share                0.23   0.10   0.08   0.15   0.09   0.21   0.15
+    right                0.58   0.78   0.85   0.93   0.99   0.99   0.99
 
-`CONFIDENCE` follows that from below. Where the rules and the model say the same, the margin is
-above 0.5 in two cases of three; where they differ it is below 0.2 in half of them. Below
-`DOUBTFUL` (a quarter of the messages) a person decides.
+Where signs and model differed the signs were right in 0.87 as long as the model's lead was below
+`SIGN`, and in half beyond it: then a person decides, as below `DOUBTFUL` where no sign helps.
+On messages held apart (test_figures.py), 0.91 of our own and 0.93 of banking77 are right among the
+surest 80 %, and 0.99 and 0.93 of those that reach 0.95.
 """
 
 from collections.abc import Mapping, Sequence
