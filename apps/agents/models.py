@@ -262,3 +262,29 @@ class Handled(models.Model):
 
     def __str__(self) -> str:
         return f"{self.playbook}: {self.key}"
+
+
+class LabelledExample(models.Model):
+    """A message whose intent an operator has told, beside the examples that ship.
+
+    `intent` and `language` are the playbook's terms. Used from the next run on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    playbook = models.CharField(max_length=64)
+    intent = models.CharField(max_length=40)
+    language = models.CharField(max_length=8)
+    text = models.CharField(max_length=500)
+    added_by = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "playbook", "text"], name="an_example_is_labelled_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.intent} ({self.language}): {self.text}"

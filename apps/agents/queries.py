@@ -11,7 +11,7 @@ from django.db.models import CharField, Func, OuterRef, QuerySet, Subquery, Valu
 from django.db.models.functions import Cast, Concat, JSONObject
 from django_celery_beat.models import PeriodicTask
 
-from apps.agents.models import Agent, Handled, Run, Stage, State, Step
+from apps.agents.models import Agent, Handled, LabelledExample, Run, Stage, State, Step
 from apps.proposals import queries as proposals
 from apps.proposals.changes import FieldDiff
 from apps.proposals.models import Proposal
@@ -98,6 +98,13 @@ def handled(
         asked |= {rehearsed_key(rehearsed_by, key): key for key in keys}
     rows = Handled.objects.filter(workspace_id=workspace_id, playbook=playbook, key__in=asked)
     return {asked[key] for key in rows.values_list("key", flat=True)}
+
+
+def labelled_examples(workspace_id: UUID, playbook: str) -> QuerySet[LabelledExample]:
+    """The examples a workspace has added for a playbook, newest first."""
+    return LabelledExample.objects.filter(workspace_id=workspace_id, playbook=playbook).order_by(
+        "-id"
+    )
 
 
 def rehearsed_key(agent_id: UUID, key: str) -> str:

@@ -69,6 +69,8 @@ class Kind(StrEnum):
     RATE_KEPT = "rate.kept"  # base, quote, rate, as_of, source
     RATE_REMOVED = "rate.removed"  # base, quote, rate, as_of, source
     CURRENCY_CHANGED = "currency.changed"  # before, after
+    EXAMPLE_ADDED = "example.added"  # intent, language, text
+    EXAMPLE_REMOVED = "example.removed"  # intent, language, text
     AGENT_CHANGED = "agent.changed"  # before, after
     CONNECTOR_CHANGED = "connector.changed"  # what; never a secret
     CHANNEL_CHANGED = "channel.changed"  # before, after; never a secret

@@ -258,6 +258,12 @@ def reconfigured(f: Fields) -> str:
     return f"{named}; autonomy {f'{was} → ' if was else ''}{now}" if now else named
 
 
+def labelled(f: Fields) -> str:
+    """A labelled example in words."""
+    intent = str(f.get("intent", "?")).replace("_", " ")
+    return f"“{f.get('text', '?')}” of {intent} ({f.get('language', '?')})"
+
+
 def autonomy_in(values: object) -> str:
     """The autonomy among an agent's values, in words; empty if it is not there."""
     return AUTONOMY.get(str(values.get("autonomy")), "") if isinstance(values, Mapping) else ""
@@ -359,6 +365,8 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.RATE_KEPT: ("policy", "", lambda f: f"keeps the rate {exchanged(f)}"),
     Kind.RATE_REMOVED: ("policy", "warn", lambda f: f"removed the rate {exchanged(f)}"),
     Kind.CURRENCY_CHANGED: ("policy", "", counted_in),
+    Kind.EXAMPLE_ADDED: ("person", "", lambda f: f"added the example {labelled(f)}"),
+    Kind.EXAMPLE_REMOVED: ("person", "", lambda f: f"removed the example {labelled(f)}"),
     Kind.AGENT_CHANGED: ("person", "", reconfigured),
     Kind.CONNECTOR_CHANGED: ("plug", "", lambda f: f"changed a connector{because(f, 'name')}"),
     Kind.SOURCE_CHOSEN: ("plug", "", sourced),

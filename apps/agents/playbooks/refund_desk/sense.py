@@ -111,7 +111,7 @@ def sense(
         for case in cases
     ]
     return Sensed(
-        cases=beside(listen(mark_earlier(workspace, cases))),
+        cases=beside(listen(mark_earlier(workspace, cases), own_examples(workspace))),
         corrections=recall_corrections(workspace, now=now) if fresh else [],
         left=max(len(fresh) - knobs.batch, 0),
     )
@@ -269,6 +269,15 @@ def recall_corrections(workspace: Workspace, *, now: datetime) -> list[Known]:
         now=now,
     )
     return [redaction.correction(item) for item in base.known(found)]
+
+
+def own_examples(workspace: Workspace) -> list[Example]:
+    """The examples the workspace has added to those that ship."""
+    return [
+        Example(intent=Intent(row.intent), language=row.language, text=row.text, own=True)
+        for row in queries.labelled_examples(workspace.pk, NAMESPACE)
+        if row.intent in set(Intent)
+    ]
 
 
 def text_of(case: Case) -> str:
