@@ -10,7 +10,7 @@ from apps.agents import labelling, queries
 from apps.agents.models import LabelledExample
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.classify import Intent
-from apps.audit.models import Event
+from apps.audit.models import Event, Payload
 from tests.factories import agents as make
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,8 @@ def test_an_example_is_kept_and_recorded(workspace: Workspace, now: datetime) ->
     assert list(queries.labelled_examples(workspace.pk, "refund_desk")) == [example]
     event = Event.objects.get(kind="example.added")
     assert event.actor == "user:1"
-    assert event.fields == {"intent": "damaged", "language": "en", "text": "It went wibbly."}
+    fields = Payload.objects.get(event_id=event.pk).fields
+    assert fields == {"intent": "damaged", "language": "en", "text": "It went wibbly."}
 
 
 @pytest.mark.parametrize(
