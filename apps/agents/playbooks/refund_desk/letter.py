@@ -86,7 +86,7 @@ def our_texts() -> tuple[re.Pattern[str], ...]:
         )
         for texts in TEXTS.values()
         for text in texts.values()
-        for sentence in re.split(r"(?<=[.?:;]) ", text)
+        for sentence in re.split(r"(?<=[.?:;])(?<! n\.) ", text)
         if len(sentence.split()) > 4
     )
 
