@@ -322,8 +322,9 @@ def open_among(proposal_ids: Sequence[UUID]) -> int:
 
 
 def of_run(run_id: UUID) -> list[Proposal]:
-    """The proposals of a run, in the order they were made."""
-    return list(Proposal.objects.filter(run_id=run_id).order_by("id"))
+    """The proposals of a run with who holds them, in the order they were made."""
+    made = Proposal.objects.filter(run_id=run_id).select_related("claimed_by")
+    return list(made.order_by("id"))
 
 
 def count_by_run(run_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -21,7 +21,8 @@ from django.urls import get_resolver, path
 
 from aios.asgi import application
 from apps.accounts.models import User, Workspace
-from apps.agents.models import Agent, Run
+from apps.agents import labelling
+from apps.agents.models import Agent, LabelledExample, Run
 from apps.api.main import api
 from apps.audit import operations as audit
 from apps.audit.models import Entry
@@ -111,6 +112,10 @@ def secrets(
         workspace=workspace, name=f"{MARKER} list", kind="mail", address=f"{MARKER}@example.com",
         secret="", by=MARKER, now=now,
     )  # fmt: skip
+    labelling.add(
+        workspace=workspace, intent="damaged", language="en", text=f"{MARKER} arrived broken",
+        by=MARKER, now=now,
+    )  # fmt: skip
     Notice.objects.create(
         workspace=workspace, channel=channel, kind="stopped", detail=MARKER, key=MARKER,
         error=MARKER, state="failed", due_at=now, created_at=now, ended_at=now,
@@ -133,6 +138,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "connector_id": Connector.objects.get(workspace=workspace).pk,
         "switch_id": KillSwitch.objects.get().pk,
         "channel_id": Channel.objects.get().pk,
+        "example_id": LabelledExample.objects.get().pk,
         "decision_id": Decision.objects.first().pk,
         "execution_id": Execution.objects.get().pk,
         "change_id": waiting.changes.get().pk,
@@ -197,6 +203,7 @@ def bodies(values: dict[str, object]) -> dict[str, dict[str, object]]:
         "answer_question": {"question_id": str(values["question_id"]), "text": "So."},
         "open_section": {"binding": values["binding"]},
         "approve_together": {"bindings": {str(values["proposal_id"]): values["binding"]}},
+        "retry_run": {},
         "start_run": {"agent": str(values["agent"])},
         "engage_kill_switch": {"scope": "agent", "target": str(values["agent"]), "reason": "R"},
         "release_kill_switch": {},

@@ -67,4 +67,5 @@ class RunDetail(RunSummary):
     def in_full(cls, view: RunView) -> Self:
         """From the domain's view of a run."""
         summary = RunSummary.of(view.run).model_dump()
-        return cls.model_validate(summary | {"steps": view.steps, "proposals": view.proposals})
+        made = [ProposalSummary.of(proposal) for proposal in view.proposals]
+        return cls.model_validate(summary | {"steps": view.steps, "proposals": made})
