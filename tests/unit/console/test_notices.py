@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.agents.models import Agent, Run
 from apps.audit.models import Event
 from apps.audit.operations import sequence
 from apps.gateway.health import evolve
@@ -197,6 +198,7 @@ def send_one_of_each(world, workspace, connector, now) -> set[str]:
                       "due_at": now, "created_at": now},
         )  # fmt: skip
     Notice.objects.filter(kind="test").update(proposal=None)
+    Notice.objects.filter(kind="run_failed").update(subject_id=failed_run(workspace, now).pk)
     Proposal.objects.update(due_at=now + timedelta(minutes=30), claimed_by=world.olga,
                             claimed_until=now + timedelta(hours=1))  # fmt: skip
     Notice.objects.update(due_at=now)
@@ -204,6 +206,17 @@ def send_one_of_each(world, workspace, connector, now) -> set[str]:
     texts = [told.body + told.alternatives[0].content for told in mail.outbox]
     assert sum(text.count("\n  http") for text in texts) >= len(NoticeKind) - 1
     return {link for text in texts for link in re.findall(r"http://testserver[^\s\"<]*", text)}
+
+
+def failed_run(workspace, now) -> Run:
+    """A run nobody has tried again."""
+    agent = Agent.objects.create(
+        workspace=workspace, name="Repricer", playbook="repricing", created_at=now
+    )
+    return Run.objects.create(
+        workspace=workspace, agent=agent, trigger="schedule", started_by="clock", not_before=now,
+        started_at=now, finished_at=now, state="failed", error="x",
+    )  # fmt: skip
 
 
 def everything() -> tuple[object, ...]:

@@ -142,7 +142,7 @@ def test_a_decoy(alike: list[Proposal], world: Cast, workspace: Workspace, now: 
     assert [one.pk for one in offered] == [one.pk for one in [*alike, decoy]]
     assert list(left_out(offered)) == [decoy.pk]
     found = refusal([alike[0], decoy], world.rita, workspace, now)
-    assert "amount is 190.00, the others are around 13.00" in found[str(decoy.pk)]
+    assert "amount is 190.00 EUR, the others are around 13.00 EUR" in found[str(decoy.pk)]
 
 
 def test_too_many_and_too_much(world: Cast, workspace: Workspace, now: datetime) -> None:
@@ -150,7 +150,7 @@ def test_too_many_and_too_much(world: Cast, workspace: Workspace, now: datetime)
     many = [at_risk(propose(workspace, "12", now=now), Risk.LOW) for _ in range(51)]
     assert "at most 50" in refusal(many, world.rita, workspace, now)[""]
     dear = [at_risk(propose(workspace, "400", now=now), Risk.LOW) for _ in range(3)]
-    assert "1,200.00" in refusal(dear, world.rita, workspace, now)[""]
+    assert "1200.00 EUR" in refusal(dear, world.rita, workspace, now)[""]
 
 
 def test_what_needs_two_people(
