@@ -79,6 +79,7 @@ def due(*, now: datetime, limit: int) -> list[Handled]:
 
 def place(case: Handled, *, clock: Clock) -> int:
     """Put one open case before people, or put it off; 1 if it stands in a proposal then."""
+    told = reply = None
     try:
         told = told_as(case)
         reply = prepare(case, told) if case.rung == REPLY else None
@@ -87,7 +88,7 @@ def place(case: Handled, *, clock: Clock) -> int:
         return 0
     except Exception:  # what cannot be read any more must not hide a case from people
         log.exception("Case %s of %s cannot be prepared", case.key, case.playbook)
-        told, reply = unreadable(case), None
+    told = told or unreadable(case)
     return stand(case, told, reply, now=clock())
 
 

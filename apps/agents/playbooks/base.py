@@ -96,10 +96,11 @@ class Briefing:
     `offer` takes an action the model asks for (checked against the catalogue already) and raises
     `Unfit` if it does not belong here; with no `actions` a model is not asked at all. `conclude`
     turns what was taken into plans; its arguments are the model's closing words and its name.
-    `notes` are tools that only tell us something; `fallback` plans by rules. `purpose` is what the
-    calls are recorded as; empty: to plan. `scope` is what the model may look up: nothing unless
-    said; `beyond` keeps, in words for a person, what else it asked for, and `widened` whether it
-    was shown something beyond its case because a person had named it.
+    `notes` are tools that only tell us something; `fallback` plans by rules. `hand_over` asks a
+    person once working on the case has failed, for the reason given (None: the rules plan).
+    `purpose` is what the calls are recorded as; empty: to plan. `scope` is what the model may look
+    up: nothing unless said; `beyond` keeps, in words for a person, what else it asked for, and
+    `widened` whether it was shown something beyond its case because a person had named it.
     """
 
     instructions: str
@@ -111,6 +112,7 @@ class Briefing:
         default_factory=dict
     )
     fallback: Callable[[], list[Planned]]
+    hand_over: Callable[[str], list[Planned]] | None = None
     purpose: str = ""
     scope: Scope = field(default_factory=Scope)
     beyond: list[str] = field(default_factory=list)

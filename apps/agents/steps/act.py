@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from apps.agents import queries
 from apps.agents.models import Agent, Run
+from apps.agents.playbooks import apart
 from apps.agents.playbooks.base import Planned
 from apps.agents.steps import cases, drafting, shadow
 from apps.agents.steps.base import Context, Taken, Then, Write
@@ -54,7 +55,7 @@ def act(context: Context) -> Write:
     drafts = [one.draft for one in fresh if one.draft is not None]
     if not context.in_shadow:
         proposals.make_room(workspace=context.run.workspace, drafts=drafts)
-    looks = [examine(context.run, one) for one in fresh]
+    looks = [examine_apart(context.run, one) for one in fresh]
     troubles = [one.trouble for one in looks if one.trouble]
     looks = share_cost(context.run, looks)
     if context.in_shadow:
@@ -62,6 +63,16 @@ def act(context: Context) -> Write:
         rehearsals = shadow.rehearse(context, examined, origin_of(context.run))
         return lambda: shadow.keep(context, fresh, rehearsals, troubles)
     return lambda: submit(context, looks, troubles)
+
+
+def examine_apart(run: Run, planned: Planned) -> Looked:
+    """The plan with its draft examined; one that fails in any other way holds up no other."""
+
+    def unexamined(why: str) -> Looked:
+        title = planned.draft.title if planned.draft else planned.key
+        return Looked(planned=planned, trouble=f"“{title}” could not be proposed: {why}")
+
+    return apart.attempt(planned.key, lambda: examine(run, planned), instead=unexamined)
 
 
 def examine(run: Run, planned: Planned) -> Looked:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from apps.agents import queries
-from apps.agents.playbooks import calibration
+from apps.agents.playbooks import apart, calibration
 from apps.agents.playbooks.base import Briefing, Planned, Sensed
 from apps.agents.steps import drafting, reasoning
 from apps.agents.steps.base import Context, Taken, Then
@@ -130,6 +130,13 @@ def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
         made.troubles.append(f"The model did not plan, so the rules did: {str(error)[:300]}")
         made.add(RULES, [witnessed(one, briefing.beyond) for one in briefing.fallback()])
         return isinstance(error, reasoning.GaveUp)
+    except Exception as error:
+        if not apart.is_own(error):
+            raise
+        why = apart.told(briefing.situation, error)
+        made.troubles.append(f"A conversation with the model broke down: {why}")
+        made.add(RULES, briefing.hand_over(why) if briefing.hand_over else briefing.fallback())
+        return True
     planned = [witnessed(one, briefing.beyond) for one in thought.planned]
     made.add(f"model {thought.model}", planned)
     return True

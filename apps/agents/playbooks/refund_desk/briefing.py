@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from apps.agents.playbooks import base
+from apps.agents.playbooks import apart, base
 from apps.agents.playbooks.base import Briefing, Known, Planned, Unfit
 from apps.agents.playbooks.calibration import Calibration, own_words
-from apps.agents.playbooks.refund_desk import conversation, drafts, planner
+from apps.agents.playbooks.refund_desk import conversation, drafts, planner, unread
 from apps.agents.playbooks.refund_desk.agreement import Second, settle
 from apps.agents.playbooks.refund_desk.classify import LANGUAGES, Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Refund
@@ -203,7 +203,10 @@ class Conversation:
             conclude=self.conclude,
             notes={"classify_message": ("Say what the message is about.", Classification,
                                         self.classify)},
-            fallback=self.by_rules,
+            fallback=lambda: [
+                planner.plan_one(self.case, self.sensed, self.knobs, now=self.now)
+            ],
+            hand_over=lambda why: [unread.for_person(self.case, why, self.knobs)],
             scope=scope_of(self.case),
         )  # fmt: skip
 
@@ -212,10 +215,35 @@ def brief(
     sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = base.UNKNOWN
 ) -> list[Briefing]:
     """A conversation per message. What looks like an attack, or is not theirs, meets no model."""
-    return [
-        Conversation(case, sensed, knobs, now=now, measured=measured).briefing()
-        for case in sensed.cases
-    ]
+    return [brief_one(case, sensed, knobs, now=now, measured=measured) for case in sensed.cases]
+
+
+def brief_one(
+    case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration
+) -> Briefing:
+    """The conversation about one message; where the desk fails at it none, and a person answers."""
+    if case.trouble:
+        return unread_briefing(case, case.trouble, knobs)
+    return apart.attempt(
+        case.key,
+        lambda: Conversation(case, sensed, knobs, now=now, measured=measured).briefing(),
+        instead=lambda why: unread_briefing(case, why, knobs),
+    )
+
+
+def unread_briefing(case: Case, why: str, knobs: Knobs) -> Briefing:
+    """A briefing no model is asked about: a person answers, for this reason."""
+
+    def offer(_action: str, _params: dict[str, Any]) -> None:
+        raise Unfit(why)
+
+    def for_person(*_said: str) -> list[Planned]:
+        return [unread.for_person(case, why, knobs)]
+
+    return Briefing(
+        instructions="", situation="", actions=(), offer=offer, conclude=for_person,
+        fallback=for_person,
+    )  # fmt: skip
 
 
 def for_rules_alone(case: Case) -> bool:

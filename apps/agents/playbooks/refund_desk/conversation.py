@@ -28,8 +28,9 @@ class Exchange(BaseModel):
     """An earlier message of the customer, what was proposed for it, and how that stands.
 
     `state` is that of the proposal, empty for a message of the same batch: nothing is proposed
-    yet. `said` is the kind of our own text in the answer; `answer_ids` are the Message-IDs of what
-    was sent; `gives`: money back is proposed or given.
+    yet, and without an `intent` nobody could read it. `said` is the kind of our own text in the
+    answer; `answer_ids` are the Message-IDs of what was sent; `gives`: money back is proposed or
+    given.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,7 +101,7 @@ def once(
     for one in thread:
         same = not skus or not one.skus or skus & set(one.skus)
         is_open = one.gives and one.state in STANDING
-        is_beside = not one.state and one.intent == intent
+        is_beside = not one.state and one.intent in (intent, "")
         if same and (is_open or is_beside):
             return replace(refund, doubt=refund.doubt or claimed(one))
     return refund

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from apps.agents.playbooks import apart
 from apps.agents.playbooks.base import Planned
-from apps.agents.playbooks.refund_desk import drafts
+from apps.agents.playbooks.refund_desk import drafts, unread
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import NOTHING
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.reading import RULES
-from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.agents.playbooks.refund_desk.sense import Case, Sensed
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.gateway.records import Order
 
@@ -26,7 +27,18 @@ PROBLEMS = {
 
 def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
     """An answer to each message, oldest first."""
-    return [answer(weigh(case, sensed, knobs, now=now)) for case in sensed.cases]
+    return [plan_one(case, sensed, knobs, now=now) for case in sensed.cases]
+
+
+def plan_one(case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime) -> Planned:
+    """The answer to one message; a person's, where the desk fails at it."""
+    if case.trouble:
+        return unread.for_person(case, case.trouble, knobs)
+    return apart.attempt(
+        case.key,
+        lambda: answer(weigh(case, sensed, knobs, now=now)),
+        instead=lambda why: unread.for_person(case, why, knobs),
+    )
 
 
 def answer(situation: Situation) -> Planned:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.accounts.models import Workspace
 from apps.agents import queries
-from apps.agents.playbooks import base, redaction
+from apps.agents.playbooks import apart, base, redaction
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.refund_desk import conversation, threads
 from apps.agents.playbooks.refund_desk.classify import Intent, Reading
@@ -24,6 +24,7 @@ from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
 from apps.agents.playbooks.refund_desk.reading import read
 from apps.gateway import email_address
 from apps.gateway import queries as gateway
+from apps.gateway.errors import BadAnswer, Refused
 from apps.gateway.records import Message, Order
 from apps.memory import queries as memory
 from apps.policies import queries as policies
@@ -35,6 +36,7 @@ SPARE = 3  # times as many are looked at: some are other customers' own
 CORRECTIONS = 40
 PAST = 20  # earlier orders of a customer that are looked at
 MANY = 5  # numbers of one message that are looked up
+UNTOLD = "The shop could not tell which orders are theirs"
 
 
 class Case(BaseModel):
@@ -55,6 +57,7 @@ class Case(BaseModel):
     thread: list[Exchange] = []  # what the message continues, newest first
     cap: Cap | None = None  # the most goodwill in the order's currency, by today's rate
     heard: Heard | None = None  # what the embedding model made of it
+    trouble: str = ""  # why the desk could not work on it; then a person does
 
     @property
     def key(self) -> str:
@@ -104,7 +107,7 @@ def sense(
     done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
     fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
-    cases = [gather(workspace, message, knobs, now=now) for message in fresh[: knobs.batch]]
+    cases = [gather_apart(workspace, one, knobs, now=now) for one in fresh[: knobs.batch]]
     caps = caps_for(workspace, cases, knobs, now=now)
     cases = [
         case.model_copy(update={"cap": caps.get(case.order.currency)}) if case.order else case
@@ -139,6 +142,16 @@ def caps_for(
     return found
 
 
+def gather_apart(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetime) -> Case:
+    """The message with what belongs to it, or alone with the trouble there was."""
+    bare = Case(message=message, number=None, order=None, problem="")
+    return apart.attempt(
+        bare.key,
+        lambda: gather(workspace, message, knobs, now=now),
+        instead=lambda why: bare.model_copy(update={"trouble": why}),
+    )
+
+
 def gather(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
     theirs = orders(workspace, email=message.sender, limit=PAST + 1) if message.sender else []
@@ -168,7 +181,29 @@ def gather(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetim
 
 
 def listen(cases: Sequence[Case], own: Sequence[Example] = ()) -> list[Case]:
-    """The cases with what the embedding model hears in each; here, because planning is pure."""
+    """The cases with what the embedding model hears in each; here, because planning is pure.
+
+    Where hearing them together fails, each is heard for itself.
+    """
+    return apart.otherwise(
+        lambda: listen_at_once(cases, own),
+        instead=lambda _: [listen_apart(case, own) for case in cases],
+    )
+
+
+def listen_apart(case: Case, own: Sequence[Example]) -> Case:
+    """The case with what is heard in it, or with the trouble there was."""
+    if case.trouble:  # told already
+        return apart.otherwise(lambda: listen_at_once([case], own)[0], instead=lambda _: case)
+    return apart.attempt(
+        case.key,
+        lambda: listen_at_once([case], own)[0],
+        instead=lambda why: case.model_copy(update={"trouble": why}),
+    )
+
+
+def listen_at_once(cases: Sequence[Case], own: Sequence[Example]) -> list[Case]:
+    """The cases with what is heard in each."""
     texts = [own_words(case.message.subject, case.message.body) for case in cases]
     return [
         case.model_copy(update={"heard": heard})
@@ -196,7 +231,7 @@ def beside(cases: Sequence[Case]) -> list[Case]:
                 message_id=one.message.message_id,
                 at=one.message.received_at,
                 order=one.order.number if one.order else "",
-                intent=read_by_rules(one).intent,
+                intent=intent_of(one),
                 wrote=text_of(one)[: conversation.QUOTED],
             )
             for one in reversed(found)
@@ -205,6 +240,11 @@ def beside(cases: Sequence[Case]) -> list[Case]:
         ]  # fmt: skip
         found.append(case.model_copy(update={"thread": [*others, *case.thread]}))
     return found
+
+
+def intent_of(case: Case) -> str:
+    """What the rules read in a message; empty where they fail, which planning it will tell."""
+    return apart.otherwise(lambda: read_by_rules(case).intent.value, instead=lambda _: "")
 
 
 def choose_order(
@@ -254,8 +294,13 @@ def find_order(
 
 
 def orders(workspace: Workspace, **query: str | int) -> Sequence[Order]:
-    """Orders from the shop."""
-    return cast(Sequence[Order], gateway.read(workspace.pk, "orders", **query))
+    """Orders from the shop. Raises `Refused` or `BadAnswer`, in words for the person who looks."""
+    try:
+        return cast(Sequence[Order], gateway.read(workspace.pk, "orders", **query))
+    except Refused as error:
+        raise Refused(f"{UNTOLD}: {error}", code=error.code, field=error.field) from error
+    except BadAnswer as error:
+        raise BadAnswer(f"{UNTOLD}: {error}") from error
 
 
 def recall_corrections(workspace: Workspace, *, now: datetime) -> list[Known]:
