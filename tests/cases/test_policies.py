@@ -165,7 +165,10 @@ class Desk:
         message_id = make.write(self.shop, order["email"], "My order", message, number)
         operations.start(agent=self.agent, trigger="schedule", by="clock", now=timezone.now())
         make.drive()
-        proposal = Proposal.objects.get(case__message_id=message_id)
+        # what is denied stands before a person besides, as a reply nobody has sent
+        proposal = Proposal.objects.get(
+            case__message_id=message_id, changes__action="refund_payment"
+        )
         refund = proposal.changes.select_related("decision").get(action="refund_payment")
         assert refund.decision is not None
         return proposal, refund.decision, refunds(self.books, number)

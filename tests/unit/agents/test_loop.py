@@ -79,25 +79,27 @@ def test_each_step_leaves_a_checkpoint_and_an_event(repricer: Agent, moment: dat
     assert events(run)[-1][1] == {"proposals": 12}
 
 
-def test_planning_tells_how_often_the_memory_had_something(
+def test_planning_tells_how_often_the_memory_was_used(
     repricer: Agent, workspace: Workspace, moment: datetime
 ) -> None:
-    """For a proposal about an article something is known of; figures count it."""
+    """A correction that was heeded counts; what is only listed beside does not."""
     run = start(repricer, moment)
     advance(moment)
     skus = [one["sku"] for one in run.checkpoint.state["sensed"]["offers"]]
     operations.cancel(run_id=run.pk, by="test", reason="Only to look.", now=moment)
-    for sku in skus[::2]:
-        knowledge.item(workspace, f"{sku} sells well.", now=moment, type="fact",
-                       namespace="repricing", subject=f"sku:{sku}")  # fmt: skip
+    corrected = {"verdict": "edit", "edited": make.edit("1.00", "2.00")}
+    for place, sku in enumerate(skus):
+        told = {"type": "fact"} if place % 2 else {"type": "correction", "data": corrected}
+        knowledge.item(workspace, f"{sku} sells well.", now=moment, namespace="repricing",
+                       subject=f"sku:{sku}", **told)  # fmt: skip
     run = start(repricer, moment)
     advance(moment)
     advance(moment)
     told = events(run)[-1][1]
     proposed = [one["draft"]["subject"] for one in run.checkpoint.state["planned"] if one["draft"]]
-    known = [subject for subject in proposed if subject.removeprefix("sku:") in skus[::2]]
-    assert (told["cases"], told["recalled"]) == (len(proposed), len(known))
-    assert 0 < len(known) < len(proposed)
+    heeded = [subject for subject in proposed if subject.removeprefix("sku:") in skus[::2]]
+    assert (told["cases"], told["recalled"]) == (len(proposed), len(heeded))
+    assert 0 < len(heeded) < len(proposed)
 
 
 def test_a_run_learns_in_the_end(repricer: Agent, moment: datetime) -> None:
