@@ -23,10 +23,16 @@ ELSEWHERE = (
     Unreachable, NoConnector, OSError, Error, LeaseLost, Overloaded,
     BudgetExhausted, ModelUnavailable, NoModelConfigured,
 )  # fmt: skip
+SHUT_OUT = ("401", "unauthorized")  # codes of a refusal to everything we ask
 
 
 def is_own(error: Exception) -> bool:
-    """Whether trouble is that of the case in hand, so that it would befall no other."""
+    """Whether trouble is that of the case in hand, so that it would befall no other.
+
+    A back end that lets us in no more (a key that was revoked) would refuse every case.
+    """
+    if isinstance(error, Refused) and error.code in SHUT_OUT:
+        return False
     return isinstance(error, DataError) or not isinstance(error, ELSEWHERE)
 
 

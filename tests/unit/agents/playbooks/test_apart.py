@@ -43,6 +43,7 @@ def test_what_goes_well_is_given_back() -> None:
         InternalError("current transaction is aborted"),
         ConnectionResetError("reset"),
         NoConnector("configure one"),
+        Refused("The key was revoked.", code="unauthorized"),
         LeaseLost("taken over"),
         Overloaded("too much waits", retry_after=5),
         BudgetExhausted(Budget(limit=Decimal(1)), Decimal(2)),
