@@ -5,11 +5,13 @@ Controls: with an amount from list prices, an open threshold, or messages that a
 handled, the same check fails.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,13 @@ from django.utils import timezone
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
-from apps.agents.models import Agent
+from apps.agents.models import Agent, Handled, Run
+from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import decision
 from apps.agents.playbooks.refund_desk.paid import Paid, paid_for
+from apps.agents.steps import cases
+from apps.agents.steps.act import Looked, examine
+from apps.agents.steps.base import Context
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.connectors.medusa.fake.store import Store
 from apps.gateway.records import Order
@@ -174,3 +180,30 @@ def test_the_check_sees_an_open_threshold(
         )  # fmt: skip
         found = shop.pass_by()
     assert any("passed alone and gives back" in fault for fault in found.faults)
+
+
+def test_the_check_sees_a_message_that_is_only_marked(
+    tmp_path: Path, workspace: Workspace, people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control: a case counts as handled whatever became of its draft, as it once did.
+
+    Every fifth draft cannot be proposed.
+    """
+    places = count(1)
+
+    def refusing(run: Run, planned: Planned) -> Looked:
+        refused = planned.draft is not None and not next(places) % 5
+        return Looked(planned=planned, trouble="no") if refused else examine(run, planned)
+
+    def forgotten(context: Context, taken: cases.Taken) -> Handled:
+        return Handled(
+            workspace_id=context.run.workspace_id, playbook=context.playbook.name,
+            key=taken.planned.key, run=context.run, at=context.now,
+        )  # fmt: skip
+
+    # the package's own `act` is the step
+    monkeypatch.setattr(sys.modules["apps.agents.steps.act"], "examine", refusing)
+    monkeypatch.setattr(cases, "case_of", forgotten)
+    with shopping(tmp_path, workspace, people, letters=FEW) as shop:
+        found = shop.pass_by()
+    assert any("no proposal" in fault for fault in found.faults)
