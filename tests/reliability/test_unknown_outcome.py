@@ -269,20 +269,23 @@ def test_an_execution_that_was_tampered_with_is_not_called(
 
 
 def test_a_refusal_is_a_refusal(cast, shop, shop_connector, workspace, now):
-    """A fulfilled order cannot be cancelled: the shop says so, and the proposal has failed."""
+    """What nobody could foresee is refused by the shop when it is called; the proposal has failed.
+
+    (That a fulfilled order cannot be cancelled is said before anybody approves.)
+    """
     rule = {"name": "all", "when": "true", "outcome": "allow", "reason": "test"}
     version = policies.draft(
         workspace=workspace, name="All", rules=[rule], limits={}, by="test", now=now
     )
     policies.publish(version=version, by="test", now=now)
-    fulfilled = next(
+    here = next(
         order
         for order in gateway.read(workspace.pk, "orders")
-        if order.fulfillment_status not in ("not_fulfilled", "canceled")
-        and order.status != "canceled"
+        if order.fulfillment_status == "not_fulfilled" and order.status != "canceled"
     )
     draft = Draft(title="cancel", rationale="r",
-                  changes=[("cancel_order", {"order_id": fulfilled.order_id})])  # fmt: skip
+                  changes=[("cancel_order", {"order_id": here.order_id})])  # fmt: skip
+    shop.misbehave("refuse", path="/cancel$", method="POST")
     [proposal] = proposals.submit(workspace=workspace, drafts=[draft], origin=AGENT, now=now)
     assert proposal is not None
     proposals.execute(worker="w", clock=lambda: now)
