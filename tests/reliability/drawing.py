@@ -8,6 +8,7 @@ from typing import Any
 from apps.accounts.models import Workspace
 from apps.gateway import queries as gateway
 from apps.gateway.records import Order
+from apps.money.currency import step
 
 Parameters = dict[str, Any]
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéçñøåžčПриветこんにちは0123456789 .,;:!?-–()&/%€$'\"<>#+"
@@ -19,19 +20,21 @@ def words(random: Random, most: int) -> str:
     return random.choice("ABCDE") + "".join(random.choices(LETTERS, k=length - 1)).rstrip()
 
 
-def money(random: Random, most: Decimal) -> str:
-    """An amount between a cent and `most`."""
-    return str(Decimal(random.randint(1, int(most * 100))) / 100)
+def money(random: Random, most: Decimal, currency: str = "EUR") -> str:
+    """An amount between the smallest of the currency and `most`."""
+    least = step(currency)
+    return str(random.randint(1, int(most / least)) * least)
 
 
 def set_price(workspace: Workspace, random: Random) -> Parameters | None:
     """Any price of any variant, also in a currency it has none in yet."""
     variant = random.choice(gateway.read(workspace.pk, "variants"))
+    currency = random.choice([*variant.prices, "CHF", "JPY", "KWD"])
     return {
         "product_id": variant.product_id,
         "variant_id": variant.variant_id,
-        "currency": random.choice([*variant.prices, "CHF", "JPY"]),
-        "amount": money(random, Decimal(900)),
+        "currency": currency,
+        "amount": money(random, Decimal(900), currency),
     }
 
 

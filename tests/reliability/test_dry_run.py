@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -270,7 +271,7 @@ class TestControls:
             if action == "set_stock":
                 return predict(self, action, {**params, "quantity": params["quantity"] + 1},
                                snapshot)  # fmt: skip
-            amount = str(float(params["amount"]) + 0.01)
+            amount = str(Decimal(params["amount"]) - Decimal("0.01"))
             return predict(self, action, {**params, "amount": amount}, snapshot)
 
         monkeypatch.setattr(MedusaClient, "predict", off)
