@@ -182,7 +182,7 @@ def sent_pieces(found) -> Iterator[Order]:
         for order in found
         if order.fulfillment_status in ("fulfilled", "shipped", "delivered")
         for line in order.lines
-        for number in range(line.quantity)
+        for number in range(int(line.quantity))
     ]
     turn: Counter[str] = Counter()
     ranked = []
