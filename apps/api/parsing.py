@@ -35,7 +35,7 @@ class StrictParser(Parser):
 
 def refuse_body(request: HttpRequest) -> None:
     """Refuse a body where none is read; `{}` will do. Raises `Problem` 422."""
-    if request.body not in (b"", b"{}"):
+    if request.body.strip() not in (b"", b"{}"):
         raise Problem(422, "This takes no body.", kind="invalid")
 
 

@@ -7,6 +7,7 @@ to keep it in, or a JSON file with the `address` and `secret` of one that runs a
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,18 +81,38 @@ def take_variant(client: MedusaClient, used: set[str]) -> Callable[[], Variant]:
 
 @pytest.fixture
 def take_order(client: MedusaClient, used: set[str]) -> Callable[..., Order]:
-    """Hand out an order in the given state which no other test touches."""
+    """Hand out an order in the given state which no other test touches.
+
+    Of several states the one with the most orders left, so that the few stay for who needs them.
+    """
 
     def take(
         fulfillment: frozenset[str] = frozenset({"not_fulfilled"}), payment: str = "captured"
     ) -> Order:
-        for order in client.read("orders"):
-            assert isinstance(order, Order)
-            fits = order.payment_status == payment and order.fulfillment_status in fulfillment
-            is_usual = order.status == "pending" and order.email not in EMAILS
-            if fits and is_usual and order.order_id not in used:
-                used.add(order.order_id)
-                return order
-        raise AssertionError(f"no untouched {payment} order is left that is {fulfillment}")
+        untouched = [
+            order for order in client.read("orders")
+            if isinstance(order, Order) and order.order_id not in used
+            and order.status == "pending" and order.email not in EMAILS
+            and order.payment_status == payment
+        ]  # fmt: skip
+        left = Counter(order.fulfillment_status for order in untouched)
+        fitting = [order for order in untouched if order.fulfillment_status in fulfillment]
+        if not fitting:
+            raise AssertionError(f"no untouched {payment} order is left that is {fulfillment}")
+        taken = max(fitting, key=lambda order: left[order.fulfillment_status])
+        used.add(taken.order_id)
+        return taken
 
     return take
+
+
+@pytest.fixture
+def lend_order(take_order: Callable[..., Order], used: set[str]) -> Callable[..., Order]:
+    """Hand out an order for a test that leaves it as it was."""
+
+    def lend(*state: frozenset[str]) -> Order:
+        order = take_order(*state)
+        used.discard(order.order_id)
+        return order
+
+    return lend

@@ -32,18 +32,6 @@ def api(shop: Shop) -> AdminApi:
 
 
 @pytest.fixture
-def lend_order(take_order: TakeOrder, used: set[str]) -> TakeOrder:
-    """Hand out an order for a test that leaves it as it was."""
-
-    def lend(*state: Any) -> Order:
-        order = take_order(*state)
-        used.discard(order.order_id)
-        return order
-
-    return lend
-
-
-@pytest.fixture
 def lend_variant(take_variant: TakeVariant, used: set[str]) -> TakeVariant:
     """Hand out a variant for a test that leaves it as it was."""
 

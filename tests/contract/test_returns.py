@@ -212,9 +212,9 @@ def test_changed_meanwhile(client: MedusaClient, take_order: TakeOrder, steps_fo
     assert approved["create_return"].find({}) is None
 
 
-def test_no_such_order(client: MedusaClient, api: AdminApi, take_order: TakeOrder) -> None:
+def test_no_such_order(client: MedusaClient, api: AdminApi, lend_order: TakeOrder) -> None:
     """Orders, lines and returns that do not exist are refused as not found."""
-    params = return_of(take_order(SENT))
+    params = return_of(lend_order(SENT))
     other = [{"line_id": f"ordli_{NOWHERE}", "quantity": 1}]
     for wrong in ({"order_id": f"order_{NOWHERE}"}, {"items": other}):
         with pytest.raises(Refused) as refusal:

@@ -167,9 +167,9 @@ def test_parallel_price_writes(
         client.snapshot("set_price", price_of(variant, "10"))
 
 
-def test_refund_cap(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_refund_cap(client: MedusaClient, lend_order: TakeOrder) -> None:
     """More than what was captured is refused, and nothing is refunded then."""
-    order = take_order(ANY_FULFILLMENT)
+    order = lend_order(ANY_FULFILLMENT)
     params = refund_of(order, str(order.total + 1))
     before = client.snapshot("refund_payment", params)
     with pytest.raises(Refused) as refusal:
@@ -235,18 +235,18 @@ def test_parallel_refunds(client: MedusaClient, take_order: TakeOrder) -> None:
     assert Decimal(after["refunded"]) == order.total - 1
 
 
-def test_refund_wrong_currency(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_refund_wrong_currency(client: MedusaClient, lend_order: TakeOrder) -> None:
     """A refund in another currency than the payment's is never sent."""
-    params = refund_of(take_order(ANY_FULFILLMENT), "1.00") | {"currency": "JPY"}
+    params = refund_of(lend_order(ANY_FULFILLMENT), "1.00") | {"currency": "JPY"}
     before = client.snapshot("refund_payment", params)
     with pytest.raises(Refused):
         client.perform("refund_payment", params, key="k", snapshot=before)
     assert client.snapshot("refund_payment", params) == before
 
 
-def test_refund_of_foreign_payment(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_refund_of_foreign_payment(client: MedusaClient, lend_order: TakeOrder) -> None:
     """A payment that is not the order's is refused."""
-    params = refund_of(take_order(ANY_FULFILLMENT), "1.00") | {"payment_id": f"pay_{NOWHERE}"}
+    params = refund_of(lend_order(ANY_FULFILLMENT), "1.00") | {"payment_id": f"pay_{NOWHERE}"}
     with pytest.raises(Refused) as refusal:
         client.snapshot("refund_payment", params)
     assert refusal.value.code == "not_found"
@@ -266,9 +266,9 @@ def test_cancel_twice(client: MedusaClient, take_order: TakeOrder) -> None:
     assert client.snapshot("cancel_order", params) == receipt.after
 
 
-def test_cancel_fulfilled(client: MedusaClient, take_order: TakeOrder) -> None:
+def test_cancel_fulfilled(client: MedusaClient, lend_order: TakeOrder) -> None:
     """A fulfilled order is not cancelled."""
-    order = take_order(SENT)
+    order = lend_order(SENT)
     params = {"order_id": order.order_id}
     before = client.snapshot("cancel_order", params)
     with pytest.raises(Refused) as refusal:

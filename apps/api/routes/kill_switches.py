@@ -13,6 +13,7 @@ from apps.api.answers import respond
 from apps.api.auth import Key, key_of
 from apps.api.once import WelcomeKey, once
 from apps.api.pages import Page, Paging, cut
+from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found
 from apps.api.schemas.kill_switches import KillSwitchRecord, StopOrder
 from apps.gateway import switches
@@ -57,9 +58,8 @@ def release_kill_switch(
     request: HttpRequest, switch_id: UUID, idempotency_key: WelcomeKey
 ) -> HttpResponse:
     """Let its scope go on: what waited is called. Released already: as it was released then."""
+    refuse_body(request)
     key = key_of(request)
-    if request.body.strip() not in (b"", b"{}"):
-        raise Problem(422, "This takes no body.", kind="invalid")
 
     def do() -> HttpResponse:
         switch = release(key, switch_id, now=timezone.now())

@@ -16,6 +16,7 @@ from apps.api.answers import respond
 from apps.api.auth import Key, key_of
 from apps.api.once import WelcomeKey, once
 from apps.api.pages import Page, Paging, cut
+from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found
 from apps.api.schemas.runs import RunDetail, RunStart, RunState, RunSummary
 
@@ -56,6 +57,7 @@ def start_run(request: HttpRequest, wanted: RunStart, idempotency_key: WelcomeKe
 def retry_run(request: HttpRequest, run_id: UUID, idempotency_key: WelcomeKey) -> HttpResponse:
     """Have a failed run go on from its last checkpoint. 409 if it has not failed, if its agent is
     switched off, or if another run of it is at work."""
+    refuse_body(request)
     key = key_of(request)
 
     def do() -> HttpResponse:

@@ -119,3 +119,13 @@ def test_not_tried_again(
     problem(otto.post(f"/runs/{run.pk}/retry", {}), 409)
     run.refresh_from_db()
     assert run.state == "failed"
+
+
+def test_a_retry_takes_no_body(otto: Caller, agent: Agent, now: datetime) -> None:
+    """Whatever is sent along is refused, and the run stays failed."""
+    run = failed(agent, now)
+    for body in ('{"reason": "x"}', "[", "-", "\0"):
+        answer = otto.send("POST", f"/runs/{run.pk}/retry", content=body)
+        problem(answer, 422)
+    run.refresh_from_db()
+    assert run.state == "failed"
