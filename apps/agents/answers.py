@@ -12,11 +12,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from pydantic import ValidationError
 
 from apps.agents.heartbeat import Heartbeat
 from apps.agents.leases import LEASE
 from apps.agents.models import Agent, Run
+from apps.agents.outages import HOPELESS
 from apps.agents.playbooks import registry
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import Knobs, Playbook
@@ -26,7 +26,6 @@ from apps.agents.steps.plan import FAILURES
 from apps.audit import fault
 from apps.gateway import queries as gateway
 from apps.gateway.errors import ConnectorError
-from apps.gateway.queries import NoConnector
 from apps.gateway.switches import stopping_agents
 from apps.inference.queries import model_configured
 from apps.proposals import operations as proposals
@@ -39,8 +38,6 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 # The answer's changes cannot be taken; what it says still can
 NOT_TAKEN = (DeniedByPolicy, InvalidDraft, AlreadyDecided)
-# Trying again cannot help before a person has changed something
-HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
 
 
 class TakenOver(Exception):

@@ -17,7 +17,6 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import Max
-from pydantic import ValidationError
 
 from apps.agents import outages
 from apps.agents.heartbeat import Heartbeat
@@ -29,7 +28,6 @@ from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.gateway.queries import NoConnector
 from apps.proposals.operations import Overloaded
 
 log = logging.getLogger(__name__)
@@ -41,8 +39,6 @@ MAX_DEATHS = 3  # of workers with the same step
 FIRST_LOOK, LATER_LOOK = timedelta(seconds=15), timedelta(days=1)
 COUNTED = ("cases", "recalled")  # of what planning gives, in its event too: insights counts them
 AFTER = {Stage.SENSE: Stage.PLAN, Stage.PLAN: Stage.ACT, Stage.ACT: Stage.LEARN}
-# Trying again cannot help before a person has changed something
-HOPELESS = (NoConnector, registry.UnknownPlaybook, ValidationError)
 
 
 def advance(lease: Lease, *, clock: Clock) -> None:
@@ -58,7 +54,7 @@ def advance(lease: Lease, *, clock: Clock) -> None:
         fault.reach("after_checkpoint")
     except LeaseLost as error:
         log.info("Run %s: %s", run.pk, error)
-    except HOPELESS as error:
+    except outages.HOPELESS as error:
         fail(lease, str(error), now=clock())
     except Overloaded as error:
         make_way(lease, error, now=clock())
@@ -175,7 +171,8 @@ def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
     """
     run, since = lease.run, lease.run.waiting_since or now
     if now - since >= outages.PATIENCE:
-        fail(lease, f"It was away for {outages.PATIENCE}. {why}", now=now)
+        hours = outages.PATIENCE // timedelta(hours=1)
+        fail(lease, f"Still away after {hours} hours. {why}", now=now)
         return
     later = outages.next_try(error, since=since, now=now)
     with transaction.atomic():

@@ -25,8 +25,6 @@ from apps.proposals import queries as proposals
 
 PAGE = 500  # waiting runs looked at together
 START_TASK = "agents.start"
-
-
 FRESH = timedelta(days=1)  # what was read and planned earlier is read and planned anew
 
 

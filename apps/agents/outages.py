@@ -3,14 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
+from pydantic import ValidationError
 
+from apps.agents.playbooks.registry import UnknownPlaybook
 from apps.gateway.errors import Away, Unreachable
+from apps.gateway.queries import NoConnector
 
 SOON = timedelta(seconds=1)
 SHORTEST, LONGEST = timedelta(seconds=2), timedelta(minutes=5)
 PATIENCE = timedelta(hours=24)  # an outage that lasts longer ends the run, and people are told
 # SQLSTATE classes: the connection broke, too little of something, an operator intervened
 PASSING = ("08", "53", "57P")
+# Trying again cannot help before a person has changed something
+HOPELESS = (NoConnector, UnknownPlaybook, ValidationError)
 
 
 def reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 A planner is pure: the same sensed state gives the same plan. Whatever it plans is only proposed.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,7 +55,7 @@ class Known(BaseModel):
         return {"kind": kind, "title": title, "detail": detail[:QUOTE], "item_id": self.item_id}
 
 
-class Sensed(BaseModel):
+class Sensed(BaseModel, ABC):
     """Base of what a playbook has read: JSON values only, it is kept in the checkpoint.
 
     `caveats` are shown as evidence, and have a person judge whatever is planned from it.
@@ -64,13 +65,13 @@ class Sensed(BaseModel):
 
     caveats: list[str] = []  # what was not read now but is the last good answer, and from when
 
+    @abstractmethod
     def count(self) -> int:
         """How many cases there are to plan for; 0 ends the run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self) -> str:
         """What was read, in words for a person."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
