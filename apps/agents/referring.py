@@ -8,7 +8,6 @@ it was read writes, the other writes nothing.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,8 +15,9 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.agents.models import CaseState, Handled
-from apps.agents.playbooks import registry
+from apps.agents.playbooks import apart, registry
 from apps.agents.steps import drafting
+from apps.agents.steps.base import Clock
 from apps.agents.steps.origin import origin_of
 from apps.gateway.errors import BadAnswer, ConnectorError, Refused
 from apps.gateway.switches import stopping_agents
@@ -28,10 +28,9 @@ from apps.proposals.operations import Draft, Examined, InvalidDraft, Overloaded
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 BATCH = 200
 REPLY, CASE = 1, 2  # rungs
-MOST_TRIES = 5  # of a reply whose back end is away; then a case without any action
+MOST_TRIES = 5  # of a reply that cannot be put; then a case without any action
 WHY = {
     State.DENIED: "Policy denied what was proposed.",
     State.EXPIRED: "Nobody decided in time about what was proposed.",
@@ -78,7 +77,10 @@ def due(*, now: datetime, limit: int) -> list[Handled]:
 
 
 def place(case: Handled, *, clock: Clock) -> int:
-    """Put one open case before people, or put it off; 1 if it stands in a proposal then."""
+    """Put one open case before people, or put it off; 1 if it stands in a proposal then.
+
+    Raises only what would befall every case: a database that is away.
+    """
     told = reply = None
     try:
         told = told_as(case)
@@ -88,8 +90,14 @@ def place(case: Handled, *, clock: Clock) -> int:
         return 0
     except Exception:  # what cannot be read any more must not hide a case from people
         log.exception("Case %s of %s cannot be prepared", case.key, case.playbook)
-    told = told or unreadable(case)
-    return stand(case, told, reply, now=clock())
+    try:
+        return stand(case, told or unreadable(case), reply, now=clock())
+    except Exception as error:  # one that cannot be put must not hold up those behind it
+        if not apart.is_own(error):
+            raise
+        log.exception("Case %s of %s cannot be put before people", case.key, case.playbook)
+        put_off(case, error, now=clock())
+        return 0
 
 
 def told_as(case: Handled) -> Draft:

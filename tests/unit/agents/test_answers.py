@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.utils import timezone
 
 from apps.accounts.models import Workspace
 from apps.agents import answers, operations
@@ -40,12 +39,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder: Path = tmp_path_factory.mktemp("shop")
     with demo_shop(folder / "ledger.sqlite") as started:
         yield started
-
-
-@pytest.fixture
-def moment() -> datetime:
-    """The shop's prices are recent in real time."""
-    return timezone.now()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from apps.accounts.models import Workspace
 from apps.agents import operations
@@ -24,12 +23,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     """A demo shop nobody has changed."""
     with demo_shop(tmp_path / "ledger.sqlite") as started:
         yield started
-
-
-@pytest.fixture
-def moment() -> datetime:
-    """The shop's messages are recent in real time."""
-    return timezone.now()
 
 
 def spend(run: Run, cost: str, now: datetime) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from apps.accounts.models import Workspace
 from apps.agents import leases, loop, operations, queries
@@ -30,12 +29,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     """A demo shop of its own: what policy allows is done, and then is no case any more."""
     with demo_shop(tmp_path / "ledger.sqlite") as started:
         yield started
-
-
-@pytest.fixture
-def moment() -> datetime:
-    """The shop's messages and prices are recent in real time."""
-    return timezone.now()
 
 
 @pytest.fixture
