@@ -27,11 +27,14 @@ def keep_rates(
     kept, today = queries.rates(workspace.pk), now.astimezone(UTC).date()
     for rate in rates:
         check(rate, today=today, kept=kept)
-    existing = {(one.base, one.quote): one for one in ExchangeRate.objects.filter(
-        workspace=workspace)}  # fmt: skip
+    by_pair = {
+        frozenset((one.base, one.quote)): one
+        for one in ExchangeRate.objects.filter(workspace=workspace)
+    }  # a pair is kept one way round
     changed = []
     for rate in rates:
-        row = existing.get((rate.base, rate.quote))
+        pair = frozenset((rate.base, rate.quote))
+        row = by_pair.get(pair)
         if row is not None and not is_news(rate, row):
             continue
         ExchangeRate.objects.filter(workspace=workspace, base=rate.quote, quote=rate.base).delete()
@@ -42,6 +45,7 @@ def keep_rates(
             defaults={"rate": rate.rate, "as_of": rate.as_of, "source": rate.source,
                       "added_by": by, "added_at": now},
         )  # fmt: skip
+        by_pair[pair] = row
         changed.append(row)
     record_all([told(Kind.RATE_KEPT, row, by=by) for row in changed], now=now)
     return changed

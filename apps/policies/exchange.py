@@ -15,6 +15,8 @@ from apps.money.currency import minor_units, round_to
 MAX_AGE_DAYS = 7  # unless the workspace or the policy says otherwise
 OLDEST_RATE = 366  # days, whatever they say
 BOUNDS = Decimal("1e-9"), Decimal("1e9")  # of what one unit of a currency costs in another
+MOST_DECIMALS = 12  # of a rate, as the table has it
+LONGEST_SOURCE = 100  # characters
 LEAP = 2  # times as much or as little as before is rather a slip: mostly a rate upside down
 SPARE = 12  # decimals a share is worked out to before it is rounded as told
 
@@ -151,10 +153,14 @@ def check(rate: Rate, *, today: date, kept: Rates) -> None:
         raise InvalidRate(f"A rate is a number above 0, not {rate.rate}.")
     if not BOUNDS[0] <= rate.rate <= BOUNDS[1]:
         raise InvalidRate(f"1 {rate.base} is never {plain(rate.rate)} {rate.quote}.")
+    if rate.rate != round(rate.rate, MOST_DECIMALS):
+        raise InvalidRate(f"A rate has at most {MOST_DECIMALS} decimals, not {plain(rate.rate)}.")
     if rate.as_of > today:
         raise InvalidRate(f"{rate.as_of} is in the future: today is {today} (UTC).")
     if not rate.source.strip():
         raise InvalidRate("Say where the rate is from.")
+    if len(rate.source) > LONGEST_SOURCE:
+        raise InvalidRate(f"Say where the rate is from in at most {LONGEST_SOURCE} characters.")
     before = next(kept.ways(rate.base, rate.quote), None)
     if before is None:
         return

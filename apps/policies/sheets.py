@@ -2,9 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from apps.policies.exchange import Rate
 
@@ -13,6 +14,7 @@ BANK = "ECB"
 BASE_OF_BANK = "EUR"  # its rates are what one euro costs
 DAYS = ("%Y-%m-%d", "%d %B %Y")  # as in its long sheet, and in its daily one
 NOT_GIVEN = ("", "N/A", "-")
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,30})?")
 
 
 class InvalidSheet(ValueError):
@@ -25,7 +27,11 @@ def read(text: str) -> list[Rate]:
     Either `base,quote,rate,as_of,source` with a row a rate, or as the European Central Bank
     publishes it: `Date,USD,JPY,...`, with what one euro costs. Raises `InvalidSheet`.
     """
-    rows = [row for row in csv.reader(io.StringIO(text.strip())) if any(map(str.strip, row))]
+    lines = io.StringIO(text.strip(), newline=None)  # whatever ends a line
+    try:
+        rows = [row for row in csv.reader(lines) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise InvalidSheet(f"This is no CSV: {error}.") from error
     head = [cell.strip() for cell in rows[0]] if rows else []
     if [cell.lower() for cell in head] == ROWS:
         return list(by_row(rows[1:]))
@@ -67,13 +73,9 @@ def by_bank(head: list[str], rows: list[list[str]]) -> Iterator[Rate]:
 
 def number_in(cell: str, line: int) -> Decimal:
     """The number in a cell: digits with a point. Raises `InvalidSheet`."""
-    try:
-        number = Decimal(cell.strip())
-    except InvalidOperation:
-        raise InvalidSheet(f"Line {line}: “{cell[:20]}” is no number with a point.") from None
-    if not number.is_finite():
-        raise InvalidSheet(f"Line {line}: “{cell[:20]}” is no rate.")
-    return number
+    if not NUMBER.fullmatch(cell.strip()):
+        raise InvalidSheet(f"Line {line}: “{cell[:20]}” is no number with a point.")
+    return Decimal(cell.strip())
 
 
 def day_in(cell: str, line: int) -> date:

@@ -57,6 +57,15 @@ def test_a_newer_rate_takes_the_place_of_the_older(workspace, now):
     assert [(r.base, r.quote) for r in ExchangeRate.objects.all()] == [("JPY", "EUR")]
 
 
+def test_an_older_rate_changes_nothing_whichever_way_round_it_is_written(workspace, now):
+    """Neither beside the one that is kept, nor further down in the same sheet."""
+    earlier = DAY - timedelta(days=1)
+    assert len(keep(workspace, now, rate("178.5"), rate("170", as_of=earlier))) == 1
+    assert keep(workspace, now, rate("0.0058", base="JPY", quote="EUR", as_of=earlier)) == []
+    row = ExchangeRate.objects.get()
+    assert (row.base, row.rate, row.as_of) == ("EUR", Decimal("178.5"), DAY)
+
+
 def test_a_sheet_is_kept_whole_or_not_at_all(workspace, now):
     """One wrong rate in it, and nothing of it is kept."""
     with pytest.raises(InvalidRate):

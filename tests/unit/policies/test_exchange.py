@@ -139,7 +139,10 @@ def test_there_and_back_is_the_same_amount(amount, value):
      (rate("EUR", "JPY", "1e30"), "never"), (rate("EUR", "JPY", "1e-30"), "never"),
      (rate("EUR", "JPY", "178", days=-1), "in the future"),
      (rate("EUR", "EUR", "1"), "to itself"),
-     (Rate(base="EUR", quote="JPY", rate=Decimal(178), as_of=TODAY, source=" "), "from")],
+     (rate("JPY", "EUR", "0.0061236987141"), "at most 12 decimals"),
+     (Rate(base="EUR", quote="JPY", rate=Decimal(178), as_of=TODAY, source=" "), "from"),
+     (Rate(base="EUR", quote="JPY", rate=Decimal(178), as_of=TODAY, source="x" * 101),
+      "100 characters")],
 )  # fmt: skip
 def test_what_is_no_rate_is_refused(wrong, why):
     """With the reason."""

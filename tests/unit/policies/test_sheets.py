@@ -12,7 +12,10 @@ LONG = "Date,USD,JPY,BGN,\n2026-11-19,1.05,178,1.9558,\n2026-11-20,1.0521,178.50
 OWN = "base,quote,rate,as_of,source\nEUR,jpy,178.5,2026-11-20,our bank\n\nkwd,EUR, 2.8 ,2026-11-19,x\n"
 
 
-@pytest.mark.parametrize("sheet", [DAILY, LONG, LONG.replace("\n", "\r\n"), "\n" + LONG])
+@pytest.mark.parametrize(
+    "sheet",
+    [DAILY, LONG, LONG.replace("\n", "\r\n"), LONG.replace("\n", "\r"), "\n" + LONG],
+)
 def test_a_sheet_of_the_bank_gives_its_newest_day(sheet):
     """What one euro costs; what has no rate that day is left out."""
     found = read(sheet)
@@ -36,7 +39,10 @@ def test_a_sheet_of_ones_own_has_a_row_a_rate():
     [("", "first line"), ("a,b\n1,2\n", "first line"), ("Date,USD\n", "first line"),
      ("Date,USD\nyesterday,1.1\n", "Line 2: “yesterday” is no day"),
      ("Date,USD\n2026-11-20,1;1\n", "Line 2: “1;1” is no number"),
-     ("Date,USD\n2026-11-20,nan\n", "Line 2: “nan” is no rate"),
+     ("Date,USD\n2026-11-20,nan\n", "Line 2: “nan” is no number"),
+     ("Date,USD\n2026-11-20,1e999999999\n", "Line 2: “1e999999999” is no number"),
+     ("Date,USD\n2026-11-20,1_5\n", "Line 2: “1_5” is no number"),
+     (f"Date,USD\n2026-11-20,{'1' * 300_000}\n", "This is no CSV"),
      ("base,quote,rate,as_of,source\nEUR,JPY,178\n", "Line 2 has 3 cells"),
      ("base,quote,rate,as_of,source\nEUR,JPY,\"178,5\",2026-11-20,x\n", "Line 2: “178,5” is no")],
 )  # fmt: skip
