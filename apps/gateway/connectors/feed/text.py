@@ -34,7 +34,7 @@ class Text:
         while len(first) < 4 and (more := next(self._chunks, None)) is not None:
             first += more
         self._decoder = decoder(first, content_type)
-        self.buffer = self._decoder.decode(first)
+        self.buffer = self._decode(first)
         self.place = 0
         self.ended = False
 
@@ -45,13 +45,20 @@ class Text:
         length = len(pieces[0])
         while length < wanted and not self.ended:
             chunk = next(self._chunks, None)
-            piece = self._decoder.decode(chunk or b"", final=chunk is None)
+            piece = self._decode(chunk or b"", final=chunk is None)
             self.ended = chunk is None
             pieces.append(piece)
             length += len(piece)
         grew = length > len(pieces[0])
         self.buffer, self.place = "".join(pieces), 0
         return grew
+
+    def _decode(self, piece: bytes, *, final: bool = False) -> str:
+        """The text of a piece. Raises `NotRows`: some codecs replace nothing, `utf-16` needs a BOM."""
+        try:
+            return self._decoder.decode(piece, final)
+        except UnicodeError as error:
+            raise NotRows(f"it is not in the character set it names: {error}") from error
 
     def skip_blank(self) -> str:
         """The next sign that is not blank, which is not used up; empty at the end."""

@@ -185,6 +185,9 @@ def test_formats(system: Outside, content_type: str, body: str, skus: str) -> No
         ("text/html", "<html>"),
         ("text/plain; charset=klingon", "[]"),
         ("text/plain; charset=base64", "[]"),
+        ("text/csv; charset=utf-16", CSV),
+        ("text/plain; charset=idna", "[]"),
+        ("text/plain; charset=punycode", "[“”]"),
     ],
 )
 def test_what_is_no_feed_as_a_whole(system: Outside, content_type: str, body: str) -> None:
