@@ -33,6 +33,14 @@ def test_odd_fields_break_nothing(happened, kind):
     assert tell(happened(kind, **odd), {}).text
 
 
+def test_from_where_something_is_read(happened):
+    """Of a choice that was taken back no connector is named: it may be all of them, or none."""
+    chosen = happened(Kind.SOURCE_CHOSEN, resource="orders", before="", after="Medusa")
+    assert tell(chosen, {}).text == "has orders read from Medusa only"
+    taken_back = happened(Kind.SOURCE_CHOSEN, resource="orders", before="Medusa", after="")
+    assert tell(taken_back, {}).text == "no longer has orders read from one connector only"
+
+
 def test_no_words_for_kinds_that_do_not_exist():
     """The table follows the enumeration."""
     assert set(TELLINGS) == set(Kind)
@@ -90,12 +98,12 @@ def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
         (
             Kind.EXECUTION_STEPPED,
             {"step": "begin_receipt", "action": "return_items", "undone": True},
-            "has undone “begin receipt” of return items",
+            "has undone “begin receipt” of the return",
         ),
         (
             Kind.EXECUTION_STEPPED,
             {"step": "begin_receipt", "action": "return_items", "turned": "No."},
-            "undoes the steps before “begin receipt” of return items: No.",
+            "undoes the steps before “begin receipt” of the return: No.",
         ),
     ],
 )
