@@ -57,15 +57,6 @@ def number(value: Decimal, locale: str = DEFAULT, *, places: int | None = None) 
     return grouped(pattern.apply(value, speaking(chosen)), chosen)
 
 
-def percent(value: Decimal, locale: str = DEFAULT, *, beyond: Decimal | None = None) -> str:
-    """A percentage to one decimal, or to as many as tell it from the limit it is `beyond`."""
-    for digits in range(1, 7):
-        shown = value.quantize(Decimal(1).scaleb(-digits))
-        if beyond is None or value == beyond or shown != beyond:
-            break
-    return f"{number(shown, locale)}\u00a0%"
-
-
 def decimals_of(value: Decimal) -> int:
     """Decimals the value really needs."""
     exponent = value.normalize().as_tuple().exponent

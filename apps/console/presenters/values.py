@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from apps.agents.playbooks.refund_desk.languages import NAMES as LANGUAGES
 from apps.console import reader
 from apps.console.presenters.figures import nearest_whole, places
 from apps.proposals.changes import flatten
@@ -29,7 +30,6 @@ NAMED = {  # fields that hold one value a currency or article
     "returned": "Returned",
 }
 OF_AN_ITEM = {"line_id": "Article", "quantity": "Pieces"}  # fields of a record in a list
-LANGUAGES = {"en": "English", "de": "German", "fr": "French"}  # those agents write
 MONEY = frozenset({"amount", "refund", "refunded", "captured", "total", "cost", "price"})
 ABSENT = "—"
 MOST_PERCENT = 12  # digits before the point: beyond, how far something moved says nothing

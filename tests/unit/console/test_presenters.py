@@ -22,6 +22,7 @@ from apps.proposals.changes import FieldDiff
         ("published", True, "yes"),
         ("tags", ["a", "b"], "a, b"),
         ("title", "NaN", "NaN"),
+        ("language", "nl", "Dutch"),
     ],
 )
 def test_values_are_shown_as_what_they_are(path, value, words):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.money.display import LOCALES, amount, known, negotiate, number, percent
+from apps.money.display import LOCALES, amount, known, negotiate, number
 from apps.money.typed import parse
 
 
@@ -32,14 +32,6 @@ def test_an_amount_in_a_language(value: str, currency: str, locale: str, shown: 
 def test_numbers_keep_their_digits() -> None:
     """However many there are."""
     assert number(Decimal("1234.56789"), "de") == "1.234,56789"
-
-
-def test_a_percentage_never_contradicts_the_limit_it_is_beyond() -> None:
-    """5.004 % is above 5 %, and looks it."""
-    assert percent(Decimal("5.004")) == "5\u00a0%"
-    assert percent(Decimal("5.004"), beyond=Decimal(5)) == "5.004\u00a0%"
-    assert percent(Decimal("9.996"), beyond=Decimal(10)) == "9.996\u00a0%"
-    assert percent(Decimal(5), beyond=Decimal(5)).startswith("5")
 
 
 def test_the_first_language_that_is_there() -> None:
