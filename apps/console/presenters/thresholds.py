@@ -11,7 +11,7 @@ from apps.money.currency import is_currency
 from apps.money.typed import Ambiguous, NotAnAmount, parse, parse_number
 from apps.policies.cel import Outcome
 
-MONEY = "EUR"  # where the policy does not say in which currency its limits are
+MONEY = "EUR"  # stands for the currency of the limits
 TONES = {Outcome.ALLOW: "good", Outcome.REVIEW: "warn", Outcome.DENY: "bad"}
 ICONS = {Outcome.ALLOW: "check", Outcome.REVIEW: "person", Outcome.DENY: "deny"}
 PHRASES = {
@@ -70,10 +70,17 @@ class Input:
 
 
 def inputs(
-    playbook: str, limits: Mapping[str, object], posted: Mapping[str, str] | None = None
+    playbook: str,
+    limits: Mapping[str, object],
+    posted: Mapping[str, str] | None = None,
+    *,
+    counts_in: str = MONEY,
 ) -> list[Input]:
-    """The form: what was typed, else what holds now."""
-    fields = fields_of(playbook, limits)
+    """The form: what was typed, else what holds now.
+
+    `counts_in` is the currency of the workspace, which limits are in that name none.
+    """
+    fields = fields_of(playbook, limits, counts_in)
     if posted is None:
         return [Input(field=one, value=said(limits[one.name]), problem="") for one in fields]
     typed = {one.name: posted.get(one.name, "").strip() for one in fields}
@@ -85,10 +92,10 @@ def inputs(
     ]  # fmt: skip
 
 
-def fields_of(playbook: str, limits: Mapping[str, object]) -> list[Field]:
+def fields_of(playbook: str, limits: Mapping[str, object], counts_in: str) -> list[Field]:
     """The fields of what there is to set, money in the currency of the limits."""
     currency = limits.get("currency")
-    unit = currency if is_currency(currency) else MONEY
+    unit = currency if is_currency(currency) else counts_in
     return [
         replace(one, unit=str(unit)) if one.unit == MONEY else one
         for one in FIELDS.get(playbook, ())

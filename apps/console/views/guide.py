@@ -24,7 +24,7 @@ from apps.gateway import joining
 from apps.gateway.joining import CannotJoin
 from apps.insights import setup as insights
 from apps.insights.setup import Screen, Setup
-from apps.policies import thresholds
+from apps.policies import queries, thresholds
 from apps.policies.cel import STRICTNESS, Outcome
 from apps.policies.models import Version
 from apps.policies.thresholds import InvalidLimit, NoPolicy
@@ -104,7 +104,7 @@ def threshold(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         return show(request, seat, found, Screen.THRESHOLD)
     if found.agent is None or found.version is None:
         return again(request, seat, Screen.THRESHOLD, {"mishap": NO_POLICY})
-    form = limits.inputs(found.agent.playbook, found.version.limits, request.POST)
+    form = form_of(found, request.POST)
     if any(one.problem for one in form):
         return again(request, seat, Screen.THRESHOLD, {"form": form})
     wanted = limits.values(form)
@@ -176,7 +176,6 @@ def show(
 def build(found: Setup, screen: Screen) -> dict[str, Any]:
     """What every screen shows, and what this one does."""
     policy = policy_of(found.agent.playbook) if found.agent else None
-    now_limits = found.version.limits if found.version else {}
     return {
         "setup": found,
         "screen": screen.value,
@@ -186,9 +185,19 @@ def build(found: Setup, screen: Screen) -> dict[str, Any]:
         "playbooks": words.cards(PLAYBOOKS.values(), insights.missing(found.connectors)),
         "shadow": show_shadow(found.rehearsed),
         "policy": policy,
-        "form": limits.inputs(found.agent.playbook, now_limits) if found.agent else [],
+        "form": form_of(found),
         "no_policy": NO_POLICY if found.agent and not found.version else "",
     }
+
+
+def form_of(found: Setup, posted: Mapping[str, str] | None = None) -> list[limits.Input]:
+    """The limits as they are, or as they were typed; empty without a policy."""
+    if found.agent is None or found.version is None:
+        return []
+    setting = queries.currency_setting(found.version.policy.workspace_id)
+    return limits.inputs(
+        found.agent.playbook, found.version.limits, posted, counts_in=setting.currency
+    )
 
 
 def foresee(seat: Seat, found: Setup, wanted: Mapping[str, float]) -> Sequence[limits.Tally]:

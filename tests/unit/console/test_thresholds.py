@@ -56,8 +56,10 @@ def refunds(currency: str = "EUR", **typed: str) -> list[thresholds.Input]:
 
 
 def test_money_is_asked_for_in_the_currency_of_the_limits():
-    """Not in euros everywhere."""
+    """Not in euros everywhere; where the policy names none, in what the workspace counts in."""
     assert {one.field.unit for one in refunds("JPY")} == {"JPY"}
+    unnamed = thresholds.inputs("refund_desk", {"refund_max": 2000.0}, counts_in="CHF")
+    assert [one.field.unit for one in unnamed] == ["CHF"]
     assert thresholds.values(refunds("JPY", refund_max="20,000"))["refund_max"] == 20_000
 
 
