@@ -60,6 +60,11 @@ def remove_example(_request: ConsoleRequest, seat: Seat, example_id: UUID) -> Ht
     )
 
 
+def meaning(intent: str, language: str) -> str:
+    """What an example stands for, in words."""
+    return f"{intent.replace('_', ' ')}, {NAMES.get(language, language)}"
+
+
 def build(seat: Seat, *, intent: str, language: str) -> dict[str, Any]:
     """The context of `console/examples.html`: all of one's own, and those that ship if narrowed."""
     own = queries.labelled_examples(seat.workspace.pk, labelling.PLAYBOOK)
@@ -77,7 +82,7 @@ def build(seat: Seat, *, intent: str, language: str) -> dict[str, Any]:
         "languages": list(NAMES.items()),
         "intent": intent,
         "language": language,
-        "own": own,
+        "own": [{"example": one, "meaning": meaning(one.intent, one.language)} for one in own],
         "ours": fitting if intent and language else [],
         "ours_count": len(fitting),
         "longest": labelling.LONGEST,

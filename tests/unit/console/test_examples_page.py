@@ -30,7 +30,9 @@ def test_operators_add_and_remove(cast, browse, workspace):
     assert post(otto, PAGE, **GIVEN).status_code == 302
     [kept] = LabelledExample.objects.all()
     assert kept.added_by == cast.otto.actor
-    assert GIVEN["text"] in otto.get(PAGE, {"intent": "late", "language": "nl"}).content.decode()
+    shown = otto.get(PAGE, {"intent": "late", "language": "nl"}).content.decode()
+    assert GIVEN["text"] in shown
+    assert "late, Dutch" in shown
     assert GIVEN["text"] not in otto.get(PAGE, {"intent": "cancel"}).content.decode()
     assert post(otto, reverse("console:remove-example", args=[kept.pk])).status_code == 302
     assert not LabelledExample.objects.exists()
