@@ -54,7 +54,7 @@ class Text:
         return grew
 
     def _decode(self, piece: bytes, *, final: bool = False) -> str:
-        """The text of a piece. Raises `NotRows`: some codecs replace nothing, `utf-16` needs a BOM."""
+        """The text of a piece. Raises `NotRows`: `utf-16` without a BOM is none."""
         try:
             return self._decoder.decode(piece, final)
         except UnicodeError as error:

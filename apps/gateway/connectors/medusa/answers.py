@@ -8,21 +8,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from apps.gateway import record_fields
 from apps.gateway.connectors.base import BadAnswer
 from apps.gateway.record_fields import Moment, Name, Quantity
-from apps.money.currency import UnfitAmount, UnknownCurrency, round_to, text
+from apps.money.currency import UnfitAmount, UnknownCurrency, round_to
 
 COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
 COST_CURRENCY = "EUR"  # what that field is in
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """An amount as it stands in snapshots and records: with the currency's own decimals.
-
-    What the shop has and the currency has not (Medusa takes 33 % off yen) is told as it is.
-    """
-    try:
-        return text(amount, currency)
-    except (UnfitAmount, UnknownCurrency):
-        return f"{amount.normalize():f}"
 
 
 def list_if_none(value: Any) -> Any:

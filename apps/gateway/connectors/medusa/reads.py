@@ -39,7 +39,8 @@ ORDER_FIELDS = (
     "id,display_id,email,currency_code,status,payment_status,fulfillment_status,original_total,"
     "created_at,items.id,items.title,items.subtitle,items.variant_sku,items.quantity,"
     "items.unit_price,items.total,items.discount_total,items.tax_total,"
-    "items.detail.return_received_quantity,shipping_methods.total,payment_collections.payments.id,payment_collections.payments.currency_code,"
+    "items.detail.return_received_quantity,shipping_methods.total,"
+    "payment_collections.payments.id,payment_collections.payments.currency_code,"
     "*payment_collections.payments.captures,*payment_collections.payments.refunds"
 )
 

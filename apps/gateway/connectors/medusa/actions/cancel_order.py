@@ -5,9 +5,10 @@ from decimal import Decimal
 from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.actions.refund_payment import payment_status
-from apps.gateway.connectors.medusa.answers import OrderAnswer, money
+from apps.gateway.connectors.medusa.answers import OrderAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
+from apps.money.currency import written
 
 CANCELED = "canceled"
 NOT_SENT = ("not_fulfilled", "canceled")  # a canceled fulfilment holds nothing
@@ -42,7 +43,7 @@ class CancelOrder(Action):
         return {
             **snapshot,
             "status": CANCELED,
-            "refunded": money(captured, snapshot["currency"]),
+            "refunded": written(captured, snapshot["currency"]),
             "payment_status": payment_status(captured, captured),
         }
 
@@ -64,10 +65,10 @@ def describe(order: OrderAnswer) -> State:
         "number": str(order.display_id),
         "email": order.email,
         "currency": order.currency,
-        "total": money(order.charged, order.currency),
+        "total": written(order.charged, order.currency),
         "status": order.status,
-        "captured": money(captured, order.currency),
-        "refunded": money(refunded, order.currency),
+        "captured": written(captured, order.currency),
+        "refunded": written(refunded, order.currency),
         "payment_status": payment_status(captured, refunded),
         "fulfillment_status": order.fulfillment_status,
     }

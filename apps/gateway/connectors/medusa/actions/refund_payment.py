@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from apps.gateway.connectors.base import BadAnswer, CannotTell, Receipt, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
-from apps.gateway.connectors.medusa.answers import OrderAnswer, PaymentAnswer, money
+from apps.gateway.connectors.medusa.answers import OrderAnswer, PaymentAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
-from apps.money.currency import UnfitAmount, UnknownCurrency, fit
+from apps.money.currency import UnfitAmount, UnknownCurrency, fit, written
 
 MARKER = "aios:"
 
@@ -38,8 +38,8 @@ class RefundPayment(Action):
         left = Decimal(snapshot["captured"]) - Decimal(snapshot["refunded"])
         if amount > left:
             raise Refused(
-                f"Only {money(max(left, Decimal()), currency)} {currency} is left of the payment: "
-                f"{snapshot['captured']} captured, {snapshot['refunded']} refunded.",
+                f"Only {written(max(left, Decimal()), currency)} {currency} is left of the "
+                f"payment: {snapshot['captured']} captured, {snapshot['refunded']} refunded.",
                 code="invalid_data",
                 field="amount",
             )
@@ -49,7 +49,7 @@ class RefundPayment(Action):
         refunded = Decimal(snapshot["refunded"]) + Decimal(params["amount"])
         return {
             **snapshot,
-            "refunded": money(refunded, snapshot["currency"]),
+            "refunded": written(refunded, snapshot["currency"]),
             "payment_status": payment_status(Decimal(snapshot["captured"]), refunded),
         }
 
@@ -60,7 +60,7 @@ class RefundPayment(Action):
         again.
         """
         _, payment = self._fetch(api, params)
-        refunded = money(payment.refunded, payment.currency)
+        refunded = written(payment.refunded, payment.currency)
         if refunded != snapshot["refunded"]:
             raise Refused(
                 f"Payment {payment.id} shows {refunded} refunded, not {snapshot['refunded']} as "
@@ -90,10 +90,10 @@ class RefundPayment(Action):
             if f"{MARKER}{key}" in refund.note.split():
                 answer = {
                     "refund_id": refund.id,
-                    "amount": money(refund.amount, payment.currency),
+                    "amount": written(refund.amount, payment.currency),
                 }
                 return Receipt(reference=refund.id, after=describe(order, payment), answer=answer)
-        refunded = money(payment.refunded, payment.currency)
+        refunded = written(payment.refunded, payment.currency)
         if refunded == snapshot["refunded"]:
             return None
         raise CannotTell(
@@ -118,9 +118,9 @@ def describe(order: OrderAnswer, payment: PaymentAnswer) -> State:
         "number": str(order.display_id),
         "email": order.email,
         "currency": currency,
-        "total": money(order.charged, order.currency),
-        "captured": money(payment.captured, currency),
-        "refunded": money(payment.refunded, currency),
+        "total": written(order.charged, order.currency),
+        "captured": written(payment.captured, currency),
+        "refunded": written(payment.refunded, currency),
         "payment_status": payment_status(payment.captured, payment.refunded),
     }
 

@@ -6,7 +6,6 @@ from apps.gateway.connectors.base import BadAnswer, CannotTell, Found, Receipt, 
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.actions.return_state import describe, quantities
 from apps.gateway.connectors.medusa.actions.return_steps import ReturnSteps
-from apps.gateway.connectors.medusa.answers import money
 from apps.gateway.connectors.medusa.api import AdminApi
 from apps.gateway.connectors.medusa.returns import (
     CANCELED,
@@ -14,6 +13,7 @@ from apps.gateway.connectors.medusa.returns import (
     fetch_returnable,
     find_return,
 )
+from apps.money.currency import written
 
 
 class ReturnItems(Action):
@@ -53,7 +53,7 @@ class ReturnItems(Action):
             name = names[line_id]
             returned[name] += pieces
             total += pieces * Decimal(snapshot["unit_price"][name])
-        return {**snapshot, "returned": returned, "returned_total": money(total, currency)}
+        return {**snapshot, "returned": returned, "returned_total": written(total, currency)}
 
     def steps(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> tuple[Step, ...]:
         """Open the return, list, request, begin to receive, count in, confirm."""

@@ -4,8 +4,8 @@ from collections import Counter
 from decimal import Decimal
 
 from apps.gateway.connectors.medusa.actions.base import State
-from apps.gateway.connectors.medusa.answers import money
 from apps.gateway.connectors.medusa.returns import Line, Quantities, ReturnableOrder
+from apps.money.currency import written
 
 
 def quantities(params: State) -> Quantities:
@@ -30,10 +30,10 @@ def describe(order: ReturnableOrder) -> State:
         "fulfillment_status": order.fulfillment_status,
         "items": {name: counted(line.detail.quantity) for name, line in lines.items()},
         "sent": {name: counted(line.detail.fulfilled_quantity) for name, line in lines.items()},
-        "unit_price": {name: money(line.unit_price, currency) for name, line in lines.items()},
+        "unit_price": {name: written(line.unit_price, currency) for name, line in lines.items()},
         "returning": {name: pieces for name, pieces in returning.items() if pieces},
         "returned": returned,
-        "returned_total": money(value, currency),
+        "returned_total": written(value, currency),
         "line_ids": {name: line.id for name, line in lines.items()},
     }
 

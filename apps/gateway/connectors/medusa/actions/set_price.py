@@ -6,9 +6,10 @@ from typing import Any
 from apps.gateway.connectors.base import BadAnswer, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.actions.refund_payment import check_amount
-from apps.gateway.connectors.medusa.answers import COST_CURRENCY, Price, VariantAnswer, money
+from apps.gateway.connectors.medusa.answers import COST_CURRENCY, Price, VariantAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_variant
+from apps.money.currency import written
 
 
 class SetPrice(Action):
@@ -25,7 +26,7 @@ class SetPrice(Action):
     def foresee(self, params: State, snapshot: State) -> State:
         """The price map with the one price changed or added."""
         currency = params["currency"]
-        changed = {currency: money(Decimal(params["amount"]), currency)}
+        changed = {currency: written(Decimal(params["amount"]), currency)}
         return {**snapshot, "prices": {**snapshot["prices"], **changed}}
 
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
@@ -48,21 +49,21 @@ def describe(variant: VariantAnswer) -> State:
     state: State = {
         "sku": variant.sku,
         "title": variant.name,
-        "cost": None if variant.cost is None else money(variant.cost, COST_CURRENCY),
+        "cost": None if variant.cost is None else written(variant.cost, COST_CURRENCY),
         "cost_currency": COST_CURRENCY,
         "prices": {},
     }
     for price in sorted(variant.prices, key=lambda price: (price.currency, price.id)):
         if not price.plain:
             conditions = state.setdefault("conditional_prices", {})
-            conditions[price.id] = f"{price.currency} {money(price.amount, price.currency)}"
+            conditions[price.id] = f"{price.currency} {written(price.amount, price.currency)}"
         elif price.currency in state["prices"]:
             raise BadAnswer(
                 f"Variant {variant.sku or variant.id} has two {price.currency} prices "
                 f"(left by parallel writes). Delete one of them in the shop."
             )
         else:
-            state["prices"][price.currency] = money(price.amount, price.currency)
+            state["prices"][price.currency] = written(price.amount, price.currency)
     return state
 
 
