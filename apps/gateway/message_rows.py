@@ -52,6 +52,8 @@ def message_of(row: Any, note: Note, *, now: datetime) -> Message:
         body=body,
         order_number=field("order_number", record_fields.optional_name, None),
         received_at=field("received_at", record_fields.moment, now),
+        in_reply_to=record_fields.message_ids(row.get("in_reply_to")),
+        references=record_fields.message_ids(row.get("references")),
     )
 
 

@@ -40,6 +40,9 @@ def test_a_plain_message_has_nothing_odd() -> None:
         ({"sender": "Ann Lee <annlee@x.example>"}, {"sender": "annlee@x.example"}),
         ({"sender": "ann@bücher.example"}, {"sender": "ann@xn--bcher-kva.example"}),
         ({"received_at": "2026-11-30T12:00:00"}, {"received_at": NOW - timedelta(hours=1)}),
+        ({"in_reply_to": "<m0@x.example>"}, {"in_reply_to": ("<m0@x.example>",)}),
+        ({"references": "<a@x> <b@x>"}, {"references": ("<a@x>", "<b@x>")}),
+        ({"references": 7}, {"references": ()}),
     ],
 )  # fmt: skip
 def test_what_has_one_reading_is_read(fields: dict[str, Any], expected: dict[str, Any]) -> None:
