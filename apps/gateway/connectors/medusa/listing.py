@@ -53,7 +53,11 @@ class Listing:
         return found
 
     def rows(self, api: AdminApi, at_once: int) -> Iterator[Any]:
-        """Rows page by page, each once, until the end: an empty page, or one that says so."""
+        """Rows page by page, each once, until the end: an empty page, or one that says so.
+
+        `at_once` on the first page, then as many as go on one: who asks for one row and gets an odd
+        one is not answered row by row.
+        """
         seen: set[str | None] = set()
         offset = 0
         while True:
@@ -64,7 +68,7 @@ class Listing:
             fresh = [row for row in rows if name_of(row) not in seen]
             seen |= {name_of(row) for row in fresh} - {None}
             yield from fresh
-            offset += len(rows)
+            offset, at_once = offset + len(rows), PAGE
             if not fresh or offset >= check(Page, answer).count:
                 return
 

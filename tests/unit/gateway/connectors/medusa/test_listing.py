@@ -56,6 +56,14 @@ def test_an_odd_order_is_set_aside(
     assert reason in found.odd[0].reason
 
 
+def test_one_row_is_not_looked_for_row_by_row(system: Outside, client: MedusaClient) -> None:
+    """Where the first ones are odd, the others come in pages."""
+    odd = [order_row(n, "a@x.example", currency_code="xxx") for n in range(1, 31)]
+    system.listings["orders"] = [*odd, order_row(31, "b@x.example")]
+    assert [one.number for one in read(client, "orders", limit=1)] == ["31"]
+    assert len(system.asked) == 2
+
+
 def test_odd_fields_with_one_reading_are_read(system: Outside, client: MedusaClient) -> None:
     """A time without a zone, numbers as text, goods by the metre, no e-mail."""
     metres = {"id": "l", "title": None, "variant_sku": 77, "quantity": 1.5, "unit_price": "12.40"}
