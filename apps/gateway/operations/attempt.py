@@ -27,6 +27,7 @@ from apps.gateway.operations.outcome import (
     doubt,
     fact,
     finish,
+    hold_back,
     later,
     wait,
     write,
@@ -239,8 +240,10 @@ def started(execution: Execution) -> Fact:
 def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock) -> Outcome:
     """One attempt. Success only with proof; anything unproven is unknown.
 
-    `looked_at` is when (monotonic seconds) the kill switches were last asked.
+    `looked_at` is when (monotonic seconds) the kill switches were last asked. What a switch stops
+    is no attempt, nor is a probe of an open breaker that surely changed nothing.
     """
+    probing = health.breaker_of(execution.connector).away
     fault.reach("before_call")
     try:
         with guarded(gate_of(execution, looked_at=looked_at, clock=clock)):
@@ -254,7 +257,12 @@ def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock
                     snapshot=execution.snapshot,
                 )
     except Unreachable as error:
-        return later(execution, str(error), now=clock())
+        held_back = probing or isinstance(error, Stopped)
+        return (
+            hold_back(execution, str(error))
+            if held_back
+            else later(execution, str(error), now=clock())
+        )
     except Refused as error:  # the connector looks once more before it sends anything
         state = State.STALE if error.code == "changed" else State.REFUSED
         return Outcome(execution=execution, state=state, error=str(error))

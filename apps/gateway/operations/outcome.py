@@ -34,7 +34,11 @@ FINISHED_KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one attempt. `deliveries` is what is left of the count of lost workers."""
+    """What became of one attempt.
+
+    `deliveries` is what is left of the count of lost workers, `uncounted` how many of the attempts
+    never became a call.
+    """
 
     execution: Execution
     state: State
@@ -42,6 +46,7 @@ class Outcome:
     error: str = ""
     retry_at: datetime | None = None
     deliveries: int = 0
+    uncounted: int = 0
 
     def row(self, now: datetime) -> dict[str, Any]:
         """The outcome as the columns of its execution (JSON values)."""
@@ -54,6 +59,7 @@ class Outcome:
             "receipt": asdict(self.receipt) if self.receipt else None,
             "retry_at": self.retry_at.isoformat() if self.retry_at else None,
             "deliveries": self.deliveries,
+            "uncounted": self.uncounted,
             "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
         }
 
@@ -72,6 +78,14 @@ def later(execution: Execution, error: str, *, now: datetime) -> Outcome:
     return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + pause)
 
 
+def hold_back(execution: Execution, error: str) -> Outcome:
+    """Begun, and kept from being called by a switch or a breaker: as if it had never begun.
+
+    It keeps its place in the queue, and the grant's own end is the only one it has.
+    """
+    return Outcome(execution=execution, state=State.DUE, error=error, uncounted=1)
+
+
 def doubt(execution: Execution, error: str, *, now: datetime) -> Outcome:
     """Perhaps carried out: read back after a moment in which the back end may still act."""
     wait = timedelta(seconds=settings.GATEWAY_DOUBT_SECONDS)
@@ -87,12 +101,13 @@ def finish(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 WRITE_OUTCOMES = """
     UPDATE gateway_execution SET
         state = o.state, error = o.error, reference = o.reference, receipt = o.receipt,
-        deliveries = o.deliveries,
+        deliveries = o.deliveries, attempts = greatest(attempts - o.uncounted, 0),
         lease_until = o.retry_at, not_before = coalesce(o.retry_at, not_before),
         finished_at = o.finished_at
     FROM jsonb_to_recordset(%s::jsonb) AS o(
         id uuid, worker text, state text, error text, reference text, receipt jsonb,
-        retry_at timestamptz, finished_at timestamptz, deliveries smallint
+        retry_at timestamptz, finished_at timestamptz, deliveries smallint,
+        uncounted smallint
     )
     WHERE gateway_execution.id = o.id AND gateway_execution.worker = o.worker
       AND gateway_execution.state IN ('claimed', 'calling', 'unknown')

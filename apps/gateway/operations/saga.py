@@ -32,7 +32,15 @@ from apps.gateway.errors import (
     Unreachable,
 )
 from apps.gateway.models import Execution, State
-from apps.gateway.operations.outcome import AWAY, MAX_ATTEMPTS, Outcome, doubt, fact, later
+from apps.gateway.operations.outcome import (
+    AWAY,
+    MAX_ATTEMPTS,
+    Outcome,
+    doubt,
+    fact,
+    hold_back,
+    later,
+)
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +58,19 @@ class TurnedBack(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Saga:
-    """One execution on its way through its steps."""
+    """One execution on its way through its steps; `probing` an open breaker, or not."""
 
     client: Client
     execution: Execution
     steps: Sequence[Step]
     clock: Clock
+    probing: bool
+
+
+def saga_of(client: Client, execution: Execution, steps: Sequence[Step], *, clock: Clock) -> Saga:
+    """The way of an execution from here."""
+    probing = health.breaker_of(execution.connector).away
+    return Saga(client=client, execution=execution, steps=steps, clock=clock, probing=probing)
 
 
 def steps_of(client: Client, execution: Execution) -> Sequence[Step]:
@@ -72,7 +87,7 @@ def carry_on(client: Client, execution: Execution, *, clock: Clock) -> Outcome |
     steps = steps_of(client, execution)
     if not steps:
         return None
-    saga = Saga(client=client, execution=execution, steps=steps, clock=clock)
+    saga = saga_of(client, execution, steps, clock=clock)
     try:
         write(saga)  # a lease of our own
         if not has_begun(execution) and why_turned(execution) is None:
@@ -93,7 +108,7 @@ def carry_steps(
     client: Client, execution: Execution, steps: Sequence[Step], *, clock: Clock
 ) -> Outcome:
     """Do what is missing, or go on undoing, as far as the back end lets us now."""
-    saga = Saga(client=client, execution=execution, steps=steps, clock=clock)
+    saga = saga_of(client, execution, steps, clock=clock)
     try:
         if why_turned(execution) is None:
             try:
@@ -235,16 +250,23 @@ def prove(saga: Saga) -> Outcome:
 
 
 def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
-    """Later, after a longer pause each time; then back, or to a person. Raises `TakenOver`."""
+    """Later, after a longer pause each time; then back, or to a person. Raises `TakenOver`.
+
+    What a switch or a breaker kept from being done is no failed try.
+    """
     execution, now = saga.execution, saga.clock()
     text = str(error)
     if not isinstance(error, ConnectorError):
         log.error("A step of execution %s failed in the connector", execution.pk, exc_info=error)
         text = f"{type(error).__name__}: {error}"
+    unreachable = isinstance(error, Unreachable)
+    held_back = isinstance(error, Stopped) or (unreachable and saga.probing)
     if not has_begun(execution) and why_turned(execution) is None:
-        decide = later if isinstance(error, Unreachable) else doubt
+        if held_back:
+            return hold_back(execution, text)
+        decide = later if unreachable else doubt
         return decide(execution, text, now=now)
-    if isinstance(error, Stopped):
+    if held_back:
         return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=now + AWAY)
     keep(saga, step, failed=text[:500])
     tries = failures(execution)

@@ -1,14 +1,17 @@
 """Kill switches stop exactly their scope, once each, and let go again."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway import switches
 from apps.gateway.models import Execution, KillSwitch, State
-from apps.gateway.operations import attempt
+from apps.gateway.operations import attempt, grants
+from apps.gateway.operations.outcome import MAX_ATTEMPTS
 from apps.gateway.switches import InvalidSwitch
 from apps.proposals import operations as proposals
 from apps.proposals.operations import effect
@@ -89,7 +92,16 @@ def test_a_switch_engaged_after_the_claim_is_seen_with_the_intent(due, stop, now
 def test_a_switch_engaged_after_the_intent_is_seen_before_anything_is_sent(
     due, stop, now, monkeypatch
 ):
-    """Surely not called: due again later, with its permission back."""
+    """Surely not called: due again in its place, with its permission back, and no attempt."""
+    stop_after_the_intent(stop, monkeypatch)
+    assert run(now) == State.DUE
+    row = Execution.objects.get()
+    assert (row.attempts, row.error, row.not_before) == (0, attempt.STOPPED, due.not_before)
+    assert row.grants.filter(consumed_at=None).count() == 1
+
+
+def stop_after_the_intent(stop, monkeypatch):
+    """Have every intent be followed by a switch before anything is sent."""
     begin = attempt.begin
 
     def begin_then_stop(*args, **options):
@@ -99,10 +111,40 @@ def test_a_switch_engaged_after_the_intent_is_seen_before_anything_is_sent(
 
     monkeypatch.setattr(attempt, "begin", begin_then_stop)
     monkeypatch.setattr(attempt, "LOOK_AGAIN_SECONDS", 0)
-    assert run(now) == State.DUE
-    row = Execution.objects.get()
-    assert (row.attempts, row.error) == (1, attempt.STOPPED)
-    assert row.grants.filter(consumed_at=None).count() == 1
+
+
+def test_however_often_it_is_stopped_it_is_called_after_the_last_release(
+    due, stop, now, monkeypatch, workspace
+):
+    """No limit of attempts counts what was no call; only the permission's own end is one."""
+    stop_after_the_intent(stop, monkeypatch)
+    for _ in range(2 * MAX_ATTEMPTS):
+        assert run(now) == State.DUE
+        switches.release(switch=switches.engaged(workspace.pk).get(), by="user:y", now=now)
+    monkeypatch.undo()
+    assert run(now) == State.DONE
+    assert Execution.objects.get().attempts == 1
+
+
+def test_what_was_stopped_keeps_its_place(due, stop, now, monkeypatch, workspace):
+    """After the release it goes before what came after it."""
+    stop_after_the_intent(stop, monkeypatch)
+    run(now)
+    monkeypatch.undo()
+    propose(workspace, "6", now=now)
+    switches.release(switch=switches.engaged(workspace.pk).get(), by="user:y", now=now)
+    proposals.execute(worker="w", clock=lambda: now, limit=1)
+    assert Execution.objects.get(state=State.DONE).pk == due.pk
+
+
+def test_what_is_stopped_beyond_its_permission_goes_back_to_people(due, stop, now, workspace):
+    """The grant's own deadline holds while a switch does, and is not lengthened by it."""
+    switch = stop("workspace")
+    after = now + timedelta(seconds=settings.GATEWAY_GRANT_SECONDS)
+    assert run(after) == State.DUE
+    switches.release(switch=switch, by="user:y", now=after)
+    assert run(after) == State.STALE
+    assert Execution.objects.get().error == grants.EXPIRED
 
 
 @pytest.mark.parametrize(

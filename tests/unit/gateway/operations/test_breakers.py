@@ -18,6 +18,7 @@ from apps.gateway.models import (
     WhenAway,
 )
 from apps.gateway.operations import breakers
+from apps.gateway.operations.outcome import MAX_ATTEMPTS
 from apps.proposals import operations as proposals
 from tests.factories.proposals import propose
 
@@ -79,6 +80,30 @@ def test_nothing_is_claimed_while_it_is_open_then_one_probe(due, now, connector)
     assert Breaker.objects.get().circuit == Circuit.CLOSED
     assert execute(later) == 3
     assert states() == [State.DONE] * 4
+
+
+def test_a_probe_that_changed_nothing_is_no_attempt(due, now, connector, client, monkeypatch):
+    """No limit of attempts counts it, and what waits keeps its turn until the shop is well."""
+    due(2)
+    open_it(connector, now)
+    probes = []
+
+    def take_nothing(action, params, **more):
+        probes.append(params["variant_id"])
+        raise Unreachable("429")
+
+    monkeypatch.setattr(client, "perform", take_nothing)
+    at = now
+    for _ in range(2 * MAX_ATTEMPTS):
+        at += timedelta(minutes=5)
+        assert execute(at) == 1
+        assert execute(at) == 0
+    assert len(set(probes)) == 1
+    assert set(Execution.objects.values_list("state", "attempts")) == {(State.DUE, 0)}
+    monkeypatch.undo()
+    at += timedelta(minutes=5)
+    assert [execute(at), execute(at)] == [1, 1]
+    assert states() == [State.DONE] * 2
 
 
 def test_other_connectors_go_on(due, now, connector, workspace, ledger_url):

@@ -12,7 +12,7 @@ from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway.connectors.base import Receipt, Step
 from apps.gateway.errors import CannotTell, Refused, Stopped, Unproven, Unreachable
-from apps.gateway.models import Execution, State
+from apps.gateway.models import Breaker, Circuit, Execution, State
 from apps.gateway.operations.outcome import MAX_ATTEMPTS
 from apps.gateway.operations.saga import carry_on, carry_steps, steps_of
 from tests.factories.proposals import propose
@@ -238,6 +238,27 @@ def test_a_stop_is_no_failure(carry, ladder, execution):
     for _ in range(2 * MAX_ATTEMPTS):
         assert carry().state == State.UNKNOWN
     assert entries(execution, "failed") == []
+    assert carry().state == State.DONE
+
+
+def test_a_stop_before_the_first_step_is_no_attempt(carry, ladder):
+    """Nothing stands, so it is due again in its place, as if it had never begun."""
+    ladder.happens["do open"] = [Stopped("Stopped.")]
+    outcome = carry()
+    assert (outcome.state, outcome.uncounted, outcome.retry_at) == (State.DUE, 1, None)
+
+
+def test_a_probe_that_does_not_get_through_is_no_failure(carry, ladder, execution, connector):
+    """While the breaker is open a saga waits half done; it is not turned back for it."""
+    ladder.happens["do list"] = [Stopped("Stopped.")]
+    carry()
+    Breaker.objects.create(
+        connector=connector, workspace=connector.workspace, circuit=Circuit.HALF_OPEN, failures=5
+    )
+    ladder.happens["do list"] = [Unreachable("429")] * (2 * MAX_ATTEMPTS)
+    for _ in range(2 * MAX_ATTEMPTS):
+        assert carry().state == State.UNKNOWN
+    assert entries(execution, "failed") == entries(execution, "turned") == []
     assert carry().state == State.DONE
 
 

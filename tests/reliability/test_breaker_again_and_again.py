@@ -1,0 +1,184 @@
+"""A breaker that opens and closes a hundred times keeps nothing from being done in the end.
+
+Two worker processes serve a shop that falls ill and recovers, over and over. While it is ill a
+probe gets as far as the write and is told that the shop is busy. The control counts those probes.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event as Flag
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from apps.audit.kinds import Kind
+from apps.audit.models import Event
+from apps.gateway import operations as gateway
+from apps.gateway.connectors.medusa import api
+from apps.gateway.models import Breaker, Circuit, Execution, State
+from apps.gateway.operations import attempt, outcome
+from apps.gateway.queries import read
+from apps.proposals import operations as proposals
+from apps.proposals.operations import Draft, Origin
+from tests.contract.shops import Shop
+from tests.reliability.forks import close_connections
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
+
+ORIGIN = Origin(by="agent:x", trigger="schedule", agent="x", playbook="p", agent_id=uuid4())
+SUPPLY = 12
+INTERVAL = 0.2  # seconds between probes
+PROBES = 3  # that are told "busy" while the shop is ill
+BUSY = 429
+OPEN = (State.DUE, State.CLAIMED, State.CALLING, State.UNKNOWN)
+_prices = count(100)
+
+
+@pytest.fixture
+def openings(request) -> int:
+    """How often the shop falls ill."""
+    return request.config.getoption("--runs") or 6
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings, monkeypatch) -> None:
+    """Short intervals, so that many openings fit into the test."""
+    settings.GATEWAY_BREAKER_SECONDS = settings.GATEWAY_BREAKER_LONGEST_SECONDS = INTERVAL
+    settings.GATEWAY_DOUBT_SECONDS = 0.2
+    monkeypatch.setattr(outcome, "AWAY", timedelta(seconds=INTERVAL))
+
+
+def busy_where_refused(call: Callable[..., tuple[int, bytes]]) -> Callable[..., tuple[int, bytes]]:
+    """The shop's refusal of a write, heard as its being busy."""
+
+    def heard(self: api.AdminApi, method: str, path: str, **options: object) -> tuple[int, bytes]:
+        status, body = call(self, method, path, **options)
+        return (BUSY if method == "POST" and status == 400 else status), body
+
+    return heard
+
+
+@pytest.fixture(autouse=True)
+def _busy(monkeypatch) -> None:
+    """The demo shop has no word for it."""
+    monkeypatch.setattr(api.AdminApi, "_call", busy_where_refused(api.AdminApi._call))
+
+
+def work(stopped: Flag) -> None:
+    """A worker and a sweeper in one."""
+    while not stopped.is_set():
+        taken = proposals.execute(worker=f"w{os.getpid()}", clock=timezone.now, limit=5)
+        gateway.reconcile(clock=timezone.now)
+        if not taken:
+            time.sleep(0.02)
+
+
+@contextmanager
+def workers() -> Iterator[None]:
+    """Two forked workers, ended when what they have begun is finished."""
+    close_connections()
+    context = get_context("fork")
+    stopped = context.Event()
+    children = [context.Process(target=work, args=(stopped,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        for child in children:
+            child.join(60)
+            child.kill()
+
+
+def supply(workspace, variants) -> None:
+    """Have enough price changes due; policy allows them at once."""
+    proposals.settle(now=timezone.now())
+    price = f"{next(_prices) / 100:.2f}"
+    taken = set(Execution.objects.exclude(state=State.DONE).values_list("target", flat=True))
+    free = [one for one in variants if f"variant:{one.variant_id}" not in taken]
+    missing = SUPPLY - Execution.objects.filter(state__in=OPEN).count()
+    drafts = [
+        Draft(title="price", rationale="r", changes=[(
+            "set_price", {"product_id": v.product_id, "variant_id": v.variant_id,
+                          "currency": "EUR", "amount": price})])
+        for v in free[:missing]
+    ]  # fmt: skip
+    proposals.submit(workspace=workspace, drafts=drafts, origin=ORIGIN, now=timezone.now())
+
+
+def supplied(workspace, variants) -> bool:
+    """Have something due; a shop that came to itself too soon has done it all."""
+    if not Execution.objects.filter(state__in=OPEN).exists():
+        supply(workspace, variants)
+    return True
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Until the condition is true; the test fails if it does not come to be."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, figures()
+        time.sleep(0.01)
+
+
+def fall_ill(shop: Shop, workspace, variants) -> None:
+    """Ill until its breaker is open, busy for some probes, well until it is closed again."""
+    supply(workspace, variants)
+    shop.misbehave("error", times=1_000_000, path="^/admin/")
+    wait_for(lambda: Breaker.objects.exclude(circuit=Circuit.CLOSED).exists())
+    shop.behave()
+    shop.misbehave("refuse", times=PROBES, method="POST", path="/variants/")
+    wait_for(lambda: supplied(workspace, variants) and not shop.get("/demo/control"))
+    wait_for(lambda: Breaker.objects.filter(circuit=Circuit.CLOSED).exists())
+
+
+def suffer(shop: Shop, workspace, openings: int) -> None:
+    """All openings, then everything that can still be done."""
+    variants = read(workspace.pk, "variants")
+    supply(workspace, variants)
+    with workers():
+        for _ in range(openings):
+            fall_ill(shop, workspace, variants)
+        wait_for(lambda: not Execution.objects.filter(state__in=OPEN).exists())
+    proposals.settle(now=timezone.now())
+
+
+def figures() -> str:
+    """What came of it."""
+    opened = Event.objects.filter(kind=Kind.BREAKER_OPENED).count()
+    begun = Event.objects.filter(kind=Kind.EXECUTION_STARTED).count()
+    undone = Execution.objects.exclude(state=State.DONE).count()
+    return (f"opened {opened} times, {begun} intents for {Execution.objects.count()} executions, "
+            f"{undone} not done in the end")  # fmt: skip
+
+
+def test_what_a_breaker_holds_back_is_done_in_the_end(
+    cast, policy, shop, shop_connector, workspace, openings, say
+):
+    """However often it opens, and whatever its probes were told."""
+    suffer(shop, workspace, openings)
+    say(f"breaker, {openings} times ill: {figures()}")
+    assert Event.objects.filter(kind=Kind.BREAKER_OPENED).count() >= openings
+    assert not Execution.objects.exclude(state=State.DONE).exists()
+
+
+def test_where_a_probe_is_an_attempt_approved_changes_end_before_people(
+    cast, policy, shop, shop_connector, workspace, say, monkeypatch
+):
+    """Control: probes counted like other calls, and a limit as low as the openings are few."""
+
+    def count_it(execution: Execution, error: str) -> outcome.Outcome:
+        return outcome.later(execution, error, now=timezone.now())
+
+    monkeypatch.setattr(attempt, "hold_back", count_it)
+    monkeypatch.setattr(outcome, "MAX_ATTEMPTS", 1)
+    suffer(shop, workspace, 3)
+    say(f"breaker, control that counts probes: {figures()}")
+    assert Execution.objects.filter(state=State.NEEDS_PERSON).exists()
