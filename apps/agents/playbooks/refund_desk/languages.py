@@ -53,7 +53,7 @@ def told_by_words(text: str) -> str | None:
 
 def detect(text: str) -> str | None:
     """The language of a text if it is one of ours for sure; None for another one, or in doubt."""
-    ranked = _model().rank(text)
+    ranked = _model().rank(text.lower() if text.isupper() else text)  # it knows no shouting
     code, probability = ranked[0]
     if probability >= SURE:
         return code if code in NAMES else None

@@ -1,6 +1,7 @@
 """What a customer wrote themselves: without quoted mail, signature and our own sentences. Pure."""
 
 import re
+import unicodedata
 from functools import cache
 
 from apps.agents.playbooks.refund_desk.replies import TEXTS
@@ -48,7 +49,8 @@ GREETING = re.compile(
 
 def own_words(subject: str, body: str) -> str:
     """Subject and body as far as the customer wrote them now; the whole where nothing is left."""
-    body = body[:MOST].replace("\r\n", "\n").replace("\xa0", " ")
+    subject = unicodedata.normalize("NFC", subject)
+    body = unicodedata.normalize("NFC", body[:MOST]).replace("\r\n", "\n").replace("\xa0", " ")
     kept = EARLIER.sub("", QUOTED.sub("", body))
     kept = without_our_texts(without_signature(kept))
     kept = GREETING.sub("", kept)

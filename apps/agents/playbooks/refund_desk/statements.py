@@ -39,11 +39,13 @@ IMAGINED = re.compile(
     r"si (?:le|la|les|mon|ma|mes|une?|el|mis?|los|las|algo|se|llega|resulta)|"
     r"si .{0,30}(?:était|avait|arrivait|devait|fuera|llegara|estuviera|resultara|tuviera)|"
     r"en caso de|por si|qué pasa|supongamos|"
-    r"se .{0,30}(?:fosse|fossero|arrivasse|dovesse|succede|rompe|ritarda)|"
+    r"(?<!anche )se .{0,30}"
+    r"(?:fosse|fossero|arrivasse|dovesse|succede|rompe|ritarda|è|arriva|arrivano|risulta)|"
     r"nel caso|cosa succede|che succede|qualora|"
     r"als .{0,30}(?:zou|zouden|mocht)|mocht(?:en)?|stel dat|wat gebeurt|voor het geval)(?!\w)"
+    r"|^\W*als (?:de|het|een|mijn|ik|er|die|dat|deze|ze|hij)\b"
 )
-# Beginnings of a yes-or-no question about a thing
+# Beginnings of a yes-or-no question about a thing; in French the verb may come later
 ASKING = re.compile(
     r"^\W*(?:(?:and|und|et|y|e|en) )?(?:do|does|is|are|can|could|will|would|has|have|may|might|"
     r"ist|sind|kann|können|könnte|wird|werden|würde|wäre|hat|haben|gibt|geht|verkratzt|bricht|"
@@ -51,6 +53,8 @@ ASKING = re.compile(
     r"es|son|está|están|puede|pueden|podría|sería|estaría|hay|tiene|tienen|se|"
     r"è|sono|può|possono|potrebbe|sarebbe|c'è|ci sono|ha|avete|si|"
     r"is|zijn|kan|kunnen|zou|wordt|worden|heeft|hebben|krast|gaat)\b"
+    r"|^(?!\W*(?:pourquoi|comment|quand)\b).*"
+    r"\b(?:est|sont|était|étaient|peut|peuvent|serait|seraient|a-t|ont)-(?:il|elle|on)s?\b"
 )
 
 
