@@ -3,6 +3,8 @@
 Deny overrides review, review overrides allow, order does not matter, and nothing that matched
 means deny. A rule that cannot be evaluated denies: an error never allows.
 
+No rule is begun that could take longer than an evaluation may (see `cost`): it denies.
+
 All numbers are doubles (see `reckoning`), and limits have a currency. An amount in another one is
 converted by a dated rate; where there is none, a rule that depends on it asks for a person,
 whatever it would have said.
@@ -14,8 +16,9 @@ from enum import StrEnum
 from typing import Any
 
 import cel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from apps.policies.cost import Meter, TooCostly, flat_steps
 from apps.policies.expression import (
     Call,
     Node,
@@ -110,6 +113,19 @@ class Verdict:
         return max(asked, default=0) if self.outcome == Outcome.REVIEW else 0
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A rule ready to run; `node` None: it could not be compiled, and always denies.
+
+    `steps` is what it takes whatever it sees; None where that depends on the change.
+    """
+
+    rule: Rule
+    program: cel.Program
+    node: Node | None
+    steps: int | None
+
+
 class Ruleset:
     """Compiled rules and limits of one policy version, indexed by action.
 
@@ -123,8 +139,15 @@ class Ruleset:
             raise InvalidRule(f"{len(rules)} rules; a version holds at most {MAX_RULES}.")
         self.limits = dict(limits)
         compiled = compile_or_deny if lenient else compile_rule
-        self.rules = [(rule, compiled(rule)) for rule in rules]
+        self.rules = [compiled(rule) for rule in rules]
         self._numbers = doubled(self.limits)
+
+    @classmethod
+    def stored(cls, rules: Sequence[Any], limits: Mapping[str, Any]) -> "Ruleset":
+        """The rules of a version as the database has them: one that is none denies everything."""
+        if len(rules) > MAX_RULES:
+            return cls([unusable(f"{len(rules)} rules")], limits, lenient=True)
+        return cls([rule_or_deny(one) for one in rules], limits, lenient=True)
 
     @property
     def currency(self) -> str:
@@ -132,9 +155,9 @@ class Ruleset:
         named = self.limits.get("currency")
         return named if isinstance(named, str) else ""
 
-    def applicable(self, action: str) -> list[tuple[Rule, cel.Program]]:
+    def applicable(self, action: str) -> list[Compiled]:
         """The rules that speak of the action."""
-        return [pair for pair in self.rules if not pair[0].actions or action in pair[0].actions]
+        return [one for one in self.rules if not one.rule.actions or action in one.rule.actions]
 
     def measure(self, facts: Facts, market: Market) -> Measured:
         """The amounts of a change in the currency of the limits."""
@@ -149,12 +172,39 @@ class Ruleset:
         applicable = self.applicable(facts.action)
         if not applicable:
             return []
+        seen = facts.variables()
+        try:
+            affordable = within_budget(applicable, seen | {"limits": self.limits})
+        except TooCostly as error:
+            return [failed(one.rule, error) for one in applicable]
         measured = self.measure(facts, market or Market())
-        variables = doubled(facts.variables()) | {"limits": self._numbers}
+        variables = doubled(seen) | {"limits": self._numbers}
         variables |= in_limits(measured, variables)
         context = cel.Context(variables, OWN_FUNCTIONS)
-        fired = (fire(rule, program, context, measured) for rule, program in applicable)
+        fired = (
+            failed(one.rule, why) if why else fire(one.rule, one.program, context, measured)
+            for one, why in affordable
+        )
         return [one for one in fired if one is not None]
+
+
+def within_budget(
+    rules: Sequence[Compiled], variables: Mapping[str, Any]
+) -> list[tuple[Compiled, TooCostly | None]]:
+    """Each rule, and why it is not to be run on these values if it is not.
+
+    Raises `TooCostly` where the values alone are too many.
+    """
+    meter, found = Meter(variables), []
+    for one in rules:
+        why = None
+        try:
+            if one.node is not None:
+                meter.charge(one.node, one.steps)
+        except TooCostly as error:
+            why = error
+        found.append((one, why))
+    return found
 
 
 def in_limits(measured: Measured, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,8 +217,8 @@ def in_limits(measured: Measured, variables: Mapping[str, Any]) -> dict[str, Any
     return {IN_LIMITS[name]: value for name, value in found.items()}
 
 
-def compile_rule(rule: Rule) -> cel.Program:
-    """The rule's program. Raises `InvalidRule` naming the rule and what is wrong in it."""
+def compile_rule(rule: Rule) -> Compiled:
+    """The rule, compiled. Raises `InvalidRule` naming the rule and what is wrong in it."""
     try:
         node = parse(rule.when)
     except Unreadable as error:
@@ -177,9 +227,10 @@ def compile_rule(rule: Rule) -> cel.Program:
     try:
         if said := refusal(rule.when):
             raise ValueError(said)
-        return cel.compile(plain(node, beside_limits(node)))
+        program = cel.compile(plain(node, beside_limits(node)))
     except ValueError as error:
         raise InvalidRule(f"Rule '{rule.name}': {error}") from error
+    return Compiled(rule, program, node, flat_steps(node))
 
 
 def refusal(when: str) -> str:
@@ -211,12 +262,28 @@ def check_words(rule: Rule, node: Node) -> None:
         )
 
 
-def compile_or_deny(rule: Rule) -> cel.Program:
-    """The rule's program; one that always fails, and so denies, where it does not compile."""
+def compile_or_deny(rule: Rule) -> Compiled:
+    """The rule; one that always fails, and so denies, where it does not compile."""
     try:
         return compile_rule(rule)
-    except InvalidRule:
-        return cel.compile(NEVER_EVALUATED)
+    except (InvalidRule, RecursionError):
+        return Compiled(rule, cel.compile(NEVER_EVALUATED), None, None)
+
+
+def rule_or_deny(stored: Any) -> Rule:
+    """A rule as the database has it; one that always denies where that is none."""
+    try:
+        return Rule.model_validate(stored)
+    except ValidationError:
+        name = stored.get("name") if isinstance(stored, Mapping) else ""
+        return unusable(str(name or "a rule"))
+
+
+def unusable(name: str) -> Rule:
+    """A rule of this name, about every action, that can only fail."""
+    return Rule(
+        name=name[:100], when=NEVER_EVALUATED, outcome=Outcome.DENY, reason="It cannot be used."
+    )
 
 
 def fire(
@@ -234,12 +301,7 @@ def fire(
     except Exception as error:  # noqa: BLE001  (whatever fails in a rule must deny)
         if measured and uses and (why := measured.why_not(uses)):
             return Fired(rule=rule.name, outcome=Outcome.REVIEW, reason=why[:MAX_REASON])
-        return Fired(
-            rule=rule.name,
-            outcome=Outcome.DENY,
-            reason="The rule could not be evaluated, so the change is denied.",
-            error=f"{type(error).__name__}: {error}"[:300],
-        )
+        return failed(rule, error)
     if not matched:
         return None
     return Fired(
@@ -248,6 +310,16 @@ def fire(
         reason=rule.reason,
         reviewers=rule.reviewers,
         exchange=measured.told() if measured and uses else {},
+    )
+
+
+def failed(rule: Rule, error: Exception) -> Fired:
+    """A rule that could not be evaluated: it denies."""
+    return Fired(
+        rule=rule.name,
+        outcome=Outcome.DENY,
+        reason="The rule could not be evaluated, so the change is denied.",
+        error=f"{type(error).__name__}: {error}"[:300],
     )
 
 

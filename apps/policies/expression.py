@@ -7,9 +7,11 @@ and this does not is refused with what it is.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-DEEPEST = 30  # brackets and negations inside each other
+DEEPEST = 30  # brackets inside each other
+TALLEST = 90  # parts inside each other
 TOKEN = re.compile(
     r"""
     (?P<space>\s+|//[^\n]*)
@@ -38,6 +40,12 @@ MACROS = {"all": (2,), "exists": (2,), "exists_one": (2,), "existsOne": (2,), "f
           "map": (2, 3)}  # fmt: skip
 
 
+def place() -> Any:
+    """Where in the text a node is written, from a character to another; it does not tell nodes
+    apart."""
+    return field(default=(0, 0), compare=False, repr=False)
+
+
 class Unreadable(ValueError):
     """The text is no expression a rule may be; the message says where and why."""
 
@@ -48,6 +56,7 @@ class Literal:
 
     text: str
     kind: str
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Name:
     """A word: of the vocabulary, or the variable of a macro."""
 
     text: str
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Select:
 
     of: "Node"
     field: str
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Index:
 
     of: "Node"
     key: "Node"
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,7 @@ class Call:
     function: str
     of: "Node | None"
     args: "tuple[Node, ...]"
+    at: tuple[int, int] = place()
 
     @property
     def variable(self) -> str:
@@ -96,6 +109,7 @@ class Items:
 
     items: "tuple[Node, ...]"
     is_mapping: bool = False
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -104,6 +118,7 @@ class Unary:
 
     sign: str
     of: "Node"
+    at: tuple[int, int] = place()
 
 
 @dataclass(frozen=True)
@@ -112,6 +127,7 @@ class Chain:
 
     first: "Node"
     rest: "tuple[tuple[str, Node], ...]"
+    at: tuple[int, int] = place()
 
     @property
     def operands(self) -> "tuple[Node, ...]":
@@ -136,6 +152,7 @@ class Choice:
     test: "Node"
     then: "Node"
     otherwise: "Node"
+    at: tuple[int, int] = place()
 
 
 Node = Literal | Name | Select | Index | Call | Items | Unary | Chain | Choice
@@ -143,26 +160,38 @@ Node = Literal | Name | Select | Index | Call | Items | Unary | Chain | Choice
 
 def parse(text: str) -> Node:
     """The expression as a tree. Raises `Unreadable`."""
-    parser = Parser(tokens(text))
+    parser = Parser(tokens(text), len(text))
     node = parser.expression()
     if parser.sign:
         raise Unreadable(f"'{parser.sign}' does not belong where it stands.")
+    if height(node) > TALLEST:
+        raise Unreadable(f"It is nested more than {TALLEST} deep.")
     return node
 
 
-def tokens(text: str) -> list[tuple[str, str]]:
-    """The words and signs of a text with their kinds, without spaces and comments."""
+def height(node: "Node") -> int:
+    """How many parts stand inside each other; without recursion, for it may be too many."""
+    tallest, waiting = 0, [(node, 1)]
+    while waiting:
+        one, depth = waiting.pop()
+        tallest = max(tallest, depth)
+        waiting.extend((part, depth + 1) for part in parts(one))
+    return tallest
+
+
+def tokens(text: str) -> list[tuple[str, str, int]]:
+    """The words and signs of a text with kind and place, without spaces and comments."""
     found, at = [], 0
     while at < len(text):
         if raw := RAW.match(text, at):
-            found.append(("text", raw.group()))
+            found.append(("text", raw.group(), at))
             at = raw.end()
             continue
         match = TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             raise Unreadable(f"'{text[at : at + 10]}' is nothing an expression may hold.")
         if match.lastgroup != "space":
-            found.append((match.lastgroup, match.group()))
+            found.append((match.lastgroup, match.group(), at))
         at = match.end()
     return found
 
@@ -170,8 +199,18 @@ def tokens(text: str) -> list[tuple[str, str]]:
 class Parser:
     """Reads tokens from the left, by the levels of the grammar."""
 
-    def __init__(self, found: list[tuple[str, str]]) -> None:
-        self._tokens, self._at, self._depth = found, 0, 0
+    def __init__(self, found: list[tuple[str, str, int]], length: int) -> None:
+        self._tokens, self._at, self._depth, self._length = found, 0, 0, length
+
+    @property
+    def here(self) -> int:
+        """Where the token to come begins."""
+        return self._tokens[self._at][2] if self._at < len(self._tokens) else self._length
+
+    def placed(self, node: "Node", start: int) -> "Node":
+        """The node, which began at `start` and ends with the token that was taken last."""
+        _, text, at = self._tokens[self._at - 1]
+        return replace(node, at=(start, at + len(text)))
 
     @property
     def kind(self) -> str:
@@ -197,12 +236,12 @@ class Parser:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(f"It is nested more than {DEEPEST} deep.")
-        node = self.level(0)
+        start, node = self.here, self.level(0)
         if self.sign == "?":
             self.take("?")
             then = self.level(0)
             self.take(":")
-            node = Choice(node, then, self.expression())
+            node = self.placed(Choice(node, then, self.expression()), start)
         self._depth -= 1
         return node
 
@@ -210,26 +249,26 @@ class Parser:
         """Operands of a level of the grammar with its signs between them."""
         if number == len(LEVELS):
             return self.unary()
-        first, rest = self.level(number + 1), []
+        start, first, rest = self.here, self.level(number + 1), []
         while self.kind in ("sign", "name") and self.sign in LEVELS[number]:
             rest.append((self.take(), self.level(number + 1)))
-        return Chain(first, tuple(rest)) if rest else first
+        return self.placed(Chain(first, tuple(rest)), start) if rest else first
 
     def unary(self) -> Node:
         """What is negated, or a member."""
         signs = []
         while self.kind == "sign" and self.sign in ("!", "-"):
-            signs.append(self.take())
+            signs.append((self.here, self.take()))
         if len(signs) > DEEPEST:
             raise Unreadable(f"More than {DEEPEST} signs stand in a row.")
         node = self.member()
-        for sign in reversed(signs):
-            node = Unary(sign, node)
+        for start, sign in reversed(signs):
+            node = self.placed(Unary(sign, node), start)
         return node
 
     def member(self) -> Node:
         """A primary with its fields, indexes and calls."""
-        node, length = self.primary(), 0
+        start, node, length = self.here, self.primary(), 0
         while self.kind == "sign" and self.sign in (".", "["):
             length += 1
             if length > DEEPEST:
@@ -239,6 +278,7 @@ class Parser:
                 self.take("]")
             else:
                 node = self.field_of(node)
+            node = self.placed(node, start)
         return node
 
     def field_of(self, node: Node) -> Node:
@@ -268,7 +308,7 @@ class Parser:
 
     def primary(self) -> Node:
         """A constant, a word, a call, a list, a mapping, or something in brackets."""
-        kind, sign = self.kind, self.sign
+        kind, sign, start = self.kind, self.sign, self.here
         if kind == "sign" and sign == "(":
             self.take("(")
             node = self.expression()
@@ -276,21 +316,21 @@ class Parser:
             return node
         if kind == "sign" and sign in ("[", "{"):
             items = self.arguments("]" if sign == "[" else "}")
-            return Items(items, is_mapping=sign == "{")
+            return self.placed(Items(items, is_mapping=sign == "{"), start)
         if kind in ("int", "float", "text"):
-            return Literal(self.take(), kind)
+            return self.placed(Literal(self.take(), kind), start)
         if kind != "name" or sign == "in":
             raise Unreadable(
                 f"Something is missing {f'before {sign!r}' if sign else 'at the end'}."
             )
         self.take()
         if sign in CONSTANTS:
-            return Literal(sign, "constant")
+            return self.placed(Literal(sign, "constant"), start)
         if self.kind == "sign" and self.sign == "(":
-            return Call(sign, None, self.arguments(")"))
+            return self.placed(Call(sign, None, self.arguments(")")), start)
         if self.kind == "sign" and self.sign == "{":
             raise Unreadable("An expression makes no messages.")
-        return Name(sign)
+        return self.placed(Name(sign), start)
 
 
 def parts(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911  (a line for each kind of node)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.money.currency import UnfitAmount, UnknownCurrency, round_to
-from apps.policies.cel import Rule, Ruleset
+from apps.policies.cel import Ruleset
 from apps.policies.exchange import Exchange, NoRate, Rate, Rates
 from apps.policies.facts import Facts
 from apps.policies.measure import Market
@@ -101,8 +101,7 @@ def market(rails: Guardrails, facts: Iterable[Facts], *, now: datetime) -> Marke
 @lru_cache(maxsize=256)
 def _compiled(version_id: UUID) -> Ruleset:
     version = Version.objects.get(pk=version_id)
-    rules = [Rule.model_validate(rule) for rule in version.rules]
-    return Ruleset(rules, version.limits, lenient=True)
+    return Ruleset.stored(version.rules, version.limits)
 
 
 def ruleset(version: Version) -> Ruleset:

@@ -45,6 +45,26 @@ AFTER: dict[str, Mapping[str, Any]] = {
     "return_items": ORDER | {"returned_total": "40.00"},
 }
 
+ENTRIES, LETTERS = 50, 2_000  # of each list and each text of a large change
+
+
+def large(action: str) -> Facts:
+    """A change as large as they come: what its rules take in time is counted on it."""
+    full = next(samples(action))
+    grown = {name: grow(getattr(full, name)) for name in ("before", "after", "params")}
+    return replace(full, **grown)
+
+
+def grow(value: Any) -> Any:
+    """A value with long lists and long texts in it."""
+    if isinstance(value, str):
+        return value.ljust(LETTERS, ".")
+    if isinstance(value, list):
+        return [grow(value[0])] * ENTRIES if value else []
+    if isinstance(value, Mapping):
+        return {name: grow(one) for name, one in value.items()}
+    return value
+
 
 def samples(action: str) -> Iterator[Facts]:
     """Typical changes of an action; of one that is not known only what all have in common."""

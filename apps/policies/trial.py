@@ -1,7 +1,8 @@
 """Trying a draft before it decides: what could only ever fail is refused, with what fails. Pure.
 
-A rule that cannot be evaluated denies. So one that compares a text with a number, or names a limit
-that does not exist, would be published and then deny everything; here it is found.
+A rule that cannot be evaluated denies. So one that compares a text with a number, names a limit
+that does not exist, or takes too long would be published and then deny everything; here it is
+found.
 """
 
 import math
@@ -12,7 +13,9 @@ from typing import Any
 import cel
 
 from apps.money.currency import UnknownCurrency, minor_units
+from apps.policies import kinds
 from apps.policies.cel import InvalidRule, Rule
+from apps.policies.cost import Meter, TooCostly
 from apps.policies.exchange import OLDEST_RATE
 from apps.policies.expression import (
     Call,
@@ -29,7 +32,7 @@ from apps.policies.expression import (
 )
 from apps.policies.measure import AGE_LIMIT
 from apps.policies.reckoning import OWN_FUNCTIONS, doubled, plain
-from apps.policies.samples import PARAMS, samples
+from apps.policies.samples import PARAMS, large, samples
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -50,11 +53,40 @@ def check(rules: Sequence[Rule], limits: Mapping[str, Any]) -> None:
     Raises `InvalidRule` naming the rule, the action and what is wrong.
     """
     check_limits(limits)
-    for rule in rules:
-        node = parse(rule.when)
+    read = [(rule, parse(rule.when)) for rule in rules]
+    for rule, node in read:
         check_named_limits(rule, node, limits)
         for action in rule.actions or PARAMS:
+            check_kinds(rule, node, action, limits)
+    check_cost(read, limits)  # what would take too long is not even tried
+    for rule, node in read:
+        for action in rule.actions or PARAMS:
             try_on(rule, node, action, limits)
+
+
+def check_kinds(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> None:
+    """Refuse parts that do not go together, with the place in the rule."""
+    words = kinds.words_of(next(samples(action)), limits)
+    try:
+        kinds.check(rule.when, node, words)
+    except kinds.Mismatch as error:
+        raise InvalidRule(f"Rule '{rule.name}' on {action}: {error}") from error
+
+
+def check_cost(rules: Sequence[tuple[Rule, Node]], limits: Mapping[str, Any]) -> None:
+    """Refuse rules which together take too many steps on a large change of one action."""
+    for action in {one for rule, _ in rules for one in rule.actions} | set(PARAMS):
+        try:
+            meter = Meter(large(action).variables() | {"limits": limits})
+        except TooCostly as error:
+            raise InvalidRule(f"The limits: {error}") from error
+        for rule, node in rules:
+            if rule.actions and action not in rule.actions:
+                continue
+            try:
+                meter.charge(node)
+            except TooCostly as error:
+                raise InvalidRule(f"Rule '{rule.name}' on {action}: {error}") from error
 
 
 def check_limits(limits: Mapping[str, Any]) -> None:

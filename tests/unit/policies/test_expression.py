@@ -107,5 +107,5 @@ def test_a_macro_declares_its_variable_for_itself_only(text, free, declared):
 def test_a_word_in_a_text_is_none():
     """Texts and comments are one token, whatever is in them."""
     assert tokens("'a \\' b' + r'\\' // c 'd'") == [
-        ("text", "'a \\' b'"), ("sign", "+"), ("text", "r'\\'")
+        ("text", "'a \\' b'", 0), ("sign", "+", 9), ("text", "r'\\'", 11)
     ]  # fmt: skip
