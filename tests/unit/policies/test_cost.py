@@ -73,9 +73,9 @@ def test_rules_share_one_budget() -> None:
     """The hundredth may be the one too many."""
     meter, node = Meter(SEEN), parse("before.l.all(a, before.l.exists(b, a == b))")
     meter.charge(node)
+    meter.charge(parse("before.l.all(a, before.l.exists(b, a == b))"), steps=meter.left)
     with pytest.raises(TooCostly):
-        for _ in range(10):
-            meter.charge(node)
+        meter.charge(node)
 
 
 inside = st.recursive(
@@ -105,8 +105,6 @@ def test_no_expression_takes_longer_than_it_was_counted(when: str) -> None:
     context = cel.Context({name: doubled(one) for name, one in SEEN.items()}, OWN_FUNCTIONS)
     program = cel.compile(plain(node, {}))
     begun = time.thread_time()
-    try:
+    with contextlib.suppress(Exception):  # what fails has taken its time all the same
         program.execute(context)
-    except Exception:  # noqa: BLE001  (what fails has taken its time all the same)
-        pass
     assert time.thread_time() - begun < 0.002 + counted * SLOWEST_STEP
