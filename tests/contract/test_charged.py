@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.paid import paid_for
 from apps.gateway.catalogue import normalise

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from apps.agents.playbooks.refund_desk.classify import classify
+from apps.agents.playbooks.refund_desk.reading import read
 from apps.agents.playbooks.registry import playbook
 from apps.agents.playbooks.repricing import sales
 from apps.agents.playbooks.repricing.knobs import Knobs
@@ -115,7 +115,7 @@ def use(found: Rows) -> None:
         record.model_dump_json().encode()
         assert type(record).model_validate(json.loads(text)) == record
         if isinstance(record, Message):
-            classify(record.subject[:2_000], record.body[:2_000])
+            read(record.subject[:2_000], record.body[:2_000])
     prices = [one for one in found if isinstance(one, CompetitorPrice)]
     cheapest = fresh_prices(prices, Knobs(), now=NOW)
     assert "" not in cheapest

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from apps.accounts.models import Workspace
 from apps.agents.models import Handled
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.proposals.models import OPEN_STATES, Proposal, Review, State
 from tests.reliability.month.world import LEVEL, Letter, Month, owed
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.inference.providers.base import Completion, Embeddings, Question, Refused, Say, ToolCall
 from tests.reliability.month.world import Letter
 

@@ -4,7 +4,7 @@
 alone: none of them is among the examples the desk learns from.
 """
 
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 
 Texts = dict[str, tuple[str, ...]]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.money.currency import round_to, step
 from tests.reliability.month.letters import LANGUAGES, LETTERS, SHARES
 

@@ -9,7 +9,7 @@ from apps.accounts.models import Workspace
 from apps.agents import labelling, queries
 from apps.agents.models import LabelledExample
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.audit.models import Event, Payload
 from tests.factories import agents as make
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.agents.playbooks.base import QUOTE, Planned
 from apps.agents.playbooks.calibration import RULES, Calibration, both, read_by
-from apps.agents.playbooks.refund_desk.classify import Reading
+from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.said import DOUBTED, SURE, Read, contradicted, seconded
 from apps.proposals.operations import Draft
 from apps.proposals.provenance import text_of

@@ -19,7 +19,6 @@ from apps.agents.playbooks.refund_desk.counting import (
 from apps.agents.playbooks.refund_desk.tokens import (
     Tokens,
     every,
-    fold,
     joined,
     same_word,
     tokenise,
@@ -96,9 +95,7 @@ def find(order: Order, tokens: Tokens) -> list[Hit]:
     return hits
 
 
-def by_name(
-    order: Order, name_of: Callable[[OrderLine], tuple[str, ...]]
-) -> dict[tuple[str, ...], tuple[int, ...]]:
+def by_name(order: Order, name_of: Callable[[OrderLine], Name]) -> dict[Name, tuple[int, ...]]:
     """Lines by the folded words of their name; those without one are left out."""
     found: dict[Name, tuple[int, ...]] = {}
     for place, line in enumerate(order.lines):
@@ -230,15 +227,15 @@ def by_variant(order: Order, tokens: Tokens, lines: Sequence[int]) -> int | None
     words = {word.folded for word in tokens.words}
     fitting = []
     for place in lines:
-        variant = {fold(word) for word in variant_words(order.lines[place])}
+        variant = variant_of(order.lines[place])
         if variant and variant <= words:
             fitting.append(place)
     return fitting[0] if len(fitting) == 1 else None
 
 
-def variant_words(line: OrderLine) -> list[str]:
-    """The words of a line's variant."""
-    return [word.written for word in tokenise(" ".join(line.title.split(" / ")[1:])).words]
+def variant_of(line: OrderLine) -> set[str]:
+    """The folded words of a line's variant."""
+    return {word.folded for word in tokenise(" ".join(line.title.split(" / ")[1:])).words}
 
 
 def says_all(tokens: Tokens, hit: Hit, count: int) -> bool:
@@ -284,12 +281,12 @@ def counted(order: Order, tokens: Tokens, found: Mapping[int, list[Hit] | None])
             if any(is_plural(tokens, hit, line) for hit in hits or ()):
                 return Named(lines=lines, doubt=f"It does not say how many of {line.title}.")
             continue
-        meant = pieces_of(said, quantity=line.kept, is_alone=len(found) == 1)
-        if meant is None:
+        count = pieces_of(said, quantity=line.kept, is_alone=len(found) == 1)
+        if count is None:
             return Named(
                 lines=lines, doubt=f"The order has {line.kept.normalize():f} of {line.title}."
             )
-        pieces[line.line_id] = meant
+        pieces[line.line_id] = count
     return Named(lines=lines, pieces=pieces)
 
 

@@ -12,16 +12,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import Refund
+from apps.agents.playbooks.refund_desk.intents import Intent
+from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.gateway.records import Message, OrderLine
+from apps.proposals.models import OPEN_STATES, State
 
 EARLIER = "earlier_message"  # kind of evidence
 QUOTED = 400  # characters of an earlier message or answer
 QUESTIONS = ("ask_order", "ask_article", "ask_photo")  # our texts that ask something back
 ASKED_BACK = (Intent.OTHER, Intent.QUESTION)  # how a bare answer reads on its own
 CONTINUED = 0.7  # at most, of what is read only together with an earlier message
-STANDING = ("waiting", "approved", "needs_person", "done")  # states in which money may be given
+STANDING = (*OPEN_STATES, State.DONE)  # states of a proposal in which money may be given
 
 
 class Exchange(BaseModel):
@@ -80,7 +82,7 @@ def together(reading: Reading, thread: Sequence[Exchange]) -> tuple[Reading, str
     other message is read on its own.
     """
     newest = thread[0] if thread else None
-    if newest is None or newest.said not in QUESTIONS or newest.state != "done":
+    if newest is None or newest.said not in QUESTIONS or newest.state != State.DONE:
         return reading, ""
     if reading.intent not in ASKED_BACK or newest.intent not in set(Intent):
         return reading, ""
@@ -111,7 +113,7 @@ def claimed(one: Exchange) -> str:
     """What was asked for before, in words."""
     if not one.state:
         return "The customer wrote about the same a moment ago, which is answered on its own."
-    stands = "was given" if one.state == "done" else "is waiting"
+    stands = "was given" if one.state == State.DONE else "is waiting"
     return f"Money {stands} already in this conversation: {one.title}."
 
 

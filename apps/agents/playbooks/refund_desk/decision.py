@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
-from apps.agents.playbooks.refund_desk import articles
-from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.earlier import Earlier, earlier_for
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.paid import Paid, in_currency, left_of, paid_for
 from apps.gateway.records import Order, OrderLine
@@ -242,8 +241,3 @@ def most_goodwill(order: Order, knobs: Knobs, cap: Cap | None) -> Cap | None:
     if cap is None or cap.currency != order.currency:
         return None
     return replace(cap, amount=round_to(cap.amount, order.currency, ROUND_DOWN))
-
-
-def mentioned(order: Order, text: str) -> list[OrderLine]:
-    """The lines of the order a text speaks of, the only one where none is named; none in doubt."""
-    return list(articles.named(order, text).lines)

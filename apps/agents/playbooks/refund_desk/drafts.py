@@ -7,13 +7,14 @@ from typing import Any
 
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import referring
-from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.conversation import QUESTIONS
 from apps.agents.playbooks.refund_desk.decision import Refund, Share
 from apps.agents.playbooks.refund_desk.earlier import note
 from apps.agents.playbooks.refund_desk.evidence import evidence, sources
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.replies import message
 from apps.agents.playbooks.refund_desk.situation import Situation
+from apps.agents.playbooks.said import DOUBTED
 from apps.gateway.records import Order
 from apps.money.currency import text
 from apps.proposals.operations import Draft
@@ -46,7 +47,7 @@ def unsure(planned: Planned) -> Planned:
     if planned.draft is None:
         return planned
     evidence = [*planned.draft.evidence, referring.because(planned.why)]
-    doubted = replace(planned.draft, confidence=0.4, priority=URGENT, evidence=evidence)
+    doubted = replace(planned.draft, confidence=DOUBTED, priority=URGENT, evidence=evidence)
     return replace(planned, draft=doubted)
 
 

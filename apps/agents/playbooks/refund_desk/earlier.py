@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 
 from apps.agents.playbooks.refund_desk.articles import named
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.gateway.records import Order, OrderLine
 
 OURS = re.compile(r"^(?P<intent>[a-z_]+)(?: of (?P<articles>.*?))?, message \S", re.DOTALL)

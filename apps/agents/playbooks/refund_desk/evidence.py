@@ -31,7 +31,8 @@ def evidence(situation: Situation, amount: Decimal | None, said: str) -> list[En
         entries.append(customer(case.order, case.past))
     entries += [conversation.as_evidence(one) for one in case.thread]
     if said:
-        entries.append(own_text(situation, said))
+        number = case.order.number if case.order else ""
+        entries.append(own_text(said, situation.reading.language, number))
     if situation.lesson is not None:
         entry = situation.lesson.correction.as_evidence("A reviewer's correction of a similar case")
         entries.append(entry | {"detail": f"{entry['detail']} Similar: {situation.lesson.why}."})
@@ -140,13 +141,12 @@ def in_a_line(order: Order) -> str:
     )
 
 
-def own_text(situation: Situation, kind: str) -> Entry:
+def own_text(kind: str, language: str, number: str = "") -> Entry:
     """The text of ours that is used, with the order's number in it."""
-    language, order = situation.reading.language, situation.case.order
     return {
         "kind": OWN_TEXT,
         "title": f"Our own text “{kind.replace('_', ' ')}” in {NAMES[language]}",
-        "detail": TEXTS[kind][language].format(number=order.number if order else ""),
+        "detail": TEXTS[kind][language].format(number=number),
     }
 
 

@@ -39,12 +39,6 @@ def telling(text: str) -> dict[str, int]:
     return {name: sum(word in known for word in words) for name, known in TELLING_WORDS.items()}
 
 
-def language_of(text: str) -> str:
-    """The language most of the telling words belong to; English when none does."""
-    counts = telling(text)
-    return max(LANGUAGES, key=lambda name: counts[name])
-
-
 def told_by_words(text: str) -> str | None:
     """The language that has more telling words than any other; None where none has."""
     first, second = sorted(telling(text).items(), key=lambda one: one[1], reverse=True)[:2]

@@ -65,11 +65,6 @@ POSTCODE = re.compile(
 )
 
 
-def order_number(text: str) -> str | None:
-    """The first order number written in the text, digits only."""
-    return next(iter(order_numbers(text)), None)
-
-
 def order_numbers(text: str) -> list[str]:
     """Every number the text calls one of an order, in order, each once; ASCII digits only.
 

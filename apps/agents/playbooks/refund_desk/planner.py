@@ -5,10 +5,10 @@ from datetime import datetime
 from apps.agents.playbooks import apart
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import drafts, unread
-from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.decision import NOTHING
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
-from apps.agents.playbooks.refund_desk.reading import RULES
+from apps.agents.playbooks.refund_desk.reading import RULES, Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.gateway.records import Order

@@ -17,14 +17,14 @@ surest 80 %, and 0.99 and 0.93 of those that reach 0.95.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from apps.agents.playbooks.refund_desk.classify import Reading, Signs, confidence, look_for, rivals
 from apps.agents.playbooks.refund_desk.heard import Heard
 from apps.agents.playbooks.refund_desk.intents import WITH_MONEY, Intent
 from apps.agents.playbooks.refund_desk.languages import told_by_words
 from apps.agents.playbooks.refund_desk.letter import masked, own_words
+from apps.agents.playbooks.refund_desk.signs import Signs, confidence, look_for, rivals
 from apps.gateway.records import Order
 
 SIGN, UNSTATED = 0.3, 0.2
@@ -45,6 +45,24 @@ IN_DOUBT = 0.6  # confidence at most, where a person has to read it
 NOTHING, MANIPULATED = 0.3, 0.85  # confidence without any sign, and in an attempt to command us
 STRONG = 0.95  # confidence of rules with two signs
 RULES = "rules"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a message was read, and the signs that led to it.
+
+    `intent` is the best guess; where it is not `sure`, a person decides whatever it says, and
+    `doubt` tells them why. `nearest` are labelled examples it was read by.
+    """
+
+    intent: Intent
+    language: str
+    confidence: float  # 0..1
+    signs: tuple[str, ...]
+    reader: str = "rules"  # or the model's name
+    sure: bool = True
+    doubt: str = ""
+    nearest: tuple[str, ...] = ()
 
 
 def read(

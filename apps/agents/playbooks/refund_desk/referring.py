@@ -3,15 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from apps.agents.playbooks.refund_desk.evidence import OWN_TEXT, sources
-from apps.agents.playbooks.refund_desk.languages import NAMES
+from apps.agents.playbooks.refund_desk.evidence import own_text, sources
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
+from apps.agents.playbooks.said import DOUBTED
 from apps.agents.playbooks.scope import CUSTOMER
 from apps.proposals.doubt import REFERRED
 from apps.proposals.operations import Draft
 
 ANSWER, HOLD, URGENT = "send_message", "hold", 7
-UNSURE = 0.4  # of a case the agent does not judge itself
 NEEDED = "A person is needed: "
 
 
@@ -31,7 +30,7 @@ def refer(draft: Draft, why: str) -> Draft:
         message_id=str(case.get("message_id") or ""),
         number=str(case.get("order") or "") or None,
     )
-    evidence = [*map(dict, draft.evidence), because(why), planned(draft), own_text(language)]
+    evidence = [*map(dict, draft.evidence), because(why), planned(draft), own_text(HOLD, language)]
     changes = [(ANSWER, words)]
     return replace(
         draft,
@@ -39,7 +38,7 @@ def refer(draft: Draft, why: str) -> Draft:
         rationale=f"{why} A person has to look.",
         changes=changes,
         evidence=evidence,
-        confidence=min(draft.confidence, UNSURE),
+        confidence=min(draft.confidence, DOUBTED),
         priority=URGENT,
         sources=sources(changes, evidence, HOLD),
     )
@@ -61,13 +60,3 @@ def because(why: str) -> dict[str, Any]:
 def planned(draft: Draft) -> dict[str, Any]:
     """What was planned and is not proposed here."""
     return {"kind": "decision", "title": f"Planned: {draft.title}", "detail": draft.rationale}
-
-
-def own_text(language: str) -> dict[str, Any]:
-    """The text of ours that is used."""
-    name = NAMES.get(language, language)
-    return {
-        "kind": OWN_TEXT,
-        "title": f"Our own text “{HOLD}” in {name}",
-        "detail": TEXTS[HOLD][language],
-    }

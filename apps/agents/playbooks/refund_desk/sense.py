@@ -12,16 +12,17 @@ from apps.agents import queries
 from apps.agents.playbooks import apart, base, redaction
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.refund_desk import conversation, threads
-from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.conversation import Exchange
 from apps.agents.playbooks.refund_desk.decision import Cap
 from apps.agents.playbooks.refund_desk.examples import Example
 from apps.agents.playbooks.refund_desk.heard import Heard
 from apps.agents.playbooks.refund_desk.hearing import hear
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.letter import own_words
 from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
-from apps.agents.playbooks.refund_desk.reading import read
+from apps.agents.playbooks.refund_desk.reading import Reading, read
+from apps.agents.playbooks.scope import CUSTOMER
 from apps.gateway import email_address
 from apps.gateway import queries as gateway
 from apps.gateway.errors import BadAnswer, Refused
@@ -90,7 +91,7 @@ class Sensed(base.Sensed):
 
 def customer_of(message: Message) -> str:
     """The subject of what is known about the sender; one without an address is a stranger."""
-    return f"customer:{message.sender.casefold() or f'of {message_key(message.key)}'}"
+    return CUSTOMER + (message.sender.casefold() or f"of {message_key(message.key)}")
 
 
 def message_key(message_id: str) -> str:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from apps.agents.playbooks import base
 from apps.agents.playbooks.refund_desk import conversation
 from apps.agents.playbooks.refund_desk.articles import Named, named
-from apps.agents.playbooks.refund_desk.classify import Reading
 from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
 from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules, text_of
 from apps.gateway.records import OrderLine
 

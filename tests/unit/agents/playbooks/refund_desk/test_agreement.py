@@ -9,7 +9,7 @@ from apps.agents.playbooks.calibration import RULES, Calibration, Tally, both, o
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.agreement import effects
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.situation import weigh

@@ -8,7 +8,7 @@ import pytest
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
-from apps.agents.playbooks.refund_desk.classify import Intent
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
 from apps.gateway.records import Payment

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.refund_desk import conversation
-from apps.agents.playbooks.refund_desk.classify import Intent, Reading
 from apps.agents.playbooks.refund_desk.conversation import Exchange
 from apps.agents.playbooks.refund_desk.decision import Refund
+from apps.agents.playbooks.refund_desk.intents import Intent
+from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.gateway.records import Message
 from tests.factories.agents import NOW, case, order
 

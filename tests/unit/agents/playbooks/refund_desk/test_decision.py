@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from apps.agents.playbooks.refund_desk.classify import Intent
-from apps.agents.playbooks.refund_desk.decision import Cap, Refund, late, mentioned, refund_amount
+from apps.agents.playbooks.refund_desk.articles import named
+from apps.agents.playbooks.refund_desk.decision import Cap, Refund, late, refund_amount
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.gateway.records import Order, OrderLine, Payment
 from tests.factories import agents as make
@@ -118,13 +119,13 @@ def test_the_numbers_are_the_operators() -> None:
 )
 def test_the_articles_a_text_speaks_of(text: str, skus: list[str]) -> None:
     """Named by title or SKU; with several in the order, one has to be named."""
-    assert [line.sku for line in mentioned(make.order(), text)] == skus
+    assert [line.sku for line in named(make.order(), text).lines] == skus
 
 
 def test_a_single_article_needs_no_name() -> None:
     """It can only be that one."""
     order = make.order(lines=make.order().lines[:1])
-    assert [line.sku for line in mentioned(order, "it is broken")] == ["MUG"]
+    assert [line.sku for line in named(order, "it is broken").lines] == ["MUG"]
 
 
 def two(*amounts: tuple[str, str], currency: str = "EUR") -> list[Payment]:

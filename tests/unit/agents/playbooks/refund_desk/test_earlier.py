@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from apps.agents.playbooks.refund_desk.classify import Intent
 from apps.agents.playbooks.refund_desk.earlier import Earlier, earlier_for, note
+from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.gateway.records import GivenBack, Order, Payment
 from tests.factories import agents as make
 

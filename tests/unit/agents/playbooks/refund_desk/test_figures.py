@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from apps.agents.playbooks.refund_desk import vectors
-from apps.agents.playbooks.refund_desk.classify import Reading, classify
 from apps.agents.playbooks.refund_desk.examples import Example, shipped
 from apps.agents.playbooks.refund_desk.hearing import SHOWN, as_heard
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES, detect
 from apps.agents.playbooks.refund_desk.nearest import fit
-from apps.agents.playbooks.refund_desk.reading import read
+from apps.agents.playbooks.refund_desk.reading import Reading, read
 
 DATA = Path(__file__).parent / "data"
 ACCURACY, COVERAGE = 0.90, 0.80  # right among the surest share
@@ -104,7 +103,7 @@ def test_our_own_messages_in_six_languages(held: tuple[Sequence[Labelled], list[
 def test_public_messages(public: tuple[Sequence[Labelled], list[Reading]]) -> None:
     """Six categories of banking77 on four intents, beside everything a shop is asked."""
     share = right_among_surest(*public)
-    by_rules = [classify("", one.text).intent == one.intent for one in public[0]]
+    by_rules = [read("", one.text).intent == one.intent for one in public[0]]
     print(f"banking77: {share:.3f} right at {COVERAGE}; rules {sum(by_rules) / len(by_rules):.3f}")
     assert share >= ACCURACY
     assert sum(by_rules) / len(by_rules) < 0.6

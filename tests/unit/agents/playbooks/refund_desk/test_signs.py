@@ -2,7 +2,9 @@
 
 import pytest
 
-from apps.agents.playbooks.refund_desk.classify import Intent, classify, order_number
+from apps.agents.playbooks.refund_desk.intents import Intent
+from apps.agents.playbooks.refund_desk.numbers import order_numbers
+from apps.agents.playbooks.refund_desk.reading import read
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ from apps.agents.playbooks.refund_desk.classify import Intent, classify, order_n
 )
 def test_what_a_message_asks_for(text: str, intent: Intent, language: str) -> None:
     """The specific beats the general."""
-    reading = classify("", text)
+    reading = read("", text)
     assert (reading.intent, reading.language) == (intent, language)
 
 
@@ -49,14 +51,14 @@ def test_what_a_message_asks_for(text: str, intent: Intent, language: str) -> No
 )
 def test_instructions_to_the_agent_are_suspicious(text: str) -> None:
     """Whatever else the message says."""
-    assert classify("", text).intent == Intent.SUSPICIOUS
+    assert read("", text).intent == Intent.SUSPICIOUS
 
 
 def test_more_signs_are_surer_and_rivals_less() -> None:
     """Two signs pass for sure; a contradiction does not."""
-    one = classify("", "It is broken.")
-    two = classify("", "It is broken and torn.")
-    torn = classify("", "It is broken and torn, and where is my order?")
+    one = read("", "It is broken.")
+    two = read("", "It is broken and torn.")
+    torn = read("", "It is broken and torn, and where is my order?")
     assert (one.confidence, two.confidence, torn.confidence) == (0.85, 0.95, 0.8)
     assert two.signs == ("broken", "torn")
 
@@ -77,4 +79,4 @@ def test_more_signs_are_surer_and_rivals_less() -> None:
 )
 def test_the_order_number(text: str, number: str | None) -> None:
     """Only a number that is said to be one of an order."""
-    assert order_number(text) == number
+    assert order_numbers(text)[:1] == ([number] if number else [])
