@@ -101,7 +101,7 @@ def test_latex_is_not_late(case: Any) -> None:
         "Non è danneggiato. Si possono lavare i guanti?",
         "Als het te laat zou zijn, krijg ik dan geld terug?",
         "Het is niet beschadigd. Kan ik de handschoenen wassen?",
-        "> we are sorry that your order #1001 takes so long. As an apology we are giving you some "
+        "> we are sorry that your order #1001 is taking so long. As an apology we are giving you some "
         "money back.\nWhich size do you recommend?",
     ],
 )  # fmt: skip

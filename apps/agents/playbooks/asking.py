@@ -239,7 +239,7 @@ def since(asked: Asked) -> str:
     """What has changed in the outside world since it was proposed, in words."""
     moved = [one for change in asked.changes for one in change.moved()]
     if not moved:
-        return "I have looked again just now: nothing of it has changed since I proposed it."
+        return "I have looked again just now: nothing has changed since I proposed it."
     told = "; ".join(f"{one.path} was {one.before}, is {one.after}" for one in moved)
     return f"I have looked again just now, and it has changed since I proposed it: {told}."
 

@@ -75,7 +75,7 @@ def test_a_question_is_answered_and_changes_nothing(
     assert change.proposal.rationale in question.answer
     assert change.decision is not None
     assert change.decision.rule in question.answer
-    assert "nothing of it has changed" in question.answer
+    assert "nothing has changed" in question.answer
     assert question.changed == []
     fresh = Proposal.objects.get(pk=change.proposal_id)
     assert (fresh.state, fresh.revision) == ("waiting", change.proposal.revision)

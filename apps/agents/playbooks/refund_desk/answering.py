@@ -43,12 +43,12 @@ STYLE = re.compile(
 )
 NO_STYLE = (
     "Without a model I answer customers with fixed texts, so I cannot change the tone or the "
-    "length. Edit the message before you approve it; what you change I keep in mind for similar "
+    "length. Edit the message before you approve it; I keep your changes in mind for similar "
     "cases."
 )
 NO_OTHER_ACTION = (
-    "I cannot put another action into this proposal. Reject it with that very reason, and I do it "
-    "so with the next similar case."
+    "I cannot put another action into this proposal. Reject it and give that as the reason; I will "
+    "do so in the next similar case."
 )
 
 

@@ -107,7 +107,7 @@ def within(order: Order, wanted: Refund, found: Earlier, left: Decimal) -> Refun
         reason += f" {capped}"
         doubts.append(capped)
     if found == Earlier.UNKNOWN:
-        doubts.append("Money was given back before on this order, and it is not said for what.")
+        doubts.append("Money has been given back on this order before; nothing says what for.")
     return replace(
         wanted,
         amount=amount,
@@ -199,7 +199,7 @@ def reckoning(order: Order, paid: Paid, line: OrderLine, part: Decimal) -> str:
     """How what was paid for a line came about, in a sentence."""
     quantity, whole = f"{line.kept.normalize():f}", paid.lines[line.line_id]
     listed = paid.listed[line.line_id]
-    words = f"{line.title}: {quantity} x {line.unit_price.normalize():f} = {listed} by the price"
+    words = f"{line.title}: {quantity} x {line.unit_price.normalize():f} = {listed} at list price"
     if line.discount:
         words += f", discount {round_to(line.discount, order.currency)}"
     if line.tax:
@@ -212,7 +212,7 @@ def reckoning(order: Order, paid: Paid, line: OrderLine, part: Decimal) -> str:
 
 
 def late(order: Order, knobs: Knobs, *, now: datetime, cap: Cap | None = None) -> Refund:
-    """Goodwill for an order that is on its way for too long.
+    """Goodwill for an order that has been on its way for too long.
 
     The most of it is an amount of one currency: in another one it counts by a dated rate, in
     `cap`; without one no amount is due and a person decides.
@@ -227,7 +227,7 @@ def late(order: Order, knobs: Knobs, *, now: datetime, cap: Cap | None = None) -
         f"at most {knobs.late_most} {knobs.late_most_currency}"
     )
     if most is None:
-        why = f"{share}; what that is in {order.currency} no current rate tells."
+        why = f"{share}; no current rate says what that is in {order.currency}."
         return Refund(amount=NOTHING, reason=why, doubt=why)
     amount = min(round_to(order.total * knobs.late_percent / 100, order.currency), most.amount)
     by_rate = f" = {most.amount} {most.currency} ({most.source})" if most.source else ""

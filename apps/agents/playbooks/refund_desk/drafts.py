@@ -21,11 +21,11 @@ from apps.proposals.operations import Draft
 
 Change = tuple[str, dict[str, Any]]
 TITLES = {
-    "hold": "Tell the customer that a person looks",
+    "hold": "Tell the customer that a person is looking into it",
     "ask_order": "Ask for the order number",
     "ask_article": "Ask which article it is, and how many",
     "ask_photo": "Ask for a photo first",
-    "return_first": "Ask to send it back first",
+    "return_first": "Ask them to send it back first",
     "on_its_way": "Say that it is on its way",
     "in_preparation": "Say that it is being prepared",
 }

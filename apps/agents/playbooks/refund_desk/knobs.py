@@ -13,7 +13,7 @@ class Knobs(base.Knobs):
 
     shop_language: Literal["en", "de", "fr", "es", "it", "nl"] = Field(
         default="en",
-        description="In which customers are answered whose own language is unsure or not ours.",
+        description="For customers whose own language is uncertain or not one we answer in.",
     )
     conversation_days: int = Field(
         default=30, ge=0, description="A later message about the same order is a new matter."
@@ -31,7 +31,9 @@ class Knobs(base.Knobs):
         le=100,
         description="Of what was paid for the articles, when unwanted.",
     )
-    return_days: int = Field(default=30, ge=0, description="After the order; later a person looks.")
+    return_days: int = Field(
+        default=30, ge=0, description="After the order; later a person decides."
+    )
     late_percent: Decimal = Field(
         default=Decimal(10), ge=0, le=100, description="Of the order's total, as goodwill."
     )
@@ -39,7 +41,7 @@ class Knobs(base.Knobs):
     late_most_currency: str = Field(
         default="EUR",
         pattern=r"^[A-Z]{3}$",
-        description="What it is in; other currencies count by the workspace's rates.",
+        description="Its currency; others are converted at the workspace's rates.",
     )
     late_days: int = Field(default=3, ge=0, description="Younger orders are not late.")
     heed_every_dissent: bool = Field(

@@ -16,8 +16,7 @@ from apps.gateway.records import Order
 FOR_PEOPLE = ("other_sender", "several")  # problems no reply of ours solves
 SURE_THANKS = 0.95  # nobody sees such a message, so it has to be sure
 PROBLEMS = {
-    "several": "The message names several orders, and which one it is about has to be seen by a "
-    "person.",
+    "several": "The message names several orders; a person has to see which one it is about.",
     "other_sender": "The order number belongs to another customer than the sender; a person has "
     "to look. The reply tells nothing of the order.",
     "not_found": "There is no order with the number in the message, so we ask for it.",
@@ -66,7 +65,7 @@ def why_a_person(situation: Situation) -> str:
     if reading.intent in (Intent.QUESTION, Intent.OTHER):
         return "The message asks something only a person can answer."
     if reading.intent == Intent.THANKS and not ends_it(reading):
-        return "The customer seems to say thanks only, but that is not sure."
+        return "The customer seems only to say thanks, but that is not certain."
     return ""
 
 
@@ -116,7 +115,7 @@ def where_it_is(situation: Situation, order: Order, why: str = "") -> Planned:
     if kind is None or order.status == "canceled" or order.payment_status == "not_paid":
         why = f"The shop says: {order.status}, {order.payment_status}, {order.fulfillment_status}."
         return drafts.reply(situation, "hold", f"{why} A person has to look.", wants_person=True)
-    return drafts.reply(situation, kind, why or "The shop's state of the order answers it.")
+    return drafts.reply(situation, kind, why or "The order's state in the shop answers it.")
 
 
 def cancellation(situation: Situation, order: Order) -> Planned:

@@ -93,7 +93,7 @@ def read(
     else:
         found = by_rules(signs)
     if language is None:
-        doubt = f"{found.doubt} Its language is unsure or none of ours.".strip()
+        doubt = f"{found.doubt} Its language is uncertain or not one of ours.".strip()
         return replace(found, language=shop_language, sure=False, doubt=doubt)
     return replace(found, language=language)
 
@@ -176,9 +176,9 @@ def doubt_of(intent: Intent, by_model: Intent, margin: float, signs: Signs) -> s
     """Why a person has to read it; empty if it is sure enough to propose something."""
     if {intent, by_model} & signs.unstated:
         denied = named(next(iter({intent, by_model} & signs.unstated)))
-        return f"It speaks of {denied}, but denies, imagines or asks it."
+        return f"It speaks of {denied}, but denies it, imagines it or asks about it."
     if signs.hits and signs.intent != intent:
-        return f"Its words speak for {named(signs.intent)}, the examples for {named(by_model)}."
+        return f"Its words point to {named(signs.intent)}, the examples to {named(by_model)}."
     if margin < DOUBTFUL and not signs.hits:
         return "It is like examples of several kinds."
     return ""

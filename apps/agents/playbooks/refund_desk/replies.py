@@ -45,8 +45,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "terug via het betaalmiddel dat u hebt gebruikt; dat duurt enkele dagen.",
     },
     "goodwill": {
-        "en": "we are sorry that your order #{number} takes so long. As an apology we are giving "
-        "you some money back. Your parcel is still on its way to you.",
+        "en": "we are sorry that your order #{number} is taking so long. As an apology we are "
+        "giving you some money back. Your parcel is still on its way to you.",
         "de": "es tut uns leid, dass Ihre Bestellung #{number} so lange braucht. Als "
         "Entschuldigung erstatten wir Ihnen einen Teil des Betrags. Ihr Paket ist unterwegs.",
         "fr": "nous sommes désolés du retard de votre commande n° {number}. En guise d'excuse, "
@@ -59,9 +59,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "betalen we u een deel van het bedrag terug. Uw pakket is nog onderweg.",
     },
     "return_first": {
-        "en": "you can send the article of order #{number} back to us: answer this message and we "
-        "send you a return label. Once it has arrived we exchange it or give your money "
-        "back.",
+        "en": "you can send the article of order #{number} back to us: reply to this message and "
+        "we will send you a return label. Once it has arrived we will exchange it or give your "
+        "money back.",
         "de": "Sie können den Artikel der Bestellung #{number} an uns zurücksenden: Antworten Sie "
         "auf diese Nachricht, dann schicken wir Ihnen ein Rücksendeetikett. Nach Eingang "
         "tauschen wir um oder erstatten den Betrag.",
@@ -80,7 +80,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "ask_photo": {
         "en": "we are sorry about the trouble with your order #{number}. Please send us a photo of "
-        "the article as an answer to this message; then we look after it at once.",
+        "the article in reply to this message; we will then look into it straight away.",
         "de": "es tut uns leid, dass mit Ihrer Bestellung #{number} etwas nicht in Ordnung war. "
         "Bitte schicken Sie uns als Antwort ein Foto des Artikels; dann kümmern wir uns "
         "sofort.",
@@ -131,8 +131,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "nl": "uw bestelling #{number} heeft ons magazijn verlaten en is naar u onderweg.",
     },
     "in_preparation": {
-        "en": "your order #{number} is being prepared in our warehouse; you get a message when it "
-        "leaves.",
+        "en": "your order #{number} is being prepared in our warehouse; we will write to you when "
+        "it leaves.",
         "de": "Ihre Bestellung #{number} wird in unserem Lager vorbereitet; Sie erhalten eine "
         "Nachricht, sobald sie verschickt ist.",
         "fr": "votre commande n° {number} est en préparation dans notre entrepôt ; un message "
@@ -153,7 +153,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "nl": "we hebben uw bestelling #{number} geannuleerd en betalen het bedrag terug.",
     },
     "hold": {
-        "en": "thank you for writing to us. A colleague looks after your message and answers soon.",
+        "en": "thank you for writing to us. A colleague will look into it and reply to you soon.",
         "de": "danke für Ihre Nachricht. Eine Kollegin oder ein Kollege kümmert sich darum und "
         "meldet sich bald bei Ihnen.",
         "fr": "merci pour votre message. Un collègue s'en occupe et vous répondra bientôt.",

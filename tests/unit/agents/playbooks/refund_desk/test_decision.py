@@ -167,7 +167,7 @@ def test_a_refund_goes_over_all_payments(
     ("order", "words"),
     [
         ({"payments": two(("100.00", "70.00"))}, "Capped at the 30.00"),
-        ({"payments": two(("100.00", "5.00"))}, "not said for what"),
+        ({"payments": two(("100.00", "5.00"))}, "nothing says what for"),
         ({"payments": two(("80.00", "0"))}, "100.00 EUR were charged, 80.00 were paid"),
         ({"payments": two(("100.00", "0"))}, ""),
     ],
@@ -210,9 +210,9 @@ def test_the_reckoning_is_shown() -> None:
     order = make.order(total=Decimal("50.00"), payments=two(("50.00", "0")))
     found = decide(order)
     assert found.steps == (
-        "Alder Mug / Blue: 1 x 20 = 20.00 by the price; paid 10.00, its share of 50.00 for all "
+        "Alder Mug / Blue: 1 x 20 = 20.00 at list price; paid 10.00, its share of 50.00 for all "
         "goods.",
-        "Corrie Lamp / Red: 2 x 40 = 80.00 by the price; paid 40.00, its share of 50.00 for all "
+        "Corrie Lamp / Red: 2 x 40 = 80.00 at list price; paid 40.00, its share of 50.00 for all "
         "goods; 20.00 of it counts here.",
     )
 

@@ -139,7 +139,7 @@ def test_a_message_that_gives_orders_is_quoted_and_not_followed() -> None:
     [
         ("Ask for a photo first", "Ask for a photo first", "photo"),
         ("Erst ein Foto verlangen", "Ask for a photo first", "photo"),
-        ("They have to send it back", "Ask to send it back first", "return label"),
+        ("They have to send it back", "Ask them to send it back first", "return label"),
         ("I do not like it", "A person is needed", "colleague"),
     ],
 )
