@@ -34,7 +34,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"+", "-"}),
     frozenset({"*", "/", "%"}),
 )
-LOGIC = LEVELS[0] | LEVELS[1]
+LOGIC, RELATIONS = LEVELS[0] | LEVELS[1], LEVELS[2]
 CONSTANTS = frozenset({"true", "false", "null"})
 MACROS = {"all": (2,), "exists": (2,), "exists_one": (2,), "existsOne": (2,), "filter": (2,),
           "map": (2, 3)}  # fmt: skip
@@ -133,6 +133,11 @@ class Chain:
     def operands(self) -> "tuple[Node, ...]":
         """All of them."""
         return (self.first, *(node for _, node in self.rest))
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether it compares."""
+        return self.rest[0][0] in RELATIONS
 
     @property
     def is_logic(self) -> bool:

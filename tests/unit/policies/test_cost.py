@@ -1,5 +1,6 @@
 """What a rule takes at most is known before it runs, and never less than it does take."""
 
+import contextlib
 import time
 
 import cel
