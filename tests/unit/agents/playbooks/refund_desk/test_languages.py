@@ -9,7 +9,6 @@ from apps.agents.playbooks.refund_desk.languages import (
     NAMES,
     TELLING,
     detect,
-    language_of,
     telling,
     told_by_words,
 )
@@ -42,7 +41,6 @@ MESSAGES = [
 def test_the_language_of_a_message(text: str, language: str) -> None:
     """A sentence or a single word."""
     assert detect(text) == language
-    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(
@@ -105,10 +103,9 @@ def test_two_languages_in_balance_are_told_by_none() -> None:
 
 @pytest.mark.parametrize("text", ["", "xyzzy", "\x00", "1042", "🙂"])
 def test_without_a_telling_word(text: str) -> None:
-    """Nothing is told; the plain guess is English."""
+    """Nothing is told."""
     assert set(telling(text).values()) == {0}
     assert told_by_words(text) is None
-    assert language_of(text) == "en"
 
 
 def test_words_are_whole_and_their_case_is_nothing() -> None:
@@ -131,10 +128,10 @@ def test_a_long_letter() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_has_one_of_ours_or_none(text: str) -> None:
-    """And what the words tell is what most of them belong to."""
+    """And what the words tell has more of them than any other."""
     assert detect(text) in {*LANGUAGES, None}
-    told = told_by_words(text)
-    assert told is None or told == language_of(text)
+    counts, told = telling(text), told_by_words(text)
+    assert told is None or all(counts[told] > counts[one] for one in LANGUAGES if one != told)
 
 
 @given(st.permutations(["die", "Tasse", "ist", "leider", "kaputt", "und", "ich", "bin", "traurig"]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.agents.playbooks.refund_desk.numbers import doubtful, order_number, order_numbers
+from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
 
 NUMBERS = st.integers(100, 10**12 - 1).map(str)
 # What stands before a number without doubt; the six languages
@@ -50,7 +50,6 @@ SAID = st.sampled_from(
 def test_a_number_said_to_be_an_orders(text: str) -> None:
     """In six languages, with whatever stands between the word and the number."""
     assert order_numbers(text) == ["1042"]
-    assert order_number(text) == "1042"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,6 @@ def test_what_stands_beside_it_takes_nothing_away(text: str) -> None:
 def test_what_only_looks_like_one(text: str) -> None:
     """Amounts, dates, telephones, invoices, places; and a bare number is said to be nothing."""
     assert order_numbers(text) == []
-    assert order_number(text) is None
 
 
 @pytest.mark.parametrize("text", ["order 1,042", "order no. 1.042", "commande 1 042"])

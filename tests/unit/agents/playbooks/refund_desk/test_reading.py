@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.agents.playbooks.refund_desk.classify import Reading
 from apps.agents.playbooks.refund_desk.heard import Heard, Near
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.reading import AGREED, ALONE, on_curve, read
+from apps.agents.playbooks.refund_desk.reading import AGREED, ALONE, Reading, on_curve, read
 from tests.factories import agents as make
 
 MIND = 0.02  # of scores no intent stands out in
@@ -157,7 +156,7 @@ class TestLanguage:
         text, sure = "It is broken.", heard(damaged=0.6, language=None)
         reading = read("", text, heard=sure, shop_language="it")
         assert (reading.intent, reading.language, reading.sure) == (Intent.DAMAGED, "it", False)
-        assert reading.doubt == "Its language is unsure or none of ours."
+        assert reading.doubt == "Its language is uncertain or not one of ours."
 
     def test_both_doubts_are_told(self) -> None:
         """A person reads why."""
