@@ -106,8 +106,11 @@ def is_put_off(draft: Draft) -> bool:
 
 
 def beats_rules(second: Second, measured: Calibration) -> bool:
-    """Whether people found the model right more often than the rules, each about what it read."""
-    if second.reading is None:
+    """Whether people found the model right more often than the rules, each about what it read.
+
+    Where both read the same they differ about what to do, of which that says nothing.
+    """
+    if second.reading is None or second.reads_alike:
         return False
     theirs = measured.of(RULES, second.by_rules.intent)
     return measured.of(second.model, second.reading.intent).beats(theirs)

@@ -134,6 +134,25 @@ def test_a_model_measured_to_be_right_more_often_is_followed() -> None:
     assert body(made) != OWN
 
 
+def test_a_better_reader_is_not_followed_where_both_read_the_same() -> None:
+    """How often a reading was right says nothing of what else to do about it."""
+    record = {
+        (RULES, "damaged"): Tally(judged=100, right=70),
+        ("m", "damaged"): Tally(judged=100, right=100),
+    }
+    measured = Calibration(tallies=record)
+    talk = Conversation(SURE, sensed(SURE), Knobs(), now=make.NOW, measured=measured)
+    talk.classify(Classification(intent=Intent.DAMAGED, language="en"))  # type: ignore[arg-type]
+    talk.offer("send_message", {"to": "ann@example.com", "subject": "s", "body": OWN})
+    [made] = talk.conclude("Because.", "m")
+    rules = by_rules(SURE)
+    assert made.draft is not None
+    assert rules is not None
+    assert len(rules.changes) > 1
+    assert list(made.draft.changes) == list(rules.changes)
+    assert made.draft.confidence == rules.confidence
+
+
 def test_where_the_rules_leave_it_to_a_person_the_model_writes_for_that_person() -> None:
     """Its words never pass alone before they are measured, whatever the policy's limit."""
     made = answered(OPEN, Intent.OTHER)
