@@ -317,7 +317,7 @@ class AuthorityAdmin(WithinWorkspaces):
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A key of an integrator; it acts with a person's rights, narrowed to its scopes."""
+    """A key of the person who makes it; it acts with their rights, narrowed to its scopes."""
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in operations.SCOPES],
@@ -326,12 +326,12 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 
     class Meta:
         model = ApiKey
-        fields = ["workspace", "user", "name", "scopes", "expires_at"]
+        fields = ["workspace", "name", "scopes", "expires_at"]
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(WithinWorkspaces):
-    """Keys; the token of a new one is shown once."""
+    """Keys of everybody, to be revoked; one makes only one's own, and its token is shown once."""
 
     verb = "administer"
     form = ApiKeyForm
@@ -342,14 +342,13 @@ class ApiKeyAdmin(WithinWorkspaces):
         """Make the key and show its token."""
         key, token = operations.create_key(
             workspace=obj.workspace,
-            user=obj.user,
+            user=person(request),
             name=obj.name,
             scopes=form.cleaned_data["scopes"],
-            by=person(request).actor,
             now=timezone.now(),
             expires_at=obj.expires_at,
         )
-        obj.pk, obj.prefix, obj._state.adding = key.pk, key.prefix, False
+        obj.pk, obj.prefix, obj.user, obj._state.adding = key.pk, key.prefix, key.user, False
         messages.warning(request, f"The token of {obj.name}, shown this once: {token}")
 
     @action(description="Revoke")

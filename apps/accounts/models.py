@@ -161,7 +161,8 @@ class AuthorityHolder(UserObjectPermissionBase):
 class ApiKey(models.Model):
     """A key of an integrator: a public prefix, a hash of the secret, and scopes.
 
-    It acts with the rights of `user`, narrowed to `scopes`. The secret is shown once.
+    It acts with the rights of `user`, who made it, narrowed to `scopes`; whatever it votes is
+    their vote. The secret is shown once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

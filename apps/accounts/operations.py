@@ -44,6 +44,10 @@ class UnknownAppearance(ValueError):
     """There is no such theme or contrast; the text names those there are."""
 
 
+class NotAMember(ValueError):
+    """A key acts where its person is a member, and this person is none of that workspace."""
+
+
 class LastOwner(ValueError):
     """The workspace would be left without an owner: make somebody else one first."""
 
@@ -179,13 +183,18 @@ def create_key(
     user: User,
     name: str,
     scopes: list[str],
-    by: str,
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its token, which is shown this once. Raises `UnknownScope`."""
+    """A new key of the person who makes it, and its token, which is shown this once.
+
+    There is no way to make one for somebody else: what it does counts as done by them. Raises
+    `UnknownScope`, `NotAMember`.
+    """
     if unknown := set(scopes) - set(SCOPES):
         raise UnknownScope(f"Unknown scope {sorted(unknown)}; use some of {list(SCOPES)}.")
+    if not permissions.can(user, "read", workspace.pk):
+        raise NotAMember(f"{user} is no member of {workspace}.")
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         workspace=workspace,
@@ -200,7 +209,7 @@ def create_key(
     record(
         kind=Kind.KEY_CREATED,
         workspace_id=workspace.pk,
-        actor=by,
+        actor=user.actor,
         subject_kind="key",
         subject_id=prefix,
         now=now,

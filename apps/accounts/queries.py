@@ -43,6 +43,11 @@ def find_key(token: str, *, now: datetime) -> ApiKey | None:
     return key
 
 
+def keys_of(user: User, workspace_id: UUID) -> QuerySet[ApiKey]:
+    """The keys a person has made in a workspace, those that were revoked too, newest first."""
+    return ApiKey.objects.filter(user=user, workspace_id=workspace_id).order_by("-created_at")
+
+
 def names_of(actors: set[str]) -> dict[str, str]:
     """Display names of `user:<id>` and `key:<prefix>` actors."""
     ids = {UUID(a.removeprefix("user:")) for a in actors if a.startswith("user:")}

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.console.views import (
+    api_keys,
     appearance,
     bulk,
     claim,
@@ -97,6 +98,8 @@ urlpatterns = [
     path("preferences/workspace", preferences.switch_workspace, name="switch"),
     path("palette", palette.find, name="palette"),
     path("preferences/keys", preferences.show_keys, name="keys"),
+    path("preferences/api-keys", api_keys.show_keys, name="api-keys"),
+    path("preferences/api-keys/<uuid:key_id>/revoke", api_keys.revoke, name="revoke-key"),
     path("preferences/notifications", notices.show_preferences, name="notifications"),
     path("preferences/notifications/test", notices.send_test, name="notice-test"),
     path(

@@ -56,9 +56,9 @@ def caller(
     workspace: Workspace, user: User, *, now: datetime, scopes: tuple[str, ...] = SCOPES,
     expires_at: datetime | None = None,
 ) -> Caller:  # fmt: skip
-    """A new key of this person."""
+    """A new key this person has made."""
     _, token = operations.create_key(
-        workspace=workspace, user=user, name="test", scopes=list(scopes), by="test", now=now,
+        workspace=workspace, user=user, name="test", scopes=list(scopes), now=now,
         expires_at=expires_at,
     )  # fmt: skip
     return Caller(token)

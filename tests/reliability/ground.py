@@ -46,7 +46,7 @@ def main(address: str, secret: str) -> None:
                            ceiling=Decimal(100_000), currency="EUR", by="test", now=now)  # fmt: skip
         keys[purpose] = [
             accounts.create_key(workspace=workspace, user=user, name=purpose,
-                                scopes=[f"proposals:{purpose}"], by="test", now=now)[1]
+                                scopes=[f"proposals:{purpose}"], now=now)[1]
             for _ in range(KEYS)
         ]  # fmt: skip
     sys.stdout.write(json.dumps(keys) + "\n")

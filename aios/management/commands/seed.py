@@ -167,7 +167,7 @@ def hand_out(workspace: Workspace, people: list[User], *, now: datetime) -> dict
     for key in ApiKey.objects.filter(workspace=workspace, name=KEY_NAME, revoked_at=None):
         accounts.revoke_key(key=key, by=BY, now=now)
     _, token = accounts.create_key(workspace=workspace, user=operator, name=KEY_NAME,
-                                   scopes=list(accounts.SCOPES), by=BY, now=now)  # fmt: skip
+                                   scopes=list(accounts.SCOPES), now=now)  # fmt: skip
     return {"people": rows, "api_key": token}
 
 

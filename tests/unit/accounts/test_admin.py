@@ -101,7 +101,7 @@ def test_a_keys_token_is_shown_once(
 ) -> None:
     """And the key can be revoked, not changed."""
     answer = olgas.post(reverse("admin:accounts_apikey_add"), {
-        "workspace": workspace.pk, "user": cast.otto.pk, "name": "ERP",
+        "workspace": workspace.pk, "name": "ERP",
         "scopes": ["runs:read"], "expires_at_0": "", "expires_at_1": ""}, follow=True)  # fmt: skip
     found = re.search(r"aios_[0-9a-f]+_[\w-]+", answer.content.decode())
     assert found
@@ -111,6 +111,18 @@ def test_a_keys_token_is_shown_once(
     key = ApiKey.objects.get()
     olgas.post(changelist, {"action": "revoke", "_selected_action": [key.pk]})
     assert find_key(found.group(), now=now) is None
+
+
+def test_an_owner_makes_no_key_for_a_colleague(
+    olgas: Client, workspace: Workspace, cast: Cast
+) -> None:
+    """Whatever the form says: with both, one person would be two."""
+    assert cast.jun.name not in olgas.get(reverse("admin:accounts_apikey_add")).content.decode()
+    olgas.post(reverse("admin:accounts_apikey_add"), {
+        "workspace": workspace.pk, "user": cast.jun.pk, "name": "ERP",
+        "scopes": ["proposals:review"], "expires_at_0": "", "expires_at_1": ""})  # fmt: skip
+    assert ApiKey.objects.get().user == cast.olga
+    assert Event.objects.get(kind="key.created").actor == cast.olga.actor
 
 
 def test_a_role_is_changed_with_its_event(olgas: Client, workspace: Workspace, cast: Cast) -> None:

@@ -184,7 +184,7 @@ def test_each_transaction_is_small(demo: Workspace, now: datetime) -> None:
 def test_a_key_of_the_workspace_still_opens(demo: Workspace, cast: Cast, now: datetime) -> None:
     """People's keys are people's."""
     accounts.create_key(workspace=demo, user=cast.otto, name="Ours", scopes=["runs:read"],
-                        by="test", now=now)  # fmt: skip
+                        now=now)  # fmt: skip
     fill(demo, now)
     remove(demo, now)
     assert demo.api_keys.get().revoked_at is None

@@ -15,7 +15,7 @@ PAGES = ("/", "/history/", "/runs/", "/trace/", "/operations/", "/operations/stu
          "/operations/connectors/", "/operations/stop/", "/preferences/appearance/",
          "/guide/welcome/", "/guide/shop/", "/guide/agent/", "/guide/shadow/",
          "/guide/threshold/", "/demo/", "/styleguide", "/insights/", "/preferences/keys",
-         "/preferences/notifications", "/nothing/", "/accounts/2fa/",
+         "/preferences/notifications", "/preferences/api-keys", "/nothing/", "/accounts/2fa/",
          "/accounts/password/change/")  # fmt: skip
 DATA = {"application/json"}  # types of scripts that are not run
 
