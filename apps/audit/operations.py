@@ -1,6 +1,5 @@
 """Writing the audit log: record in the caller's transaction, then number what is committed."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -9,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import rfc8785
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
 from apps.audit import bell, fault
+from apps.audit.content import digest
 from apps.audit.kinds import Kind
 from apps.audit.models import Cursor
 
@@ -60,7 +59,11 @@ def record(
 
 
 def record_all(facts: Sequence[Fact], *, now: datetime) -> None:
-    """Record events in this order, in the caller's transaction. Raises `NotInTransaction`."""
+    """Record events in this order, in the caller's transaction. Raises `NotInTransaction`.
+
+    `now` is the time of an event only for the tables' owner (migrations, the demo's seed, tests):
+    of what the product's role writes the database itself says when.
+    """
     if not connection.in_atomic_block:
         raise NotInTransaction(NotInTransaction.__doc__)
     if not facts:
@@ -94,7 +97,6 @@ INSERT_EVENTS = """
 def row_of(fact: Fact) -> dict[str, Any]:
     """An event and its payload as one row of JSON values, with a new id and salt."""
     salt = os.urandom(16)
-    content = rfc8785.dumps(dict(fact.fields))
     return {
         "id": str(uuid7()),
         "kind": fact.kind,
@@ -103,7 +105,7 @@ def row_of(fact: Fact) -> dict[str, Any]:
         "subject_kind": fact.subject_kind,
         "subject_id": str(fact.subject_id),
         "run_id": str(fact.run_id) if fact.run_id else None,
-        "digest": hashlib.sha256(salt + content).hexdigest(),
+        "digest": digest(salt, fact.fields).hex(),
         "salt": salt.hex(),
         "fields": dict(fact.fields),
     }

@@ -8,12 +8,17 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
+from apps.audit.content import fits
 from apps.audit.models import Cursor, Entry, Event, Payload
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """An event with its place and content. `fields` is None when the content was erased."""
+    """An event with its place and content.
+
+    `fields` is None when the content was erased, and when it is `altered`: what is there is not
+    what was recorded, so nobody is shown it as if it were.
+    """
 
     index: int
     id: UUID
@@ -25,6 +30,7 @@ class Recorded:
     subject_id: str
     run_id: UUID | None
     fields: dict[str, Any] | None
+    altered: bool = False
 
 
 def stream(
@@ -72,16 +78,31 @@ def history_of(
 def load(places: Iterable[tuple[int, UUID]]) -> list[Recorded]:
     """The events at these places with their content, in the places' order; one query."""
     places = list(places)
-    content = Payload.objects.filter(event_id=OuterRef("pk")).values("fields")
-    events = Event.objects.annotate(content=Subquery(content)).in_bulk([one for _, one in places])
+    payload = Payload.objects.filter(event_id=OuterRef("pk"))
+    events = Event.objects.annotate(
+        content=Subquery(payload.values("fields")), salt=Subquery(payload.values("salt"))
+    ).in_bulk([one for _, one in places])
     return [
-        recorded(events[event_id], index=index, fields=events[event_id].content)
-        for index, event_id in places
+        recorded(events[pk], index=index, salt=events[pk].salt, fields=events[pk].content)
+        for index, pk in places
     ]
 
 
-def recorded(event: Event, *, index: int, fields: dict[str, Any] | None) -> Recorded:
-    """The event with its content (None once erased); `index` is 0 before it is numbered."""
+def load_unnumbered(events: Collection[Event]) -> list[Recorded]:
+    """The events with their content, numbered or not (their `index` is 0); one query."""
+    payloads = Payload.objects.in_bulk([event.pk for event in events])
+    found = [(event, payloads.get(event.pk)) for event in events]
+    return [
+        recorded(event, index=0, salt=payload.salt, fields=payload.fields)
+        if payload
+        else recorded(event, index=0, salt=None, fields=None)
+        for event, payload in found
+    ]
+
+
+def recorded(event: Event, *, index: int, salt: bytes | memoryview | None, fields: Any) -> Recorded:
+    """The event with its content, if that fits the digest; `salt` is None once it was erased."""
+    altered = salt is not None and not fits(event.payload_digest, salt=salt, fields=fields)
     return Recorded(
         index=index,
         id=event.pk,
@@ -92,7 +113,8 @@ def recorded(event: Event, *, index: int, fields: dict[str, Any] | None) -> Reco
         subject_kind=event.subject_kind,
         subject_id=event.subject_id,
         run_id=event.run_id,
-        fields=fields,
+        fields=None if altered or salt is None else fields,
+        altered=altered,
     )
 
 

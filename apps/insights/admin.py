@@ -17,10 +17,11 @@ from apps.accounts import queries as accounts
 from apps.accounts.models import User
 from apps.accounts.scope import ReadOnly, person
 from apps.agents import queries as agents
-from apps.audit.models import Event, Payload
-from apps.audit.queries import recorded
+from apps.audit.models import Event
+from apps.audit.queries import load_unnumbered
 from apps.proposals import queries as proposals
 
+ALTERED = "Changed after it was recorded: what is stored does not fit the digest of this event."
 UNTOLD = "Somebody; who and how is told once the others have voted"
 
 
@@ -65,7 +66,9 @@ class EventAdmin(ReadOnly):
 
     @admin.display(description="Content")
     def content(self, event: Event) -> str:
-        """The payload, or a word that it was erased."""
+        """The payload, or a word that it was erased or altered."""
+        if getattr(event, "is_altered", False):
+            return ALTERED
         fields = getattr(event, "shown_fields", None)
         if fields is None:
             return "erased"
@@ -74,18 +77,14 @@ class EventAdmin(ReadOnly):
 
 
 def show(events: Sequence[Event], user: User) -> None:
-    """Give each event its `name` and `shown_fields`, as this person may see them."""
+    """Give each event its `name`, `shown_fields` and `is_altered`, as this person may see them."""
     names = names_in(events)
-    payloads = dict(
-        Payload.objects.filter(event_id__in=[event.pk for event in events]).values_list(
-            "event_id", "fields"
-        )
-    )
-    told = [recorded(event, index=0, fields=payloads.get(event.pk)) for event in events]
+    told = load_unnumbered(events)
     for event, seen in zip(events, proposals.visible_events(told, user), strict=True):
         is_secret = seen.actor == proposals.HIDDEN
         event.name = UNTOLD if is_secret else names.get(event.actor, event.actor)  # type: ignore[attr-defined]
         event.shown_fields = seen.fields  # type: ignore[attr-defined]
+        event.is_altered = seen.altered  # type: ignore[attr-defined]
 
 
 def names_in(events: Iterable[Event]) -> dict[str, str]:

@@ -211,6 +211,8 @@ def hidden_in(event: Recorded, unknown: Mapping[UUID, Proposal]) -> Recorded:
     proposal, fields = unknown.get(UUID(event.subject_id)), event.fields or {}
     if proposal is None:
         return event
+    if event.fields is None:  # nobody can say which vote it tells of
+        return replace(event, actor=HIDDEN)
     if event.kind == Kind.REVIEW_RECORDED and fields.get("binding") == proposal.binding:
         return replace(event, actor=HIDDEN, fields={HIDDEN: True})
     if event.kind == Kind.PROPOSAL_EDITED and fields.get("revision") == proposal.revision:

@@ -19,7 +19,11 @@ class EventPaging(Schema):
 
 
 class EventRecord(Schema):
-    """One event with its place in the log; `fields` is null when its content was erased."""
+    """One event with its place in the log.
+
+    `fields` is null when its content was erased, or is `altered`: what is stored does not fit the
+    digest that was recorded with the event.
+    """
 
     index: int
     id: UUID
@@ -30,6 +34,7 @@ class EventRecord(Schema):
     subject_id: str
     run_id: UUID | None
     fields: dict[str, Any] | None
+    altered: bool
 
 
 class EventPage(Schema):

@@ -1,7 +1,7 @@
 """Events in words: who did what, with an icon and a tone, for every kind of the audit log."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
@@ -19,6 +19,7 @@ PARTS = {
     "seed": "AIOS",
 }
 KINDS_OF_ACTOR = {"agent": "Agent", "user": "A former member", "key": "API key"}
+ALTERED = "content changed after it was recorded"
 ARRIVING = (Kind.PROPOSAL_SUBMITTED, Kind.PROPOSAL_RETURNED)
 LEAVING = (
     Kind.PROPOSAL_APPROVED,
@@ -133,11 +134,11 @@ TELLINGS: dict[Kind, Telling] = {
 
 
 def tell(event: Recorded, names: Mapping[str, str]) -> Told:
-    """The event in words. `names` are display names by actor; erased content is told plainly."""
+    """The event in words. `names` are display names by actor; lost content is told plainly."""
     kind = Kind(event.kind)
     icon, tone, phrase = TELLINGS[kind]
     fields = event.fields and with_names(event, event.fields, names)
-    return Told(
+    told = Told(
         event=event,
         who=name_of(event.actor, names),
         text=phrase(fields) if fields is not None else f"{kind.value} (content erased)",
@@ -146,6 +147,9 @@ def tell(event: Recorded, names: Mapping[str, str]) -> Told:
         about=concerns(event),
         inbox=inbox_effect(kind, fields or {}),
     )
+    if event.altered:
+        return replace(told, text=f"{kind.value} ({ALTERED})", icon="alert", tone="bad")
+    return told
 
 
 def with_names(event: Recorded, fields: Fields, names: Mapping[str, str]) -> Fields:

@@ -155,7 +155,7 @@ def row_of(told: Told, proposals: Mapping[str, str]) -> Row:
         told=told,
         stage=stage_of(kind, fields),
         group=group_of(kind, told.event.actor),
-        error=is_error(kind, fields),
+        error=told.event.altered or is_error(kind, fields),
         figures=figures_of(fields) if kind == Kind.MODEL_CALLED else None,
         proposal=next((proposals[one] for one in concerned(told) if one in proposals), "")
         if told.event.subject_kind != "proposal"

@@ -26,6 +26,15 @@ def test_erased_content_is_told_plainly(happened, kind):
 
 
 @pytest.mark.parametrize("kind", list(Kind))
+def test_altered_content_is_told_plainly(happened, kind):
+    """A forgery is no erasure, and stands out."""
+    told = tell(replace(happened(kind), fields=None, altered=True), {})
+    assert "changed after it was recorded" in told.text
+    assert "erased" not in told.text
+    assert told.tone == "bad"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
 def test_odd_fields_break_nothing(happened, kind):
     """Fields are data of others: wrong shapes become words, not errors."""
     odd = {"changed": [1, None], "edited": ["x"], "title": 7, "reason": {"a": 1}, "outcome": 5,

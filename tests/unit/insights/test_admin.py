@@ -55,6 +55,18 @@ def test_erased_content_is_called_so(
     assert "erased" in page
 
 
+def test_altered_content_is_called_so(
+    cast: Cast, client: Client, workspace: Workspace, now: datetime
+) -> None:
+    """Nobody reads a forgery as what happened."""
+    event = note(workspace, "test", now)
+    Payload.objects.filter(event_id=event.pk).update(fields={"role": "owner of it all"})
+    client.force_login(cast.otto)
+    page = client.get(reverse("admin:audit_event_change", args=[event.pk])).content.decode()
+    assert "does not fit the digest" in page
+    assert "owner of it all" not in page
+
+
 @pytest.mark.parametrize("who", ["mallory", "rita"])
 def test_events_are_seen_by_those_who_configure(
     who: str, cast: Cast, client: Client, workspace: Workspace, elsewhere: Workspace, now: datetime

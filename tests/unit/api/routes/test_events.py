@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from apps.audit import operations as audit
+from apps.audit.models import Event, Payload
 from apps.proposals.models import Proposal
 from tests.factories.keys import Caller
 from tests.unit.api.calls import bounded, problem
@@ -23,6 +24,18 @@ def test_followed_without_gap(otto: Caller, proposals: list[Proposal]) -> None:
     assert seen == whole["items"]
     assert "proposal.submitted" in {event["kind"] for event in seen}
     assert otto.get("/events", after=after).json() == {"items": [], "last": after}
+
+
+def test_altered_content_is_not_handed_out(otto: Caller, proposals: list[Proposal]) -> None:
+    """What does not fit its digest is called so, and nobody is given it as what happened."""
+    audit.sequence()
+    event = Event.objects.filter(kind="proposal.submitted").earliest("pk")
+    Payload.objects.filter(pk=event.pk).update(fields={"title": "Forged"})
+    items = otto.get("/events", limit=500).json()["items"]
+    told = {item["id"]: (item["fields"], item["altered"]) for item in items}
+    assert told.pop(str(event.pk)) == (None, True)
+    assert told
+    assert not any(altered or fields is None for fields, altered in told.values())
 
 
 def test_elsewhere(mallory: Caller, otto: Caller, proposals: list[Proposal]) -> None:
