@@ -13,7 +13,7 @@ from django.db import connection
 from apps.accounts import operations as accounts
 from apps.accounts.models import Authority, AuthorityHolder, Role, User, Workspace
 from apps.accounts.permissions import EXERCISE
-from apps.gateway import queries as gateway
+from apps.gateway import clients
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
@@ -182,7 +182,4 @@ def _no_surprises() -> None:
 def _close_clients() -> Iterator[None]:
     """No connection of a connector outlives its test."""
     yield
-    for client in gateway._clients.values():
-        if hasattr(client, "close"):
-            client.close()
-    gateway._clients.clear()
+    clients.forget_all()

@@ -1,7 +1,7 @@
 """Carrying runs on: each task looks for due work until none is left."""
 
 import os
-import socket
+import platform
 
 from celery import shared_task
 from django.utils import timezone
@@ -15,7 +15,7 @@ BY_CLOCK = "clock"
 
 def worker_name() -> str:
     """This process, as runs name who holds them."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{platform.node()}:{os.getpid()}"
 
 
 @shared_task(name="agents.advance", ignore_result=True)

@@ -18,9 +18,7 @@ class Key(HttpBearer):
     """Lets a request pass whose key is live and has the scope; sets `request.auth` to it."""
 
     openapi_bearerFormat = "aios_<prefix>_<secret>"  # noqa: N815  (the name OpenAPI gives it)
-    openapi_description = (
-        "A key with the operation's scope; it acts for the member who made it."
-    )
+    openapi_description = "A key with the operation's scope; it acts for the member who made it."
 
     def __init__(self, scope: str) -> None:
         assert scope in operations.SCOPES, scope

@@ -14,9 +14,9 @@ from django.db import transaction
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.gateway import queries
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import ActionSetting, Connector, Credential, WhenAway
+from apps.gateway.readers import reader_of
 from apps.gateway.secret import seal, unseal
 
 
@@ -108,7 +108,7 @@ def configure_connector(
     if secret:
         rotate_credential(connector=connector, secret=secret, by=by, now=now)
     try:
-        queries.client_of(connector)
+        reader_of(connector)
     except (LookupError, ValueError) as error:
         raise InvalidConnector(f"The connector '{name}' cannot be used: {error}") from error
     return connector

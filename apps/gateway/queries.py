@@ -14,33 +14,15 @@ from django.utils import timezone
 
 from apps.gateway import catalogue, health, odd_rows, recall, rows, sources
 from apps.gateway.connectors import registry
-from apps.gateway.connectors.base import Client
 from apps.gateway.errors import ConnectorError, Refused, Unreachable
-from apps.gateway.models import Connector, Credential, Execution, State
+from apps.gateway.models import Connector, Execution, State
+from apps.gateway.readers import reader_of, stranger
 from apps.gateway.recall import Reading
 from apps.gateway.records import Record
-from apps.gateway.secret import unseal
 from apps.gateway.sources import NoConnector
 
 __all__ = ["NoConnector"]  # what reading and acting raise
 log = logging.getLogger(__name__)
-
-
-_clients: dict[tuple[UUID, object, object], Client] = {}
-
-
-def client_of(connector: Connector) -> Client:
-    """The connector's client; built once per process, anew after its row or secret changed."""
-    credential: Credential | None = getattr(connector, "credential", None)
-    identity = (connector.pk, connector.changed_at, credential and credential.rotated_at)
-    if identity not in _clients:
-        _clients[identity] = registry.build(
-            connector.kind,
-            address=connector.address,
-            secret=unseal(credential.sealed) if credential else "",
-            settings=connector.settings,
-        )
-    return _clients[identity]
 
 
 def connectors_of(workspace_id: UUID) -> list[Connector]:
@@ -146,10 +128,10 @@ def read_or_recall_from(connector: Connector, resource: str, query: dict[str, An
 
 def read_from(connector: Connector, resource: str, query: dict[str, Any]) -> Sequence[Record]:
     """Rows of a resource of this connector, if it may be called."""
-    client = client_of(connector)
+    reader = reader_of(connector)
     health.enter(connector, clock=timezone.now)
     with health.watch(connector, clock=timezone.now):
-        found = client.read(resource, **query)
+        found = reader.read(resource, **query)
     odd, count = rows.odd_of(found)
     if count and not connection.in_atomic_block:  # a transaction may be one that must not write
         odd_rows.note(connector, resource, odd, count=count, now=timezone.now())
@@ -203,12 +185,12 @@ def look_again(
 
     Raises what `look` raises where the target cannot be read, or is gone.
     """
-    client = client_of(connector)
+    reader = reader_of(connector)
     health.enter(connector, clock=timezone.now, patient=patient)
     with health.watch(connector, clock=timezone.now):
-        before = client.snapshot(action, params)
+        before = reader.snapshot(action, params)
     try:
-        return Outlook(before=before, after=client.predict(action, params, before))
+        return Outlook(before=before, after=reader.predict(action, params, before))
     except Refused as error:
         return Outlook(before=before, after=before, refusal=error)
 
@@ -220,7 +202,7 @@ def foresee(
 
     Raises `Refused` for what the back end is known to refuse.
     """
-    return client_of(connector).predict(action, params, before)
+    return reader_of(connector).predict(action, params, before)
 
 
 def count_due(connector_id: UUID, *, at_most: int) -> int:
@@ -255,12 +237,8 @@ def sample(
     Raises `LookupError` and `ValueError` for what no client can be built from, and the
     `ConnectorError`s of `connectors.base`.
     """
-    client = registry.build(kind, address=address, secret=secret, settings=settings)
-    try:
-        return client.read(resource, **query)
-    finally:
-        if hasattr(client, "close"):
-            client.close()
+    with stranger(kind, address=address, secret=secret, settings=settings) as reader:
+        return reader.read(resource, **query)
 
 
 def offered(connectors: Iterable[Connector]) -> set[str]:

@@ -1,7 +1,7 @@
 """Carrying proposals on: each task looks for due work until none is left."""
 
 import os
-import socket
+import platform
 import time
 
 from celery import shared_task
@@ -25,7 +25,7 @@ def gather(taken: int) -> None:
 
 def worker_name() -> str:
     """This process, as executions name who holds them."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{platform.node()}:{os.getpid()}"
 
 
 @shared_task(name="proposals.execute", ignore_result=True)

@@ -14,6 +14,7 @@ from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.records import Order, Variant
 from tests.contract.shops import Shop
+from tests.factories.gate import open_gate
 
 Params = dict[str, Any]
 TakeVariant = Callable[[], Variant]
@@ -153,7 +154,8 @@ def test_parallel_price_writes(
 
     def write(amount: int) -> Any:
         body = {"prices": [{"currency_code": "eur", "amount": amount}]}
-        return api.post(target, body, key="k")
+        with open_gate():  # a thread does not inherit one
+            return api.post(target, body, key="k")
 
     def collide() -> bool:
         with ThreadPoolExecutor(6) as pool:
@@ -224,7 +226,8 @@ def test_parallel_refunds(client: MedusaClient, take_order: TakeOrder) -> None:
 
     def refund(number: int) -> bool:
         try:
-            client.perform("refund_payment", params, key=f"p{number}", snapshot=before)
+            with open_gate():  # a thread does not inherit one
+                client.perform("refund_payment", params, key=f"p{number}", snapshot=before)
         except ConnectorError:
             return False
         return True

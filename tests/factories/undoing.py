@@ -8,6 +8,7 @@ import pytest
 
 from apps.accounts.models import Workspace
 from apps.audit.models import Event, Payload
+from apps.gateway import clients
 from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.gateway.models import Connector
@@ -59,7 +60,7 @@ def states(proposal: Proposal) -> list[str]:
 
 def refusing(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, variant: Variant) -> None:
     """The shop refuses to change this variant."""
-    client = gateway.client_of(Connector.objects.get(workspace=workspace, kind="medusa"))
+    client = clients.client_of(Connector.objects.get(workspace=workspace, kind="medusa"))
     perform = client.perform
 
     def refuse(action: str, params: dict[str, Any], **more: Any) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection, connections
 
 from apps.audit import bell, fault
-from apps.gateway import queries
+from apps.gateway import clients
 
 ROLLBACK_SECONDS = 10.0
 OTHERS = (
@@ -48,9 +48,7 @@ def run_together(*processes: Process) -> list[bool]:
 
 def close_connections() -> None:
     """Before a fork: a child must not share a connection with us."""
-    for client in queries._clients.values():
-        getattr(client, "close", lambda: None)()
-    queries._clients.clear()
+    clients.forget_all()
     connections.close_all()
 
 

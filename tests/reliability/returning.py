@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from django.conf import settings
 
-from apps.gateway import queries
+from apps.gateway import clients
 from apps.gateway.models import Connector, Execution, State
 from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal
@@ -89,7 +89,7 @@ class World:
     @property
     def client(self) -> Any:
         """The connector's client; a fork closes and forgets the one before."""
-        return queries.client_of(self.connector)
+        return clients.client_of(self.connector)
 
     def propose(self, order: Order) -> Execution:
         """An approved return of one piece; its execution is due."""

@@ -154,7 +154,7 @@ def activate(shop, workspace, connector_id: UUID, number: int, log: Path) -> tup
         ("agent", str(AGENT_ID)),
     ][number % 4]  # fmt: skip
     with workers(log):
-        assert wait_for(lambda: in_flight(log) >= IN_FLIGHT, 30), in_flight(log)
+        assert wait_for(lambda: in_flight(log) >= IN_FLIGHT, 120), in_flight(log)
         flying = in_flight(log)
         time.sleep(number * 3 % 5 * DELAY_SECONDS / 2)  # among re-reads, intents and writes
         switch = switches.engage(workspace=workspace, scope=scope, target=target, reason="test",

@@ -18,7 +18,7 @@ import pytest
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
-from apps.gateway import queries, switches
+from apps.gateway import clients, switches
 from apps.gateway.configuration import configure_connector
 from apps.gateway.models import State
 from apps.gateway.operations import saga
@@ -60,7 +60,7 @@ def world(everything_passes, shop, shop_connector, now) -> World:
     """The demo shop, and a connector impatient with answers that do not come."""
     shop_connector.settings = {"timeout": "0.5"}
     shop_connector.save()
-    client = queries.client_of(shop_connector)
+    client = clients.client_of(shop_connector)
     return World(shop, shop_connector, sent_pieces(client.read("orders")), now)
 
 
@@ -82,7 +82,7 @@ def real_world(everything_passes, workspace, now) -> Iterator[tuple[World, Proxy
             workspace=workspace, name="shop", kind="medusa", address=proxy.address,
             settings={"timeout": str(PATIENCE)}, secret=shop.secret, by="test", now=now,
         )  # fmt: skip
-        orders = queries.client_of(connector).read("orders")
+        orders = clients.client_of(connector).read("orders")
         yield World(shop, connector, sent_pieces(orders), now), proxy
 
 

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 
 from apps.accounts.models import Workspace
+from apps.gateway import clients
 from apps.gateway import queries as gateway
 from apps.gateway.configuration import configure_connector
 from apps.gateway.connectors.medusa.api import AdminApi
@@ -29,6 +30,7 @@ from apps.proposals.models import Proposal
 from apps.proposals.operations import Draft
 from tests.contract.medusa import CACHE, real_medusa
 from tests.contract.shops import Shop, demo_shop
+from tests.factories.gate import open_gate
 from tests.factories.proposals import AGENT
 from tests.reliability.conftest import sweep
 from tests.reliability.fault_proxy import FAULTS, Proxy, fault_proxy
@@ -230,7 +232,8 @@ def blindly(api: AdminApi, path: str, key: str) -> None:
     """Refund, and again until the answer is a success."""
     for _ in range(3):
         try:
-            api.post(path, {"amount": 0.1, "note": f"aios:{key}"}, key=key)
+            with open_gate():
+                api.post(path, {"amount": 0.1, "note": f"aios:{key}"}, key=key)
         except Unproven:
             continue
         return
@@ -244,7 +247,7 @@ def test_a_back_end_that_cannot_tell_is_shown_to_a_person(
     def shrug(*args, **kwargs):
         raise CannotTell("The shop does not say.")
 
-    monkeypatch.setattr(type(gateway.client_of(shop_connector)), "find_effect", shrug)
+    monkeypatch.setattr(type(clients.client_of(shop_connector)), "find_effect", shrug)
     proposal = refund(workspace, refundable(workspace, 1)[0], now)
     shop.misbehave("act_then_fail", times=1, path="/refund$")
     proposals.execute(worker="w", clock=lambda: now)

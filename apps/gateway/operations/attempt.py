@@ -14,7 +14,8 @@ from django.db.models import F
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
-from apps.gateway import health, queries
+from apps.gateway import health
+from apps.gateway.clients import client_of
 from apps.gateway.connectors.base import Client
 from apps.gateway.connectors.gate import guarded
 from apps.gateway.errors import BadAnswer, Refused, Stopped, Unproven, Unreachable
@@ -22,6 +23,7 @@ from apps.gateway.models import Connector, Execution, State
 from apps.gateway.operations import breakers, grants
 from apps.gateway.operations.deliveries import together
 from apps.gateway.operations.outcome import (
+    AWAY,
     Outcome,
     digest,
     doubt,
@@ -98,7 +100,7 @@ def carry_out(
     until = time.monotonic() + SLICE_SECONDS
     for connector, group in by_connector(executions):
         try:
-            client = queries.client_of(connector)
+            client = client_of(connector)
         except Exception as error:
             log.exception("Connector %s cannot be used", connector.pk)
             finish([wait(e, f"{connector}: {error}", now=clock()) for e in group], now=clock())
@@ -240,13 +242,12 @@ def started(execution: Execution) -> Fact:
 def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock) -> Outcome:
     """One attempt. Success only with proof; anything unproven is unknown.
 
-    `looked_at` is when (monotonic seconds) the kill switches were last asked. What a switch stops
-    is no attempt, nor is a probe of an open breaker that surely changed nothing.
+    `looked_at` is when (monotonic seconds) the kill switches were last asked.
     """
     probing = health.breaker_of(execution.connector).away
     fault.reach("before_call")
     try:
-        with guarded(gate_of(execution, looked_at=looked_at, clock=clock)):
+        with guarded(gate_of(execution, looked_at=looked_at, clock=clock)) as gate:
             if steps := steps_of(client, execution):
                 return carry_steps(client, execution, steps, clock=clock)
             with health.watch(execution.connector, clock=clock):
@@ -257,12 +258,7 @@ def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock
                     snapshot=execution.snapshot,
                 )
     except Unreachable as error:
-        held_back = probing or isinstance(error, Stopped)
-        return (
-            hold_back(execution, str(error))
-            if held_back
-            else later(execution, str(error), now=clock())
-        )
+        return unreached(execution, error, sent=gate.passed, probing=probing, now=clock())
     except Refused as error:  # the connector looks once more before it sends anything
         state = State.STALE if error.code == "changed" else State.REFUSED
         return Outcome(execution=execution, state=state, error=str(error))
@@ -274,15 +270,30 @@ def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock
     return Outcome(execution=execution, state=State.DONE, receipt=receipt)
 
 
+def unreached(
+    execution: Execution, error: Unreachable, *, sent: bool, probing: bool, now: datetime
+) -> Outcome:
+    """What becomes of a call that surely was not carried out; an attempt only if it was sent.
+
+    A switch and the probe of an open breaker have their own end, so what they held back is due.
+    """
+    if probing or isinstance(error, Stopped):
+        return hold_back(execution, str(error))
+    if not sent:
+        return hold_back(execution, str(error), until=now + AWAY)
+    return later(execution, str(error), now=now)
+
+
 def gate_of(execution: Execution, *, looked_at: float, clock: Clock) -> Callable[[], None]:
     """What is asked right before anything is sent. Raises `Stopped`.
 
     A worker that was held up for half its lease since the intent does not send any more: another
-    may be about to take over. A kill switch engaged since the intent is seen in time.
+    may be about to take over; without a lease nobody sends. A kill switch engaged since the intent
+    is seen in time.
     """
 
     def ask() -> None:
-        if execution.lease_until and clock() > execution.lease_until - lease() / 2:
+        if not execution.lease_until or clock() > execution.lease_until - lease() / 2:
             raise Stopped(HELD_UP)
         if time.monotonic() - looked_at > LOOK_AGAIN_SECONDS and is_stopped(execution):
             raise Stopped(STOPPED)

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.audit import fault
-from apps.gateway import health, queries
+from apps.gateway import health
+from apps.gateway.clients import client_of
 from apps.gateway.connectors.base import Receipt
 from apps.gateway.connectors.gate import guarded
 from apps.gateway.errors import BadAnswer, CannotTell, Refused, Unreachable
@@ -20,6 +21,7 @@ from apps.gateway.operations.attempt import gate_of, lease
 from apps.gateway.operations.deliveries import MAX_DELIVERIES, together
 from apps.gateway.operations.outcome import MAX_ATTEMPTS, Outcome, doubt, finish, write
 from apps.gateway.operations.saga import carry_on
+from apps.gateway.readers import reader_of
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +107,7 @@ def resolve(execution: Execution, *, clock: Clock) -> Outcome:
 def resume(execution: Execution, *, clock: Clock) -> Outcome | None:
     """Go on with an action of several calls; None where it is a single one, or nothing stands."""
     try:
-        client = queries.client_of(execution.connector)
+        client = client_of(execution.connector)
         with guarded(gate_of(execution, looked_at=-math.inf, clock=clock)):
             return carry_on(client, execution, clock=clock)
     except Exception as error:
@@ -116,9 +118,9 @@ def resume(execution: Execution, *, clock: Clock) -> Outcome | None:
 def read_back(execution: Execution, *, clock: Clock) -> Outcome:
     """Ask the back end whether the effect is there."""
     try:
-        client = queries.client_of(execution.connector)
+        reader = reader_of(execution.connector)
         with health.watch(execution.connector, clock=clock):
-            receipt = client.find_effect(
+            receipt = reader.find_effect(
                 execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
             )
     except CannotTell as error:

@@ -78,12 +78,12 @@ def later(execution: Execution, error: str, *, now: datetime) -> Outcome:
     return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + pause)
 
 
-def hold_back(execution: Execution, error: str) -> Outcome:
-    """Begun, and kept from being called by a switch or a breaker: as if it had never begun.
+def hold_back(execution: Execution, error: str, *, until: datetime | None = None) -> Outcome:
+    """Begun, and not called: as if it had never begun. It keeps its place in the queue.
 
-    It keeps its place in the queue, and the grant's own end is the only one it has.
+    The grant's own end is the only one it has. `until`: not before then, as nobody answers there.
     """
-    return Outcome(execution=execution, state=State.DUE, error=error, uncounted=1)
+    return Outcome(execution=execution, state=State.DUE, error=error, retry_at=until, uncounted=1)
 
 
 def doubt(execution: Execution, error: str, *, now: datetime) -> Outcome:

@@ -22,6 +22,7 @@ from apps.gateway.models import ActionSetting, Connector, Execution, Grant, Scop
 from apps.gateway.operations import grants
 from apps.gateway.operations.attempt import CHANGED, VOID
 from apps.gateway.operations.deliveries import MAX_DELIVERIES
+from apps.gateway.readers import reader_of
 
 UNPROVEN = (State.CALLING, State.UNKNOWN, State.NEEDS_PERSON)
 NOT_CALLED_YET = (State.DUE, State.CLAIMED, State.PARKED)
@@ -204,7 +205,7 @@ def looked(
 def read_back(execution: Execution) -> ReadBack:
     """Whether the back end shows the effect of an earlier call."""
     try:
-        receipt = queries.client_of(execution.connector).find_effect(
+        receipt = reader_of(execution.connector).find_effect(
             execution.action, execution.params, key=execution.key, snapshot=execution.snapshot
         )
     except DryRunActed:

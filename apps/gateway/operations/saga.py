@@ -22,6 +22,7 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import health
 from apps.gateway.connectors.base import Client, Found, Step, Stepwise
+from apps.gateway.connectors.gate import has_let_pass
 from apps.gateway.errors import (
     BadAnswer,
     CannotTell,
@@ -252,7 +253,7 @@ def prove(saga: Saga) -> Outcome:
 def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
     """Later, after a longer pause each time; then back, or to a person. Raises `TakenOver`.
 
-    What a switch or a breaker kept from being done is no failed try.
+    What a switch or a breaker kept from being done is no failed try, nor is what was never sent.
     """
     execution, now = saga.execution, saga.clock()
     text = str(error)
@@ -262,8 +263,8 @@ def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
     unreachable = isinstance(error, Unreachable)
     held_back = isinstance(error, Stopped) or (unreachable and saga.probing)
     if not has_begun(execution) and why_turned(execution) is None:
-        if held_back:
-            return hold_back(execution, text)
+        if held_back or (unreachable and not has_let_pass()):
+            return hold_back(execution, text, until=None if held_back else now + AWAY)
         decide = later if unreachable else doubt
         return decide(execution, text, now=now)
     if held_back:

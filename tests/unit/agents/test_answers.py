@@ -17,8 +17,8 @@ from apps.agents.leases import LEASE
 from apps.agents.models import Agent
 from apps.audit import fault
 from apps.audit.models import Event
+from apps.gateway import clients, switches
 from apps.gateway import queries as gateway
-from apps.gateway import switches
 from apps.gateway.models import Connector
 from apps.inference.models import Call
 from apps.inference.providers import fake
@@ -358,9 +358,7 @@ def test_a_killed_worker_leaves_the_question_to_the_next(
 ) -> None:
     """kill -9 before the answer is written: nothing of it is, and another answers once."""
     ask(change, cast, "Why?", moment)
-    for client in gateway._clients.values():
-        getattr(client, "close", lambda: None)()
-    gateway._clients.clear()
+    clients.forget_all()
     connections.close_all()
     child = os.fork()
     if child == 0:

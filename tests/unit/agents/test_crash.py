@@ -13,7 +13,7 @@ from apps.agents.leases import LEASE
 from apps.agents.models import Handled, Run, State
 from apps.audit import fault
 from apps.audit.models import Event
-from apps.gateway import queries as gateway
+from apps.gateway import clients
 from apps.memory.models import Item
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop
@@ -26,9 +26,7 @@ BATCH = 8
 
 def killed(point: str, nth: int, now: datetime) -> bool:
     """Fork a worker that drives the run and dies when it reaches the point the n-th time."""
-    for client in gateway._clients.values():
-        getattr(client, "close", lambda: None)()
-    gateway._clients.clear()
+    clients.forget_all()
     connections.close_all()
     child = os.fork()
     if child == 0:

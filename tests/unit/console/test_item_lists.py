@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.console.inputs import input_name
+from apps.gateway.clients import client_of
 from apps.gateway.configuration import configure_connector
-from apps.gateway.queries import client_of
 from apps.gateway.records import Order
 from apps.proposals import operations
 from apps.proposals.models import Proposal, Review, State

@@ -4,9 +4,10 @@ import pytest
 
 from apps.audit.models import Event
 from apps.gateway import joining
+from apps.gateway.clients import client_of
 from apps.gateway.joining import CannotJoin, System
 from apps.gateway.models import Connector
-from apps.gateway.queries import client_of, offered
+from apps.gateway.queries import offered
 from tests.contract.shops import Shop
 from tests.unit.gateway.connectors.conftest import answering, nowhere, shop
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import transaction
 
-from apps.gateway import operations, queries
+from apps.gateway import clients, operations
 from apps.gateway.connectors.base import Receipt
 from apps.gateway.models import Execution, State
 from apps.gateway.operations.outcome import Outcome, finish
@@ -64,7 +64,7 @@ def test_a_connector_that_breaks_does_not_stop_the_others(
     """A bug in one call is an unknown outcome of that one; the next is carried out."""
     propose(workspace, "5", now=now)
     propose(workspace, "6", now=now)
-    client = queries.client_of(connector)
+    client = clients.client_of(connector)
     perform = client.perform
 
     def break_once(action, params, **more):

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from apps.gateway import queries, recall
+from apps.gateway import clients, queries, recall
 from apps.gateway.errors import Away, Unreachable
 from apps.gateway.models import Connector, LastAnswer
 from apps.gateway.records import CompetitorPrice
@@ -40,7 +40,7 @@ def answers(feed, monkeypatch):
                 raise error
             return list(rows)
 
-        monkeypatch.setattr(queries.client_of(feed), "read", read)
+        monkeypatch.setattr(clients.client_of(feed), "read", read)
 
     return answer
 

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
+from apps.gateway import clients
 from apps.gateway import operations as gateway
-from apps.gateway import queries
 from apps.gateway.errors import Refused
 from apps.gateway.models import Connector, Credential, Execution
 from apps.gateway.models import State as ExecutionState
@@ -200,7 +200,7 @@ def test_what_is_done_cannot_be_edited(world, workspace, now, clock, ledger, pol
 def test_a_target_that_is_gone_ends_the_proposal(world, workspace, now, clock, monkeypatch):
     """A stale execution whose target cannot be read any more does not wait for ever."""
     proposal = propose(workspace, "5", now=now)
-    client = queries.client_of(proposal.changes.get().connector)
+    client = clients.client_of(proposal.changes.get().connector)
 
     def gone(action, params):
         raise Refused("There is no such variant.", code="not_found")

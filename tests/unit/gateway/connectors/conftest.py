@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.shops import Shop, demo_shop
+from tests.factories.gate import open_gate
 
 Answer = tuple[int, bytes]
 
@@ -64,3 +65,10 @@ def nowhere() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(autouse=True)
+def _gate() -> Iterator[None]:
+    """The connectors act here without the gateway around them."""
+    with open_gate():
+        yield

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.gateway import health, operations, queries
+from apps.gateway import clients, health, operations
+from apps.gateway.connectors.gate import ask_first
 from apps.gateway.errors import Unproven, Unreachable
 from apps.gateway.models import (
     ActionSetting,
@@ -18,7 +19,7 @@ from apps.gateway.models import (
     WhenAway,
 )
 from apps.gateway.operations import breakers
-from apps.gateway.operations.outcome import MAX_ATTEMPTS
+from apps.gateway.operations.outcome import AWAY, MAX_ATTEMPTS
 from apps.proposals import operations as proposals
 from tests.factories.proposals import propose
 
@@ -40,7 +41,7 @@ def due(cast, connector, policy, workspace, now):
 @pytest.fixture
 def client(connector):
     """The connector's client, to be made to misbehave."""
-    return queries.client_of(connector)
+    return clients.client_of(connector)
 
 
 def open_it(connector, now):
@@ -90,6 +91,7 @@ def test_a_probe_that_changed_nothing_is_no_attempt(due, now, connector, client,
 
     def take_nothing(action, params, **more):
         probes.append(params["variant_id"])
+        ask_first()
         raise Unreachable("429")
 
     monkeypatch.setattr(client, "perform", take_nothing)
@@ -104,6 +106,34 @@ def test_a_probe_that_changed_nothing_is_no_attempt(due, now, connector, client,
     at += timedelta(minutes=5)
     assert [execute(at), execute(at)] == [1, 1]
     assert states() == [State.DONE] * 2
+
+
+def test_what_was_never_sent_is_no_attempt(due, now, client, monkeypatch):
+    """The shop falls ill between the look before an intent and the one before the write."""
+    due(1)
+
+    def not_even_begun(action, params, **more):
+        raise Unreachable("connection refused")
+
+    monkeypatch.setattr(client, "perform", not_even_begun)
+    for pause in range(MAX_ATTEMPTS - 1):
+        assert execute(now + pause * AWAY) == 1
+    assert Breaker.objects.get().circuit == Circuit.CLOSED
+    row = Execution.objects.get()
+    assert (row.state, row.attempts, row.not_before) == (State.DUE, 0, now + (pause + 1) * AWAY)
+
+
+def test_what_was_sent_and_not_taken_is_an_attempt(due, now, client, monkeypatch):
+    """Control: the shop says it is busy."""
+    due(1)
+
+    def busy(action, params, **more):
+        ask_first()
+        raise Unreachable("429")
+
+    monkeypatch.setattr(client, "perform", busy)
+    assert execute(now) == 1
+    assert Execution.objects.get().attempts == 1
 
 
 def test_other_connectors_go_on(due, now, connector, workspace, ledger_url):

@@ -11,8 +11,8 @@ from django.db import connections
 from apps.accounts.models import Workspace
 from apps.audit import fault
 from apps.audit.models import Event
+from apps.gateway import clients
 from apps.gateway import operations as doing
-from apps.gateway import queries as gateway
 from apps.gateway.records import Variant
 from apps.proposals import operations
 from apps.proposals.models import Proposal, State
@@ -26,9 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def killed(point: str, act: Callable[[], object]) -> bool:
     """Fork a process that acts, and dies when it reaches the point."""
-    for client in gateway._clients.values():
-        getattr(client, "close", lambda: None)()
-    gateway._clients.clear()
+    clients.forget_all()
     connections.close_all()
     child = os.fork()
     if child == 0:

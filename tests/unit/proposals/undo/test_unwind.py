@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Workspace
-from apps.gateway import queries as gateway
+from apps.gateway import clients
 from apps.gateway.errors import Refused
 from apps.gateway.models import Connector
 from apps.gateway.records import Variant
@@ -53,7 +53,7 @@ def test_a_change_set_whose_next_target_is_gone_is_set_back(
 ) -> None:  # fmt: skip
     """It cannot go on either."""
     good, bad = variants[23], variants[24]
-    client = gateway.client_of(Connector.objects.get(workspace=workspace, kind="medusa"))
+    client = clients.client_of(Connector.objects.get(workspace=workspace, kind="medusa"))
     snapshot, seen = client.snapshot, []
 
     def look(action: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def test_a_shop_that_is_away_is_asked_again(
         away.setattr(operations, "unwind", lambda **_: 0)
         broken = do(priced(good), priced(bad))
     Connector.objects.filter(kind="medusa").update(address="http://127.0.0.1:9", changed_at=now)
-    gateway._clients.clear()
+    clients.forget_all()
     assert operations.unwind(now=now) == 1
     broken.refresh_from_db()
     assert (broken.state, broken.unwinding) == (State.NEEDS_PERSON, True)
