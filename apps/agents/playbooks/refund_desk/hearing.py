@@ -19,6 +19,7 @@ SHOWN = 3  # nearest examples that are kept
 def hear(texts: Sequence[str], *, own: Sequence[Example] = ()) -> list[Heard]:
     """What each text is like, by the shipped examples and the workspace's own.
 
+    The same text is read once in a process: a message that waits is met by every run.
     A model that fails is reported in the log and costs nothing but its opinion.
     """
     if not texts:
@@ -26,7 +27,7 @@ def hear(texts: Sequence[str], *, own: Sequence[Example] = ()) -> list[Heard]:
     languages = [detect(text) for text in texts]
     try:
         fitted = learned(tuple(own))
-        found = vectors.embed(texts)
+        found = vectors.of(texts)
     except Exception:  # whatever ails it: rules and people go on
         log.exception("The embedding model cannot read messages; rules and people do")
         return [Heard(language=language) for language in languages]
