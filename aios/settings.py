@@ -70,6 +70,7 @@ class Environment(BaseSettings):
     gateway_breaker_longest_seconds: float = 300.0
     gateway_queue_limit: int = 10_000  # due executions of a connector; more is not taken on
     proposals_waiting_limit: int = 10_000  # for a person, in a workspace; more is not taken on
+    high_risk_sign_in_seconds: float = 3600.0  # high risk is approved by who signed in since
     gateway_grant_seconds: float = 3600.0  # an approval not carried out by then is asked for anew
 
 
@@ -369,6 +370,7 @@ GATEWAY_BREAKER_SECONDS = env.gateway_breaker_seconds
 GATEWAY_BREAKER_LONGEST_SECONDS = env.gateway_breaker_longest_seconds
 GATEWAY_QUEUE_LIMIT = env.gateway_queue_limit
 PROPOSALS_WAITING_LIMIT = env.proposals_waiting_limit
+HIGH_RISK_SIGN_IN_SECONDS = env.high_risk_sign_in_seconds
 GATEWAY_GRANT_SECONDS = env.gateway_grant_seconds
 # requests are logged through `logging`, so that the levels above hold for them too
 structlog.configure(

@@ -30,6 +30,7 @@ from apps.proposals.operations import (
     NotLooked,
     NotUndoable,
     Overloaded,
+    SignInNeeded,
     StaleApproval,
     TooLate,
 )
@@ -57,6 +58,7 @@ TITLES = {
 # what the domain raises -> status and the last part of the problem's type
 DOMAIN: dict[type[Exception], tuple[int, str]] = {
     NotAuthorised: (403, "not-authorised"),
+    SignInNeeded: (403, "sign-in-needed"),
     AlreadyDecided: (409, "already-decided"),
     StaleApproval: (409, "stale-approval"),
     Claimed: (409, "claimed"),

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     PROPOSAL_ESCALATED = "proposal.escalated"  # due_at
     PROPOSAL_REFERRED = "proposal.referred"  # title, reason: a case that only a person can end
     DECISION_RECORDED = "decision.recorded"  # outcome, rules, version
-    REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason; alone: by which policies
+    REVIEW_RECORDED = "review.recorded"  # verdict, binding, reason; alone, key_allowed_by: policies
     # effects
     EXECUTION_DUE = "execution.due"  # action, target, key
     EXECUTION_STARTED = "execution.started"  # attempt, action, target, key

@@ -17,6 +17,8 @@ WORDS = {
     "compared by the exchange rates the workspace keeps; without one a person decides.",
     "sole_owner_may_finish_undo": "Whether an owner who is the only person that may review here "
     "may approve an undo they asked for themselves. It is recorded.",
+    "keys_may_approve_high_risk": "Whether API keys may approve high risk for their person, who "
+    "then has not signed in for it. It is recorded with each vote.",
     "rates_max_age_days": "With exchange rates older than this a person decides.",
 }  # fmt: skip
 

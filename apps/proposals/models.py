@@ -203,7 +203,9 @@ class Change(models.Model):
 class Review(models.Model):
     """A person's recorded verdict on exactly one binding.
 
-    `alone` names the policies that let a sole owner decide what they asked for themselves.
+    `alone` names the policies that let a sole owner decide what they asked for themselves. `key` is
+    the prefix of the API key it came with, `key_allowed_by` the policies that let one approve high
+    risk; both are mostly empty.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -218,6 +220,8 @@ class Review(models.Model):
     edited = models.JSONField(default=list)
     via = models.CharField(max_length=20, default="console")
     alone = models.TextField(blank=True, default="")
+    key = models.CharField(max_length=16, blank=True, default="")
+    key_allowed_by = models.TextField(blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:

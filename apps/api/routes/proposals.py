@@ -79,8 +79,10 @@ def review_proposal(
 ) -> HttpResponse:
     """Approve (perhaps edited) or reject as the key's person, under that person's authority.
 
-    High risk: 409 `not-looked` unless that person has opened `sections/facts` of this very binding,
-    or `typed_amount` is the amount at stake. 409 `claimed` while somebody else holds it. Others'
+    The verdict is that person's vote: they have one, with however many keys. High risk: 403
+    `sign-in-needed` unless the policy has the limit `keys_may_approve_high_risk`; then 409
+    `not-looked` unless that person has opened `sections/facts` of this very binding, or
+    `typed_amount` is the amount at stake. 409 `claimed` while somebody else holds it. Others'
     votes are shown once you have given yours.
     """
     key = key_of(request)
@@ -205,13 +207,13 @@ def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -
     if verdict.verdict == "reject":
         operations.reject(
             proposal_id=proposal_id, user=key.user, binding=verdict.binding,
-            reason=verdict.reason, now=now, via="api",
+            reason=verdict.reason, now=now, via="api", key=key.prefix,
         )  # fmt: skip
     else:
         operations.approve(
             proposal_id=proposal_id, user=key.user, binding=verdict.binding,
             reason=verdict.reason, edits=verdict.edits, now=now, via="api",
-            typed_amount=verdict.typed_amount,
+            key=key.prefix, typed_amount=verdict.typed_amount,
         )  # fmt: skip
 
 

@@ -200,7 +200,8 @@ class ChangeDetail(Schema):
 class ReviewDetail(Schema):
     """A person's recorded verdict.
 
-    `alone` names the policies that let a sole owner approve an undo of their own; mostly empty.
+    `alone` names the policies that let a sole owner approve an undo of their own, `key` the key it
+    came with, and `key_allowed_by` the policies that let a key approve high risk; mostly empty.
     """
 
     id: UUID
@@ -212,6 +213,8 @@ class ReviewDetail(Schema):
     binding: str
     via: str
     alone: str
+    key: str
+    key_allowed_by: str
     at: datetime
 
     @classmethod

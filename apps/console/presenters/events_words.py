@@ -98,7 +98,8 @@ def reviewed(f: Fields) -> str:
         return "voted; who and how is told once the others have voted"
     verb = "voted to reject" if f.get("verdict") == "reject" else "voted to approve"
     alone = f", as sole owner by {f['alone']}" if f.get("alone") else ""
-    return f"{verb}{alone}{because(f)}"
+    keys = f", with a key as {f['key_allowed_by']} allows" if f.get("key_allowed_by") else ""
+    return f"{verb}{alone}{keys}{because(f)}"
 
 
 def settled(f: Fields) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.forms import read_edits, read_reason
+from apps.console.fresh import check_fresh
 from apps.console.presenters.undoing import text_name
 from apps.console.views import panel
 from apps.console.views.outcome import Act, show_outcome
@@ -26,6 +27,7 @@ def approve(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRespo
     form = "edit" if request.POST.get("form") == "edit" else "approve"
 
     def act() -> tuple[Proposal, str]:
+        check_fresh(request, view.proposal)
         done = operations.approve(
             proposal_id=proposal_id,
             user=seat.user,

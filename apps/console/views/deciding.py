@@ -30,13 +30,14 @@ class Mishap:
     """Why a decision was not taken.
 
     `form` (approve, edit, reject, ask, snooze, resolve, undo) stays open with what was typed;
-    `errors` say which field has which problem.
+    `errors` say which field has which problem; at `confirm` the person shows that it is they.
     """
 
     message: str
     form: str
     posted: QueryDict
     errors: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    confirm: str = ""
 
 
 def context(

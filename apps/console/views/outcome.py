@@ -37,6 +37,7 @@ STATUS: dict[type[Exception], int] = {
     operations.DeniedByPolicy: 422,
     operations.InvalidDraft: 422,
     operations.NotLooked: 422,
+    operations.SignInNeeded: 403,
     NotATime: 422,
     ConnectorError: 503,
 }
@@ -157,7 +158,10 @@ def show_mishap(
     """The proposal as it is now, with why nothing happened and what was typed."""
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     errors = in_plain_words(getattr(error, "errors", ()))
-    mishap = Mishap(message=str(error), form=form, posted=request.POST, errors=errors)
+    mishap = Mishap(
+        message=str(error), form=form, posted=request.POST, errors=errors,
+        confirm=getattr(error, "confirm", ""),
+    )  # fmt: skip
     seen, now = audit.last_index(), timezone.now()
     view = panel.find(seat, proposal_id)
     place = find_place(seat, read_split(request.POST), after=view.proposal, now=now)

@@ -8,6 +8,7 @@ from apps.proposals.operations.entry import (
     AlreadyDecided,
     Claimed,
     NotAuthorised,
+    SignInNeeded,
     StaleApproval,
 )
 from apps.proposals.operations.escalate import escalate
@@ -66,6 +67,7 @@ __all__ = [
     "Rehearsal",
     "RehearsedChange",
     "RehearsedExecution",
+    "SignInNeeded",
     "StaleApproval",
     "TooLate",
     "answer",

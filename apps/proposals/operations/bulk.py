@@ -9,13 +9,20 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.proposals import alike, bulk, queue
 from apps.proposals.models import Proposal
-from apps.proposals.operations.entry import AlreadyDecided, Claimed, NotAuthorised, StaleApproval
+from apps.proposals.operations.entry import (
+    AlreadyDecided,
+    Claimed,
+    NotAuthorised,
+    SignInNeeded,
+    StaleApproval,
+)
 from apps.proposals.operations.review import DeniedByPolicy, approve
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import NotLooked
 
 REFUSALS = (
-    AlreadyDecided, Claimed, DeniedByPolicy, InvalidDraft, NotAuthorised, NotLooked, StaleApproval,
+    AlreadyDecided, Claimed, DeniedByPolicy, InvalidDraft, NotAuthorised, NotLooked, SignInNeeded,
+    StaleApproval,
 )  # fmt: skip
 
 

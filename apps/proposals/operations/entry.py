@@ -25,6 +25,10 @@ class NotAuthorised(Exception):
     """You may not decide this. Ask somebody whose authority covers it."""
 
 
+class SignInNeeded(Exception):
+    """This is high risk: sign in and decide it in the console. Nothing was changed."""
+
+
 class Claimed(Exception):
     """Somebody else is deciding this: `by` (a name) holds it until `until`. You can read it."""
 

@@ -18,15 +18,16 @@ from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.policies import operations as policies
 from apps.policies import queries as versions
-from apps.proposals import sole
+from apps.proposals import by_key, sole
 from apps.proposals.changes import diff
-from apps.proposals.models import Change, Proposal, Review, State
+from apps.proposals.models import Change, Proposal, Review, Risk, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.aftermath import as_seen, follow
 from apps.proposals.operations.claim import CLAIM_FIELDS
 from apps.proposals.operations.entry import (
     AlreadyDecided,
     NotAuthorised,
+    SignInNeeded,
     StaleApproval,
     check_free,
     free,
@@ -65,13 +66,15 @@ def approve(
     reason: str = "",
     edits: Mapping[UUID, Mapping[str, Any]] | None = None,
     via: str = "console",
+    key: str = "",
     typed_amount: str = "",
 ) -> Proposal:
     """Approve exactly what `binding` names; `edits` (change id -> parameters) come first.
 
     High risk takes a look at its facts as `binding` names them, or the amount as it will be,
-    typed. Raises `AlreadyDecided`, `Claimed`, `StaleApproval`, `NotAuthorised`, `NotLooked`,
-    `DeniedByPolicy`, `InvalidDraft`.
+    typed; and the person, not the API key they use (`key`, its prefix), unless policy lets keys.
+    Raises `AlreadyDecided`, `Claimed`, `StaleApproval`, `NotAuthorised`, `SignInNeeded`,
+    `NotLooked`, `DeniedByPolicy`, `InvalidDraft`.
     """
     with transaction.atomic():
         proposal, changes, held = lock(proposal_id, user=user, binding=binding, now=now)
@@ -84,6 +87,7 @@ def approve(
             edited = edit(proposal, changes, edits or {}, user=user, now=now)
             check_authority(user, proposal, changes, held=held)
             alone = deciding_alone(user, proposal, changes, held=held, via=via)
+            allowed_by = letting_a_key(proposal, changes, via=via)
             check_looked(proposal, user, seen=binding, typed_amount=typed_amount)
             standing, facts = vote(
                 proposal,
@@ -92,6 +96,8 @@ def approve(
                 reason=reason,
                 edited=edited,
                 via=via,
+                key=key,
+                key_allowed_by=allowed_by,
                 alone=alone,
                 now=now,
             )
@@ -128,6 +134,7 @@ def reject(
     reason: str,
     now: datetime,
     via: str = "console",
+    key: str = "",
 ) -> Proposal:
     """Reject with a reason, which becomes a correction the agent recalls at similar cases.
 
@@ -139,7 +146,9 @@ def reject(
             "A rejection needs a reason.", [{"field": "reason", "problem": "Say why."}]
         )
     proposal, changes, _ = lock(proposal_id, user=user, binding=binding, now=now)
-    _, facts = vote(proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, now=now)
+    _, facts = vote(
+        proposal, user, Verdict.REJECT, reason=reason, edited=[], via=via, key=key, now=now
+    )
     proposal.state = end_without_effect(proposal, State.REJECTED)
     proposal.settled_at = now
     proposal.snoozed_by = proposal.snoozed_until = None  # half done, a person has to look at once
@@ -239,6 +248,18 @@ def deciding_alone(
     return sole.allowed_by(user, proposal, changes, held)
 
 
+def letting_a_key(proposal: Proposal, changes: Sequence[Change], *, via: str) -> str:
+    """The policies that let it be approved from elsewhere than its page; empty where none has to.
+
+    Raises `SignInNeeded`.
+    """
+    if via == BY_HAND or proposal.risk != Risk.HIGH:
+        return ""
+    if allowed := by_key.allowed_by(changes):
+        return allowed
+    raise SignInNeeded(SignInNeeded.__doc__)
+
+
 def edit(
     proposal: Proposal,
     changes: Sequence[Change],
@@ -329,6 +350,8 @@ def vote(
     via: str,
     now: datetime,
     alone: str = "",
+    key: str = "",
+    key_allowed_by: str = "",
 ) -> tuple[Standing, list[Fact]]:
     """Save the person's verdict on the current binding, once each; it frees their claim.
 
@@ -345,6 +368,8 @@ def vote(
         edited=edited,
         via=via,
         alone=alone,
+        key=key,
+        key_allowed_by=key_allowed_by,
         at=now,
     )
     if not statements.cast(review):
@@ -357,7 +382,7 @@ def vote(
         reason=reason,
         binding=proposal.binding,
         via=via,
-        **({"alone": alone} if alone else {}),
+        **told(alone=alone, key=key, key_allowed_by=key_allowed_by),
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
     standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)
@@ -366,10 +391,20 @@ def vote(
     return standing, [reviewed, *free(proposal, now=now, reason=reason, user=user)]
 
 
+def told(**fields: str) -> dict[str, str]:
+    """Those of these fields of an event that say something."""
+    return {name: text for name, text in fields.items() if text}
+
+
 def votes_on(proposal: Proposal) -> list[Vote]:
-    """The votes of all who may still vote."""
-    rows = proposal.reviews.filter(may_vote())
-    return [vote_of(review) for review in rows]
+    """The votes of all who may still vote, on this; who has lost the authority since may not."""
+    rows = proposal.reviews.filter(may_vote(), binding=proposal.binding)
+    at_stake = open_changes(proposal)
+    return [
+        vote_of(review)
+        for review in rows.select_related("reviewer")
+        if review.alone or why_not(review.reviewer, proposal, at_stake) is None
+    ]
 
 
 def vote_of(review: Review) -> Vote:

@@ -82,8 +82,8 @@ def changes_in(proposal: Proposal) -> list[Change]:
 # The table's unique constraint knows who has decided on this binding before.
 CAST = """
     INSERT INTO proposals_review (id, workspace_id, proposal_id, reviewer_id, verdict, binding,
-                                  reason, edited, via, alone, at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                  reason, edited, via, alone, key, key_allowed_by, at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (proposal_id, reviewer_id, binding) DO NOTHING
 """
 
@@ -93,7 +93,7 @@ def cast(review: Review) -> bool:
     values: list[Any] = [
         review.pk, review.workspace_id, review.proposal_id, review.reviewer_id, review.verdict,
         review.binding, review.reason, json.dumps(review.edited), review.via,
-        review.alone, review.at,
+        review.alone, review.key, review.key_allowed_by, review.at,
     ]  # fmt: skip
     with connection.cursor() as sql:
         sql.execute(CAST, values)

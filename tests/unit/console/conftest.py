@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
 from tests.conftest import Cast
+from tests.factories.signing_in import sign_in
 
 
 @pytest.fixture
@@ -25,8 +26,7 @@ def browse() -> Callable[[User], Client]:
 
     def open_browser(user: User) -> Client:
         client = Client(enforce_csrf_checks=True)
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
+        return sign_in(client, user)
 
     return open_browser
 

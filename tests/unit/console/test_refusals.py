@@ -1,6 +1,7 @@
 """What a person meets when a decision is not taken: a page that says why, and what they typed."""
 
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 import pytest
 from django.test import Client
@@ -10,7 +11,9 @@ from django.utils import timezone
 from apps.console.inputs import input_name
 from apps.proposals import operations
 from apps.proposals.models import Proposal, Review, State
+from tests.conftest import PASSWORD
 from tests.factories.proposals import at_risk, propose
+from tests.factories.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
@@ -82,6 +85,30 @@ def test_a_wrong_amount_stays_to_be_mended(browse, token, world, waiting):
     answer = send(browse(world.rita), token, "approve", waiting, typed_amount="51.17")
     assert answer.status_code == 422
     assert 'value="51.17"' in answer.content.decode()
+
+
+def test_high_risk_asks_who_it_is_once_more(browse, token, world, waiting, settings):
+    """403 with the way to show it; a fresh sign-in, or another risk, is not asked."""
+    at_risk(waiting, "high")
+    client, typed = browse(world.rita), {"typed_amount": f"{waiting.amount}"}
+    sign_in(client, world.rita, seconds_ago=settings.HIGH_RISK_SIGN_IN_SECONDS + 5)
+    answer = send(client, token, "approve", waiting, **typed)
+    confirm = f"/accounts/reauthenticate/?next={quote_plus(url('proposal', waiting))}"
+    assert answer.status_code == 403
+    assert f'href="{confirm}"' in answer.content.decode()
+    assert client.get(confirm).status_code == 200
+    assert not Review.objects.exists()
+    again = {"password": PASSWORD, "csrfmiddlewaretoken": token(client)}
+    assert client.post(confirm, again)["Location"] == url("proposal", waiting)
+    assert send(client, token, "approve", waiting, **typed).status_code in (200, 302)
+    assert Review.objects.get().reviewer == world.rita
+
+
+def test_lower_risk_does_not_ask_who_it_is(browse, token, world, waiting, settings):
+    """However long ago the person signed in."""
+    client = sign_in(browse(world.rita), world.rita, seconds_ago=1e6)
+    assert send(client, token, "approve", waiting).status_code in (200, 302)
+    assert Review.objects.exists()
 
 
 def test_an_answer_is_needed_to_say_what_happened(browse, token, world, waiting):

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from apps.accounts import operations as accounts
+from apps.accounts import permissions
 from apps.accounts.models import Workspace
 from apps.audit import operations as log
 from apps.audit import queries as audit
@@ -61,6 +62,17 @@ def test_the_vote_of_who_has_left_counts_no_more(
     assert approved.state == "waiting"
     view = queries.detail(voted.workspace_id, voted.pk)
     assert queries.seen_by(view, cast.olga).approvals_left == 1
+
+
+def test_the_vote_of_who_has_lost_the_authority_counts_no_more(
+    voted: Proposal, cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """What a person might not decide now, they have not decided; one more has to."""
+    for authority in permissions.held(cast.rita, workspace_id=workspace.pk):
+        accounts.withdraw(authority=authority, user=cast.rita, by="test", now=now)
+    approved = operations.approve(proposal_id=voted.pk, user=cast.olga, binding=voted.binding,
+                                  now=now)  # fmt: skip
+    assert approved.state == "waiting"
 
 
 def test_it_is_shown_after_ones_own_vote(voted: Proposal, cast: Cast, now: datetime) -> None:

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import ApiKey, Workspace
+from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
 from apps.policies.models import Version
@@ -36,6 +37,16 @@ def jun(workspace: Workspace, cast: Cast, now: datetime) -> Caller:
 def waiting(workspace: Workspace, connector: Connector, policy: Version) -> Proposal:
     """One that waits, by the clock the API goes by."""
     return propose(workspace, "50", now=timezone.now())
+
+
+@pytest.fixture
+def grave(workspace: Workspace, policy: Version, waiting: Proposal) -> Proposal:
+    """One of high risk, under a policy that lets keys approve it."""
+    limits = {**policy.limits, "keys_may_approve_high_risk": True}
+    version = policies.draft(workspace=workspace, name="Guardrails", rules=policy.rules,
+                             limits=limits, by="t", now=timezone.now())  # fmt: skip
+    policies.publish(version=version, by="t", now=timezone.now())
+    return at_risk(propose(workspace, "50", now=timezone.now()), Risk.HIGH)
 
 
 def path(proposal: Proposal, *steps: str) -> str:
@@ -130,35 +141,57 @@ class TestQuestions:
 
 
 class TestHighRisk:
-    def test_a_hundred_scripted_approvals(self, rita: Caller, waiting: Proposal) -> None:
-        """0 accepted without a look, by whatever body; the control with one is accepted."""
+    def test_a_key_has_not_signed_in(self, rita: Caller, waiting: Proposal) -> None:
+        """Whatever it opens and types, its person has to come; it may reject."""
         at_risk(waiting, Risk.HIGH)
         seen = rita.get(path(waiting)).json()
+        rita.post(path(waiting, "sections", "facts"), {"binding": seen["binding"]})
+        for more in ({}, {"typed_amount": "50"}):
+            refused = problem(rita.post(path(waiting, "reviews"), verdict(seen, **more)), 403)
+            assert refused["type"] == "urn:aios:problem:sign-in-needed"
+        assert not Review.objects.exists()
+        no = {**verdict(seen), "verdict": "reject", "reason": "Too much."}
+        assert rita.post(path(waiting, "reviews"), no).json()["state"] == "rejected"
+
+    def test_what_lets_a_key_stands_with_the_vote(self, rita: Caller, grave: Proposal) -> None:
+        """In the row, in the answer and in the log."""
+        seen = rita.get(path(grave)).json()
+        typed = verdict(seen, typed_amount="50")
+        [told] = rita.post(path(grave, "reviews"), typed).json()["reviews"]
+        key = ApiKey.objects.get()
+        assert (told["key"], told["key_allowed_by"]) == (key.prefix, "Guardrails v2")
+        event = Event.objects.get(kind="review.recorded")
+        fields = Payload.objects.get(event_id=event.pk).fields
+        assert event.actor == key.user.actor
+        assert (fields["key"], fields["key_allowed_by"]) == (key.prefix, "Guardrails v2")
+
+    def test_a_hundred_scripted_approvals(self, rita: Caller, grave: Proposal) -> None:
+        """0 accepted without a look, by whatever body; the control with one is accepted."""
+        seen = rita.get(path(grave)).json()
         tricks: list[dict[str, Any]] = [
             {}, {"reason": "looked"}, {"typed_amount": ""}, {"typed_amount": "0"},
             {"typed_amount": "5000"}, {"typed_amount": "50 USD"}, {"viewed": True},
             {"section": "facts"}, {"typed_amount": True}, {"edits": {}},
         ]  # fmt: skip
         answers = [
-            rita.post(path(waiting, "reviews"), verdict(seen, **tricks[n % len(tricks)]))
+            rita.post(path(grave, "reviews"), verdict(seen, **tricks[n % len(tricks)]))
             for n in range(100)
         ]
         assert {answer.status_code for answer in answers} == {409, 422}
         assert not Review.objects.exists()
-        opened = rita.post(path(waiting, "sections", "facts"), {"binding": seen["binding"]}).json()
+        opened = rita.post(path(grave, "sections", "facts"), {"binding": seen["binding"]}).json()
         assert opened["changes"][0]["fields"] == seen["changes"][0]["fields"]
         assert opened["evidence"] == seen["evidence"]
-        accepted = rita.post(path(waiting, "reviews"), verdict(seen))
+        accepted = rita.post(path(grave, "reviews"), verdict(seen))
         assert accepted.json()["state"] == "approved"
 
-    def test_the_amount_typed(self, rita: Caller, waiting: Proposal) -> None:
+    def test_the_amount_typed(self, rita: Caller, grave: Proposal) -> None:
         """Is as good as the look."""
-        at_risk(waiting, Risk.HIGH)
-        seen = rita.get(path(waiting)).json()
-        refused = problem(rita.post(path(waiting, "reviews"), verdict(seen)), 409)
+        seen = rita.get(path(grave)).json()
+        refused = problem(rita.post(path(grave, "reviews"), verdict(seen)), 409)
         assert refused["type"] == "urn:aios:problem:not-looked"
         typed = verdict(seen, typed_amount="50,00 EUR")
-        assert rita.post(path(waiting, "reviews"), typed).json()["state"] == "approved"
+        assert rita.post(path(grave, "reviews"), typed).json()["state"] == "approved"
 
     def test_sections_that_are_none(self, rita: Caller, mallory: Caller, waiting: Proposal) -> None:
         """Unknown ones, other bindings, other workspaces: nothing is noted."""

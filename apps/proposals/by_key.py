@@ -1,0 +1,22 @@
+"""Approving high risk with an API key: only where the policy says that keys may.
+
+A key is a text that lies in a file: who has it has looked at nothing and has not signed in. So high
+risk asks for its person, unless each version that sent it to a person has the limit
+`keys_may_approve_high_risk`, and it is true. What allowed it stands with the vote.
+"""
+
+from collections.abc import Sequence
+
+from apps.proposals.models import Change
+
+LIMIT = "keys_may_approve_high_risk"
+
+
+def allowed_by(changes: Sequence[Change]) -> str:
+    """Which policies let a key approve these; empty if one of them does not."""
+    versions = [change.decision.version if change.decision else None for change in changes]
+    if not versions or not all(
+        one is not None and one.limits.get(LIMIT) is True for one in versions
+    ):
+        return ""
+    return ", ".join(dict.fromkeys(str(one) for one in versions))
