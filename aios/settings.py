@@ -6,6 +6,7 @@ the value of `NAME` instead (Docker secrets).
 
 import json
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,6 +62,7 @@ class Environment(BaseSettings):
     default_from_email: str = "AIOS <aios@localhost>"
     public_url: str = ""  # where people reach this installation; notices link there
     outbound_loopback: bool = False  # notices may go to http://127.0.0.1: to try webhooks out
+    outbound_allow: str = ""  # networks of your own that may be called: 10.0.0.0/8,fd12::/16
     demo_shop_url: str = ""  # set by `manage.py up` while its demo shop runs
     log_level: str = "INFO"
     gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
@@ -92,6 +94,14 @@ def required(value: SecretStr | None, fallback: str | None, name: str) -> str:
             f"Run `manage.py up` once, or set {name}."
         )
     return text
+
+
+def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list with commas; a clear stop for what is none."""
+    try:
+        return tuple(ip_network(one.strip()) for one in listed.split(",") if one.strip())
+    except ValueError as error:
+        raise SystemExit(f"OUTBOUND_ALLOW is a list like 10.0.0.0/8,fd12::/16: {error}.") from error
 
 
 def database(url: str, pool: int) -> dict[str, Any]:
@@ -255,6 +265,7 @@ EMAIL_USE_TLS = _mail.scheme == "smtp+tls"  # STARTTLS
 EMAIL_TIMEOUT = 10
 PUBLIC_URL = env.public_url
 OUTBOUND_LOOPBACK = env.outbound_loopback
+OUTBOUND_ALLOW = networks(env.outbound_allow)
 
 # -- the demo shop that `up` runs; no address: there is none ------------------------------------
 DEMO_SHOP_URL = env.demo_shop_url

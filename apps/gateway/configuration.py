@@ -14,6 +14,7 @@ from django.db import transaction
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
+from apps.gateway.addresses import origin
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import ActionSetting, Connector, Credential, WhenAway
 from apps.gateway.readers import reader_of
@@ -92,11 +93,14 @@ def configure_connector(
 ) -> Connector:
     """Make or change the connector of this name; an empty secret keeps the one there is.
 
+    The one there is goes nowhere but to the host it was entered for: another needs it anew.
     Recorded only if something differs. Raises `InvalidConnector`, and nothing is written.
     """
     wanted = {"kind": kind, "address": address, "settings": dict(settings), "enabled": enabled}
     existing = Connector.objects.select_for_update().filter(workspace=workspace, name=name).first()
     connector = existing or Connector(workspace=workspace, name=name, changed_at=now)
+    if existing and not secret:
+        require_same_host(existing, address)
     before = {field: getattr(connector, field) for field in wanted} if existing else {}
     changed = [field for field, value in wanted.items() if before.get(field) != value]
     if changed or not existing:
@@ -112,6 +116,17 @@ def configure_connector(
     except (LookupError, ValueError) as error:
         raise InvalidConnector(f"The connector '{name}' cannot be used: {error}") from error
     return connector
+
+
+def require_same_host(connector: Connector, address: str) -> None:
+    """Raise `InvalidConnector` if the connector's secret was entered for another host."""
+    if origin(connector.address) == origin(address):
+        return
+    if Credential.objects.filter(connector=connector).exists():
+        raise InvalidConnector(
+            f"The secret was entered for {connector.address}; write the one for {address} into "
+            "the field of the secret."
+        )
 
 
 @transaction.atomic

@@ -9,14 +9,23 @@ long a name is looked up is the system's to bound.
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 import httpcore2
 from django.conf import settings
 
-from apps.gateway.addresses import ForbiddenAddress, Target, literal, read, require_outside
+from apps.gateway.addresses import (
+    ForbiddenAddress,
+    Network,
+    Target,
+    is_in,
+    literal,
+    read,
+    require_outside,
+)
 from apps.gateway.errors import Refused, Unproven, Unreachable
 
 __all__ = ["Answer", "ForbiddenAddress", "check", "post"]
@@ -36,18 +45,24 @@ class Answer:
     retry_after: str = ""
 
 
-def is_loopback_allowed() -> bool:
-    """Whether this installation may call itself: a demo or a test that says so."""
-    return bool(settings.OUTBOUND_LOOPBACK)
+LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+
+def allowed() -> Sequence[Network]:
+    """The networks of its own that this installation may call: those its operator lists.
+
+    And itself, where a demo or a test says so.
+    """
+    return (*settings.OUTBOUND_ALLOW, *(LOOPBACK if settings.OUTBOUND_LOOPBACK else ()))
 
 
 def check(url: str) -> None:
     """Raise `ForbiddenAddress` for a URL that could never be called. Resolves no name."""
-    loopback = is_loopback_allowed()
-    target = read(url, loopback=loopback)
-    if literal(target.host) is not None:
-        require_outside([target.host], target.host, loopback=loopback)
-    elif target.scheme == "http" and target.host != "localhost":
+    own = allowed()
+    target = read(url, plain=bool(own))
+    if (address := literal(target.host)) is not None:
+        require_outside([target.host], target.host, allowed=own)
+    if target.scheme == "http" and not (is_in(address, own) if address else own):
         raise ForbiddenAddress("The address has to begin with https://.")
 
 
@@ -59,7 +74,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
         Unreachable: nothing was sent; it may be tried again.
         Unproven: it may or may not have arrived.
     """
-    target = read(url, loopback=is_loopback_allowed())
+    target = read(url, plain=bool(allowed()))
     until = time.monotonic() + seconds
     with httpcore2.ConnectionPool(
         ssl_context=ssl.create_default_context(), network_backend=Outside(target, until)
@@ -123,10 +138,9 @@ class Outside(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """A connection to the first of the host's addresses that answers."""
         addresses = resolve(host, port)
-        loopback = is_loopback_allowed()
-        require_outside(addresses, host, loopback=loopback)
+        require_outside(addresses, host, allowed=allowed())
         if self._target.scheme == "http":
-            require_loopback(addresses, host)
+            require_own(addresses, host)
         failure: Exception = httpcore2.ConnectError("no address answered")
         for address in addresses:
             try:
@@ -184,12 +198,10 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
-def require_loopback(addresses: list[str], host: str) -> None:
-    """Raise `ForbiddenAddress` unless plain HTTP stays on this machine."""
-    for address in addresses:
-        found = literal(address)
-        if found is None or not found.is_loopback:
-            raise ForbiddenAddress(f"{host} is called over https:// only.")
+def require_own(addresses: list[str], host: str) -> None:
+    """Raise `ForbiddenAddress` unless plain HTTP stays in this installation's networks."""
+    if not all(is_in(ip_address(address), allowed()) for address in addresses):
+        raise ForbiddenAddress(f"{host} is called over https:// only.")
 
 
 def left(until: float) -> float:

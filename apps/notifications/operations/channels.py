@@ -13,6 +13,7 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.gateway import outbound
+from apps.gateway.addresses import origin
 from apps.gateway.secret import seal, unseal
 from apps.notifications import signing
 from apps.notifications.models import FOR_CHANNELS, Channel, ChannelKind
@@ -45,14 +46,15 @@ def configure_channel(
 ) -> Channel:
     """Make or change the channel of this name; an empty secret keeps the one there is.
 
-    That of another kind is of no use and is not kept. A Slack channel's secret is its webhook's
+    That of another kind is of no use and is not kept; of a webhook it belongs to the host it was
+    entered for. A Slack channel's secret is its webhook's
     URL; only its host is kept in the clear. Recorded only if something differs.
 
     Raises `InvalidChannel`, and nothing is written.
     """
     existing = Channel.objects.select_for_update().filter(workspace=workspace, name=name).first()
     channel = existing or Channel(workspace=workspace, name=name, changed_at=now)
-    if existing and existing.kind != kind:
+    if existing and (existing.kind != kind or leads_elsewhere(existing, address)):
         channel.sealed, channel.earlier, channel.rotated_at = None, None, None
     if kind == ChannelKind.SLACK:
         address = shown(secret) if secret else channel.address
@@ -71,6 +73,11 @@ def configure_channel(
         after = {field: wanted[field] for field in changed}
         note(channel, before, after, rotated=rotated, by=by, now=now)
     return channel
+
+
+def leads_elsewhere(channel: Channel, address: str) -> bool:
+    """Whether the webhook would go to another host than its secret was entered for."""
+    return channel.kind == ChannelKind.WEBHOOK and origin(channel.address) != origin(address)
 
 
 def check(channel: Channel, *, kind: str, address: str, secret: str) -> None:

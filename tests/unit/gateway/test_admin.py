@@ -41,10 +41,12 @@ def test_a_connector_is_made_and_its_secret_is_never_shown(
     connector = Connector.objects.get()
     change = reverse("admin:gateway_connector_change", args=[connector.pk])
     assert SECRET not in olgas.get(change).content.decode()
-    answer = olgas.post(change, form(workspace, secret="", address="http://127.0.0.1:2"))
+    answer = olgas.post(change, form(workspace, secret="", address="http://127.0.0.1:1/v2"))
     assert answer.status_code == 302
     connector.refresh_from_db()
-    assert connector.address == "http://127.0.0.1:2"
+    assert connector.address == "http://127.0.0.1:1/v2"
+    elsewhere = form(workspace, secret="", address="http://127.0.0.1:2")
+    assert "entered for" in olgas.post(change, elsewhere).content.decode()
     assert unseal(Credential.objects.get().sealed) == SECRET
 
 

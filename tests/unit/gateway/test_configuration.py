@@ -31,6 +31,30 @@ def kinds() -> list[str]:
     return list(Event.objects.order_by("id").values_list("kind", flat=True))
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://evil.test:1", "https://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:1@evil.test",
+     "http://evil.test/http://127.0.0.1:1"],
+)  # fmt: skip
+def test_a_secret_goes_to_no_other_host(workspace: Workspace, now: datetime, address: str) -> None:
+    """Who may configure but does not know the secret cannot have it sent to a server of theirs."""
+    connector = configure(workspace, now)
+    with pytest.raises(InvalidConnector, match="entered for"):
+        configure(workspace, now, address=address, secret="")
+    connector.refresh_from_db()
+    assert connector.address == "http://127.0.0.1:1"
+    assert configure(workspace, now, address=address, secret="sk_of_there").address == address
+
+
+def test_a_path_at_the_same_host_needs_no_new_secret(workspace: Workspace, now: datetime) -> None:
+    """Nor does a host without a secret."""
+    configure(workspace, now)
+    configure(workspace, now, address="http://127.0.0.1:1/v2", secret="")
+    configure(workspace, now, name="open", secret="")
+    moved = configure(workspace, now, name="open", address="http://127.0.0.1:2", secret="")
+    assert moved.address == "http://127.0.0.1:2"
+
+
 def test_a_connector_is_made_with_its_secret_sealed(workspace: Workspace, now: datetime) -> None:
     """The secret is in one place, encrypted, and in no event."""
     connector = configure(workspace, now)
@@ -55,9 +79,9 @@ def test_a_change_and_a_new_secret_are_recorded(workspace: Workspace, now: datet
     """Each with its own event; an empty secret keeps the old one."""
     configure(workspace, now)
     later = now + timedelta(hours=1)
-    configure(workspace, later, address="http://127.0.0.1:2", secret="")
+    configure(workspace, later, address="http://127.0.0.1:1/v2", secret="")
     assert unseal(Credential.objects.get().sealed) == SECRET
-    configure(workspace, later, address="http://127.0.0.1:2", secret="other")
+    configure(workspace, later, address="http://127.0.0.1:1/v2", secret="other")
     assert unseal(Credential.objects.get().sealed) == "other"
     assert kinds()[2:] == ["connector.changed", "credential.rotated"]
     fields = Payload.objects.order_by("event_id").values_list("fields", flat=True)

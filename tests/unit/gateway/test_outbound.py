@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from aios.settings import networks
 from apps.gateway.errors import Unproven, Unreachable
 from apps.gateway.outbound import ForbiddenAddress, check, post
 
@@ -344,3 +345,42 @@ def certify(name: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, private)
     return context, pem
+
+
+class TestWhereAnOperatorListsNetworks:
+    """`OUTBOUND_ALLOW`: a shop on the own network can be told of things, its neighbours cannot."""
+
+    @pytest.fixture(autouse=True)
+    def _listed(self, settings):
+        settings.OUTBOUND_ALLOW = networks("10.0.0.0/8, 127.0.0.0/8")
+
+    def test_plain_http_goes_there(self, server):
+        """As on every LAN."""
+        where, seen = server(say(200))
+        assert post(f"http://{where}/hook", body=b"{}", headers={}).status == 200
+        assert seen == ["/hook"]
+        check("http://10.1.2.3/hook")
+
+    def test_not_to_a_public_name(self, names, connected):
+        """Outside it is https:// as before."""
+        names("public.attacker.test", ["93.184.216.34"])
+        with pytest.raises(ForbiddenAddress, match="https"):
+            post("http://public.attacker.test/", body=b"", headers={})
+        with pytest.raises(ForbiddenAddress, match="https"):
+            check("http://93.184.216.34/")
+        assert connected == []
+
+    @pytest.mark.parametrize("url", ["https://192.168.0.1/", "https://169.254.169.254/",
+                                     "https://[fd00:ec2::254]/", "ftp://10.0.0.1/"])  # fmt: skip
+    def test_nowhere_else(self, names, connected, url):
+        """What is not listed is refused, and metadata whatever is."""
+        with pytest.raises(ForbiddenAddress):
+            post(url, body=b"", headers={})
+        assert connected == []
+
+
+@pytest.mark.parametrize("listed", ["10.0.0.1/8", "everything", "10.0.0.0/40"])
+def test_a_list_that_is_none_stops_the_start(listed):
+    """Nobody runs with other networks open than they think."""
+    with pytest.raises(SystemExit, match="OUTBOUND_ALLOW"):
+        networks(listed)

@@ -101,7 +101,7 @@ def _bounded(response: httpx2.Response, until: float) -> Iterator[bytes]:
 
 def _stop_at_errors(response: httpx2.Response) -> None:
     """Read the beginning of an error's body and raise it, before anybody reads all of it."""
-    if response.status_code < 400:
+    if response.status_code < 300:
         return
     pieces: list[bytes] = []
     size, until = 0, time.monotonic() + _ERROR_S
@@ -121,12 +121,17 @@ def _stop_at_errors(response: httpx2.Response) -> None:
 
 @lru_cache(maxsize=8)
 def _client(base_url: str, api_key: str, _process_id: int) -> openai.OpenAI:
-    """One client per endpoint and process: sockets must not cross a fork."""
+    """One client per endpoint and process: sockets must not cross a fork.
+
+    A redirect is an answer like any other: the key goes nowhere but where the operator said.
+    """
     return openai.OpenAI(
         base_url=base_url or "https://api.openai.com/v1",
         api_key=api_key or "none",  # the client refuses to start without one
         max_retries=0,
-        http_client=openai.DefaultHttpxClient(event_hooks={"response": [_stop_at_errors]}),
+        http_client=openai.DefaultHttpxClient(
+            event_hooks={"response": [_stop_at_errors]}, follow_redirects=False
+        ),
     )
 
 
@@ -141,7 +146,7 @@ def _translated() -> Iterator[None]:
         raise refusals.of_status(error.status, error.headers, error.body) from None
     except (openai.APIConnectionError, httpx2.TransportError, httpx2.InvalidURL) as error:
         raise _of_connection(error) from None
-    except openai.APIStatusError as error:  # a redirect that leads nowhere
+    except openai.APIStatusError as error:
         raise refusals.of_status(error.status_code, error.response.headers, b"") from None
     except UnicodeEncodeError:
         raise Refused("the question or the key holds a character that cannot be sent") from None

@@ -10,6 +10,7 @@ from apps.notifications.operations.channels import secrets_of
 from tests.unit.notifications.conftest import SECRET
 
 pytestmark = pytest.mark.django_db
+ANOTHER = "whsec_YW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgaGVyZSE="
 
 
 @pytest.fixture
@@ -106,3 +107,15 @@ def test_a_channel_of_another_kind_needs_a_secret_of_its_own(make, now):
     make(kind="mail", address="ops@example.com", secret="")
     assert secrets_of(Channel.objects.get(), now=now) == ()
     assert "canary" not in str(recorded())
+
+
+def test_another_host_needs_a_secret_of_its_own(make, now):
+    """Who may configure does not learn what the shared secret signs; another path is no matter."""
+    make()
+    make(address="https://hooks.example.com/b", secret="")
+    with pytest.raises(InvalidChannel) as caught:
+        make(address="https://hooks.evil.test/a", secret="")
+    assert caught.value.field == "secret"
+    assert Channel.objects.get().address == "https://hooks.example.com/b"
+    channel = make(address="https://hooks.evil.test/a", secret=ANOTHER)
+    assert secrets_of(channel, now=now) == (ANOTHER,)

@@ -190,3 +190,13 @@ def test_the_beginning_of_an_errors_body_is_enough() -> None:
     with endpoint(reply) as (url, _), expected as caught:
         ask(url)
     assert caught.value.retry_after_s == 3
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    """The question and the key go where the operator said, and nowhere the answer says."""
+    with endpoint(Reply(body={})) as (other, asked):
+        away = Reply(status=status, headers={"Location": f"{other}/chat/completions"})
+        with endpoint(away) as (url, _), pytest.raises(ProviderError):
+            ask(url)
+    assert asked == []
