@@ -45,7 +45,7 @@ AFTER: dict[str, Mapping[str, Any]] = {
     "return_items": ORDER | {"returned_total": "40.00"},
 }
 
-ENTRIES, LETTERS = 50, 2_000  # of each list and each text of a large change
+ENTRIES, LETTERS = 40, 2_000  # of each list and each text of a large change
 
 
 def large(action: str) -> Facts:
