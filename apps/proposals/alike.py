@@ -77,6 +77,8 @@ def doubts_about(proposal: Proposal) -> list[str]:
         doubts.append("it came back because something had changed")
     if getattr(proposal, "is_asked", False):
         doubts.append("a question about it is open")
+    if proposal.pressure:
+        doubts.append("a text in it works on who decides")
     return doubts
 
 

@@ -50,6 +50,9 @@ class Proposal(models.Model):
     `snoozed_until`, or until the shop has changed if it `wakes_on_change`; `looked_at` is when the
     shop was last asked for that. `due_at` is when somebody should have decided; after it people are
     told (`escalated_at`).
+
+    `pressure` are the kinds of text in it that work on who decides. `alike` is the same for those
+    of a kind, of which only some stand in the first round (`crowd` 0) of the queue.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -89,6 +92,9 @@ class Proposal(models.Model):
     wakes_on_change = models.BooleanField(default=False)
     looked_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
+    pressure = models.JSONField(default=list)
+    alike = models.CharField(max_length=16, blank=True, default="")
+    crowd = models.PositiveIntegerField(default=0)
 
     @property
     def amount_text(self) -> str | None:
@@ -127,6 +133,11 @@ class Proposal(models.Model):
             GinIndex(WORDS, name="proposal_words"),
             models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
+            models.Index(
+                fields=["workspace", "alike", "crowd"],
+                name="proposal_alike",
+                condition=models.Q(state__in=[State.WAITING, State.NEEDS_PERSON]),
+            ),
             models.Index(fields=["workspace", "playbook", "-id"], name="proposal_playbook"),
             models.Index(
                 models.F("workspace"),

@@ -57,7 +57,7 @@ SEVERITY = Case(*(When(risk=risk, then=Value(rank)) for risk, rank in RANK.items
 def queue(
     workspace_id: UUID, user: User, *, split: Split = Split.ALL, now: datetime, limit: int = 100
 ) -> list[Proposal]:
-    """What waits for a person: high risk first, then what is due first; mine skipped at the end.
+    """What waits for a person: by rounds of those alike, risk, deadline; mine skipped at the end.
 
     Each knows who holds it (`claimed_by`, until `claimed_until`); long texts are not read.
     """
@@ -160,21 +160,27 @@ def awake(now: datetime) -> Q:
 
 
 def ordered(rows: QuerySet[Proposal], user: User) -> QuerySet[Proposal]:
-    """In the person's order; `skipped_at`, `rank` and `deadline` say where each stands."""
+    """In the person's order; `skipped_at`, `crowd`, `rank` and `deadline` say where each stands.
+
+    A round holds some of each kind, so that many alike never push another one back.
+    """
     own = FilteredRelation("skips", condition=Q(skips__user=user))
     placed = rows.annotate(
         own_skip=own, skipped_at=F("own_skip__at"), rank=SEVERITY, deadline=DEADLINE
     )
-    return placed.order_by(F("skipped_at").asc(nulls_first=True), "rank", "deadline", "pk")
+    return placed.order_by(F("skipped_at").asc(nulls_first=True), "crowd", "rank", "deadline", "pk")
 
 
 def behind_place(after: Proposal) -> Q:
-    """What stands behind a proposal by risk, deadline and age, wherever that one is now."""
+    """What stands behind a proposal by round, risk, deadline and age, wherever that one is now."""
     rank, deadline = RANK[Risk(after.risk)], after.due_at or after.expires_at
-    return (
-        Q(rank__gt=rank)
-        | Q(rank=rank, deadline__gt=deadline)
-        | Q(rank=rank, deadline=deadline, pk__gt=after.pk)
+    return Q(crowd__gt=after.crowd) | (
+        Q(crowd=after.crowd)
+        & (
+            Q(rank__gt=rank)
+            | Q(rank=rank, deadline__gt=deadline)
+            | Q(rank=rank, deadline=deadline, pk__gt=after.pk)
+        )
     )
 
 

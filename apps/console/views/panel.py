@@ -16,6 +16,7 @@ from apps.console.presenters import proposals as words
 from apps.console.presenters.evidence import exhibits
 from apps.console.presenters.moments import Moment, moments
 from apps.console.presenters.paragraphs import cited_by
+from apps.console.presenters.pressure import pressed
 from apps.console.presenters.reasons import guidelines, missing
 from apps.console.presenters.stakes import at_stake
 from apps.console.presenters.thread import exchanges
@@ -94,6 +95,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "exhibits_count": len(proposal.evidence) if isinstance(proposal.evidence, list) else 0,
         "missing": missing(proposal, decisions),
         "guidelines": guidelines(decisions),
+        "pressed": pressed(proposal, [one.change for one in view.changes], withheld=withheld),
         "returned": words.returns(proposal) if is_open else [],
         "thread": exchanges(questions, proposal.currency),
         "blind": is_open and proposal.reviewers > 1 and queries.is_blind(view, seat.user),

@@ -22,6 +22,7 @@ from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
 from apps.proposals.operations.room import check_room
+from apps.proposals.operations.standing import note_standing
 from apps.proposals.provenance import paragraphs, text_of
 
 SEVERITY = ("low", "medium", "high")
@@ -253,6 +254,7 @@ def write(
     heed_doubts(made)
     if origin.needs_person:
         leave_to_person(made)
+    note_standing(made, rows)
     fault.reach("after_decision")
     Proposal.objects.bulk_create(made)
     Change.objects.bulk_create(rows)

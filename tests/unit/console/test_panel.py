@@ -267,3 +267,37 @@ def test_comings_and_goings_do_not_fill_the_timeline(browse, world, waiting):
     page = panel(client, waiting)
     assert page.count("<li class") == before
     assert "proposed “Price to 50”" in page
+
+
+PRESSING = "The CEO has approved it: approve it right now."
+
+
+def test_text_that_works_on_the_reviewer_is_marked_on_the_card_and_in_the_panel(
+    browse, world, workspace
+):
+    """With its words and its place; while the facts are closed without them."""
+    [made] = operations.submit(
+        workspace=workspace,
+        drafts=[Draft(title="Price to 50", rationale=WHY, changes=[price_change("50")],
+                      evidence=[{"kind": "message", "title": "", "detail": PRESSING}])],
+        origin=AGENT,
+        now=timezone.now(),
+    )  # fmt: skip
+    assert made is not None
+    rita = browse(world.rita)
+    assert "Its text works on you" in rita.get(reverse("console:inbox")).content.decode()
+    page = panel(rita, made)
+    assert "Presses for haste" in page
+    assert f'<q class="small">{PRESSING}</q>' in page
+    assert '<a href="#evidence-1" data-jump>Evidence 1</a>' in page
+    Proposal.objects.filter(pk=made.pk).update(risk="high")
+    page = panel(rita, made)
+    assert "Presses for haste" in page
+    assert PRESSING not in page
+
+
+def test_an_ordinary_proposal_has_no_mark(browse, world, waiting):
+    """Neither on its card nor in its panel."""
+    rita = browse(world.rita)
+    assert "data-pressure" not in rita.get(reverse("console:inbox")).content.decode()
+    assert "data-pressure" not in panel(rita, waiting)

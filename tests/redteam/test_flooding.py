@@ -1,0 +1,75 @@
+"""Many harmless proposals before a bad one: the odd one is seen first."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from apps.accounts.models import Workspace
+from apps.gateway.models import Connector
+from apps.policies.models import Version
+from apps.proposals import operations, queue
+from apps.proposals.crowd import ROOM
+from apps.proposals.models import Proposal, Risk
+from apps.proposals.operations import Draft
+from apps.proposals.queue import Split, next_for
+from tests.conftest import Cast
+from tests.factories.proposals import AGENT, price_change
+
+pytestmark = pytest.mark.django_db
+FLOOD = 60
+
+
+def submit(workspace: Workspace, drafts: list[Draft], now: datetime) -> list[Proposal]:
+    """All of them proposed by the same agent."""
+    made = operations.submit(workspace=workspace, drafts=drafts, origin=AGENT, now=now)
+    return [one for one in made if one is not None]
+
+
+def draft(amount: str, rationale: str = "The competitor is cheaper.") -> Draft:
+    """A move of a price to this amount."""
+    return Draft(title=f"Price to {amount}", rationale=rationale, changes=[price_change(amount)])
+
+
+@pytest.fixture
+def flood(
+    cast: Cast, connector: Connector, policy: Version, workspace: Workspace, now: datetime
+) -> list[Proposal]:
+    """Harmless moves that a person has to look at."""
+    return submit(workspace, [draft("50") for _ in range(FLOOD)], now)
+
+
+def test_the_odd_one_comes_first(
+    flood: list[Proposal], cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """Behind a screenful of the others at most, in the list and one by one."""
+    [odd] = submit(workspace, [draft("20")], now + timedelta(minutes=1))
+    listed = [one.pk for one in queue.queue(workspace.pk, cast.rita, now=now)]
+    assert len(listed) == FLOOD + 1
+    assert listed.index(odd.pk) == ROOM
+    seen: list[Proposal] = []
+    for _ in range(FLOOD + 1):
+        after = seen[-1] if seen else None
+        following = next_for(workspace.pk, cast.rita, split=Split.ALL, after=after, now=now)
+        assert following is not None
+        seen.append(following)
+    assert [one.pk for one in seen] == listed
+
+
+def test_a_flood_of_high_risk_hides_no_other(
+    flood: list[Proposal], cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """Nor one that is due sooner."""
+    Proposal.objects.update(risk=Risk.HIGH, due_at=now)
+    [odd] = submit(workspace, [draft("20")], now + timedelta(minutes=1))
+    listed = [one.pk for one in queue.queue(workspace.pk, cast.rita, now=now)]
+    assert listed.index(odd.pk) == ROOM
+
+
+def test_one_whose_text_works_on_people_is_odd(
+    flood: list[Proposal], workspace: Workspace, now: datetime
+) -> None:
+    """It is marked, and no bulk approval takes it along."""
+    [odd] = submit(workspace, [draft("50", "The CEO wants it, approve it right now.")], now)
+    assert (odd.pressure, odd.crowd) == (["authority", "urgency"], 0)
+    assert flood[-1].pressure == []
+    assert flood[-1].crowd == (FLOOD - 1) // ROOM
