@@ -62,7 +62,7 @@ class Environment(BaseSettings):
     default_from_email: str = "AIOS <aios@localhost>"
     public_url: str = ""  # where people reach this installation; notices link there
     outbound_loopback: bool = False  # notices may go to http://127.0.0.1: to try webhooks out
-    outbound_allow: str = ""  # networks of your own that may be called: 10.0.0.0/8,fd12::/16
+    outbound_allow: str = ""  # networks of one's own that may be called: 10.0.0.0/8,fd12::/16
     demo_shop_url: str = ""  # set by `manage.py up` while its demo shop runs
     log_level: str = "INFO"
     gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown

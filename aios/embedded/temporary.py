@@ -30,7 +30,8 @@ def temporary(**postgres_settings: str) -> Iterator[None]:
     """Fresh servers in a temporary folder, named in `os.environ` before the settings are read.
 
     The role is the owner and may do everything, so that tests can make databases; the role of
-    the product, `aios_app`, exists too. `postgres_settings` are for example `fsync="off"`.
+    the product, `aios_app`, exists too. Connectors may lead to this machine.
+    `postgres_settings` are for example `fsync="off"`.
 
     Raises:
         StartError: a server did not start.
@@ -51,6 +52,7 @@ def temporary(**postgres_settings: str) -> Iterator[None]:
                     REDIS_URL=record.redis_url,
                     SECRET_KEY=record.secret_key,
                     CREDENTIAL_KEYS=record.credential_keys,
+                    OUTBOUND_ALLOW="127.0.0.0/8,::1/128",
                 )
                 yield
             finally:

@@ -1,4 +1,6 @@
-"""The one door to addresses that people typed: one POST, to the outside world only.
+"""The one door to addresses that people typed: to the outside world, and what is allowed beside.
+
+Webhooks `post` once; connectors keep connections (`Transport` over HTTP, `connect` for mail).
 
 The name is resolved once, every address it has is judged, and the connection goes to exactly the
 address that was judged: an answer that changes a moment later (DNS rebinding) is not asked for.
@@ -13,11 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore2
+import httpx2
 from django.conf import settings
 
 from apps.gateway.addresses import (
+    PORTS,
     ForbiddenAddress,
     Network,
     Target,
@@ -45,6 +50,9 @@ class Answer:
     retry_after: str = ""
 
 
+LIMITS = httpx2.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=5.0)
+USUAL = {**PORTS, "smtp": 25, "smtp+tls": 25, "smtps": 465}
+ANYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
@@ -154,6 +162,80 @@ class Outside(httpcore2.NetworkBackend):
     def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
         """Never: a socket of this machine is not the outside world."""
         raise ForbiddenAddress("A socket of this machine is not the outside world.")
+
+
+class Judged(httpcore2.NetworkBackend):
+    """Opens a connector's connections, each to an address that was judged when it was opened."""
+
+    def __init__(self) -> None:
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """A connection to the first of the host's addresses that answers."""
+        failure: Exception = httpcore2.ConnectError("no address answered")
+        for address in judged(host, port):
+            try:
+                return self._sockets.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
+        """Never: a socket of this machine is not the outside world."""
+        raise ForbiddenAddress("A socket of this machine is not the outside world.")
+
+
+class Transport(httpx2.HTTPTransport):
+    """HTTP for a connector's client: over judged connections, through no proxy.
+
+    A request to a forbidden address raises `ForbiddenAddress`, and nothing was sent.
+    """
+
+    def __init__(self, limits: httpx2.Limits = LIMITS) -> None:
+        super().__init__(trust_env=False, limits=limits)
+        self._pool._network_backend = Judged()  # httpx2 has no place to hand one in
+
+
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """A socket to the first judged address that answers. Raises `OSError`, `ForbiddenAddress`."""
+    failure: OSError = ConnectionError("no address answered")
+    try:
+        addresses = judged(host, port)
+    except httpcore2.ConnectError as error:
+        raise ConnectionError(str(error)) from error
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def judged(host: str, port: int) -> list[str]:
+    """The host's addresses, asked for once, all of which may be called.
+
+    What the installation itself is set up with, like the demo's shop, may be wherever it says.
+    Raises `ForbiddenAddress`, and httpcore's `ConnectError` for a name that has none.
+    """
+    addresses = resolve(host, port)
+    own = ANYWHERE if (host, port) in named() else allowed()
+    require_outside(addresses, host, allowed=own)
+    return addresses
+
+
+def named() -> set[tuple[str | None, int | None]]:
+    """Host and port of the servers this installation is set up with."""
+    urls = urlsplit(settings.DEMO_SHOP_URL), urlsplit(settings.DEMO_SHOP_MAIL)
+    return {(url.hostname, url.port or USUAL.get(url.scheme)) for url in urls if url.hostname}
 
 
 class Timed(httpcore2.NetworkStream):

@@ -19,6 +19,7 @@ from apps.gateway.connectors.feed.formats import FORMATS, Dialect, rows
 from apps.gateway.connectors.feed.pool import Pool
 from apps.gateway.connectors.feed.text import Broken, NotRows, Text
 from apps.gateway.message_rows import distinct, reader
+from apps.gateway.outbound import Transport
 from apps.gateway.price_rows import price_of
 from apps.gateway.records import CompetitorPrice, Message, Record
 from apps.gateway.rows import Note, Reader, Rows
@@ -51,6 +52,7 @@ class FeedClient:
             base_url=address.rstrip("/"),
             headers={"Authorization": f"Bearer {secret}"} if secret else {},
             timeout=positive(settings, "timeout", 20),
+            transport=Transport(),
             trust_env=False,
         )
 

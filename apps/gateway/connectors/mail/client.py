@@ -16,6 +16,7 @@ from apps.gateway.connectors.base import CannotTell, Receipt, Refused, Unreachab
 from apps.gateway.connectors.mail.message import address, compose, message_id
 from apps.gateway.connectors.mail.smtp import Server
 from apps.gateway.connectors.transfer import NotJson, TooLarge, parse, read_limited
+from apps.gateway.outbound import Transport
 from apps.gateway.records import Record
 
 ACTION = "send_message"
@@ -105,10 +106,12 @@ class MailClient:
     def _stored(self, wanted: str) -> list[Stored]:
         """What the mailbox holds under the id. Raises `Unreachable`, `CannotTell`."""
         try:
-            with httpx2.stream(
-                "GET", self._mailbox, params={"message_id": wanted}, timeout=self._timeout,
-                trust_env=False,
-            ) as response:  # fmt: skip
+            with (
+                httpx2.Client(
+                    transport=Transport(), timeout=self._timeout, trust_env=False
+                ) as http,
+                http.stream("GET", self._mailbox, params={"message_id": wanted}) as response,
+            ):
                 status, body = response.status_code, read_limited(response, LIMIT)
         except httpx2.RequestError as error:
             raise Unreachable(f"GET {self._mailbox}: {error}") from error

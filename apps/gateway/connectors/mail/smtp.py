@@ -1,17 +1,34 @@
 """One SMTP delivery, step by step, so that the step which failed tells what is known."""
 
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
+from apps.gateway import outbound
 from apps.gateway.connectors.base import Refused, Unproven, Unreachable
 from apps.gateway.connectors.gate import ask_first
 
 SMTPS_PORT = 465
 SMTP_PORT = 25
 NETWORK = (OSError, smtplib.SMTPException)
+
+
+class Session(smtplib.SMTP):
+    """A session with a server whose address was judged."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return outbound.connect(host, port, timeout)
+
+
+class EncryptedSession(smtplib.SMTP_SSL):
+    """The same over TLS; the certificate is the name's, not the address's."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = outbound.connect(host, port, timeout)
+        return self.context.wrap_socket(plain, server_hostname=host)
 
 
 class Server:
@@ -47,10 +64,10 @@ class Server:
         try:
             if self.implicit_tls:
                 context = ssl.create_default_context()
-                return smtplib.SMTP_SSL(
+                return EncryptedSession(
                     self.host, self.port, timeout=self._timeout, context=context
                 )
-            return smtplib.SMTP(self.host, self.port, timeout=self._timeout)
+            return Session(self.host, self.port, timeout=self._timeout)
         except NETWORK as error:
             raise Unreachable(self._say("no connection", error)) from error
 

@@ -8,6 +8,7 @@ import httpx2
 from apps.gateway.connectors.base import BadAnswer, Refused, Unproven, Unreachable
 from apps.gateway.connectors.gate import ask_first
 from apps.gateway.connectors.transfer import NotJson, TooLarge, parse, read_limited
+from apps.gateway.outbound import Transport
 
 LIMIT = 32 * 1024 * 1024  # bytes of one answer
 CONNECT_SECONDS = 3.0
@@ -42,7 +43,9 @@ class AdminApi:
             base_url=self.address,
             auth=httpx2.BasicAuth(secret, ""),  # a secret key is the user name, without password
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-            limits=httpx2.Limits(max_connections=16, keepalive_expiry=KEEPALIVE_SECONDS),
+            transport=Transport(
+                httpx2.Limits(max_connections=16, keepalive_expiry=KEEPALIVE_SECONDS)
+            ),
             trust_env=False,
         )
 
