@@ -139,7 +139,9 @@ class ActionSpec:
     calls are serialised); `title` and `effect` are the words a reviewer reads. `gives_money`:
     its amount leaves the business, so amounts of one proposal add up. `compensate` works out what
     makes up for an effect (see `compensations`); `written` names its parameter that only a person
-    can write, empty where it needs none.
+    can write, empty where it needs none. `customer` and `order` find in the parameters and in the
+    state before whom and which order it is about, empty where that is not known: what windows of
+    time are counted by.
     """
 
     name: str
@@ -151,8 +153,20 @@ class ActionSpec:
     reversibility: Reversibility
     gives_money: bool = False
     target: Callable[[dict[str, Any]], str]
+    customer: Callable[[State, State], str] | None = None
+    order: Callable[[State, State], str] | None = None
     compensate: Callable[[State, State, State], Compensation | None] | None = None
     written: str = ""
+
+
+def customer_of_order(_params: State, before: State) -> str:
+    """The mailbox of whoever ordered, as the shop has it."""
+    return email_address.mailbox(str(before.get("email") or ""))
+
+
+def order_named(params: State, _before: State) -> str:
+    """The order the parameters name."""
+    return str(params["order_id"])
 
 
 ACTIONS: dict[str, ActionSpec] = {
@@ -201,6 +215,8 @@ ACTIONS: dict[str, ActionSpec] = {
             reversibility=Reversibility.FINAL,
             gives_money=True,
             target=lambda p: f"payment:{p['payment_id']}",
+            customer=customer_of_order,
+            order=order_named,
         ),
         ActionSpec(
             name="cancel_order",
@@ -212,6 +228,8 @@ ACTIONS: dict[str, ActionSpec] = {
             reversibility=Reversibility.FINAL,
             gives_money=True,
             target=lambda p: f"order:{p['order_id']}",
+            customer=customer_of_order,
+            order=order_named,
         ),
         ActionSpec(
             name="return_items",
@@ -224,6 +242,8 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.HIGH,
             reversibility=Reversibility.FINAL,
             target=lambda p: f"order:{p['order_id']}",
+            customer=customer_of_order,
+            order=order_named,
         ),
         ActionSpec(
             name="send_message",
@@ -234,6 +254,7 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.MEDIUM,
             reversibility=Reversibility.COMPENSABLE,
             target=lambda p: f"mailbox:{p['to']}:{p.get('in_reply_to', '')}",
+            customer=lambda p, _: email_address.mailbox(p["to"]),
             compensate=correction,
             written="body",
         ),

@@ -90,6 +90,15 @@ def tidy(text: str) -> str:
         return text.strip()
 
 
+def mailbox(text: str) -> str:
+    """One text for all the ways to write an address that end in one mailbox, as most hosts have it.
+
+    Case and what follows a `+` are left out. To count by, never to send to.
+    """
+    local, at, domain = tidy(text).rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}".casefold()
+
+
 def same(one: str, other: str) -> bool:
     """Whether both name one mailbox; nobody's address is the same as nobody's.
 

@@ -29,7 +29,7 @@ from apps.policies.expression import (
     walk,
 )
 from apps.policies.facts import VOCABULARY, Facts
-from apps.policies.measure import Market, Measured, measure
+from apps.policies.measure import Market, Measured, age_in, measure
 from apps.policies.reckoning import (
     AS_IS,
     FUNCTIONS,
@@ -39,6 +39,11 @@ from apps.policies.reckoning import (
     doubled,
     plain,
 )
+from apps.policies.window_calls import AMOUNTS as AMOUNTS_OF_WINDOWS
+from apps.policies.window_calls import WINDOW, NoWindow, asked
+from apps.policies.window_calls import check as check_windows
+from apps.policies.window_facts import Windows
+from apps.policies.windows import Asked
 
 MAX_EXPRESSION = 2_000  # characters
 MAX_RULES = 200
@@ -159,6 +164,16 @@ class Ruleset:
         """The rules that speak of the action."""
         return [one for one in self.rules if not one.rule.actions or action in one.rule.actions]
 
+    def asked(self, action: str) -> frozenset[Asked]:
+        """The windows its rules about the action ask for."""
+        return frozenset().union(*(asked(one.rule.when) for one in self.applicable(action)))
+
+    def windows(self, facts: Facts, market: Market) -> Windows:
+        """The windows of a change, with amounts in the currency of the limits."""
+        days = age_in(self.limits, market.max_age_days)
+        currency = self.currency or market.currency
+        return Windows(facts, currency=currency, market=market, max_age_days=days)
+
     def measure(self, facts: Facts, market: Market) -> Measured:
         """The amounts of a change in the currency of the limits."""
         return measure(facts, self.currency, self.limits, market)
@@ -172,17 +187,20 @@ class Ruleset:
         applicable = self.applicable(facts.action)
         if not applicable:
             return []
+        market = market or Market()
         seen = facts.variables()
         try:
             affordable = within_budget(applicable, seen | {"limits": self.limits})
         except TooCostly as error:
             return [failed(one.rule, error) for one in applicable]
-        measured = self.measure(facts, market or Market())
+        measured, windows = self.measure(facts, market), self.windows(facts, market)
         variables = doubled(seen) | {"limits": self._numbers}
         variables |= in_limits(measured, variables)
-        context = cel.Context(variables, OWN_FUNCTIONS)
+        context = cel.Context(variables, OWN_FUNCTIONS | {WINDOW: windows})
         fired = (
-            failed(one.rule, why) if why else fire(one.rule, one.program, context, measured)
+            failed(one.rule, why)
+            if why
+            else fire(one.rule, one.program, context, measured, windows)
             for one, why in affordable
         )
         return [one for one in fired if one is not None]
@@ -255,6 +273,10 @@ def check_words(rule: Rule, node: Node) -> None:
             "Name it otherwise."
         )
     called = {one.function for one in walk(node) if isinstance(one, Call)}
+    try:
+        check_windows(node)
+    except NoWindow as error:
+        raise InvalidRule(f"Rule '{rule.name}': {error}") from error
     if strange := called - FUNCTIONS:
         raise InvalidRule(
             f"Rule '{rule.name}' calls unknown functions {sorted(strange)}; known are "
@@ -287,12 +309,19 @@ def unusable(name: str) -> Rule:
 
 
 def fire(
-    rule: Rule, program: cel.Program, context: cel.Context, measured: Measured | None = None
+    rule: Rule,
+    program: cel.Program,
+    context: cel.Context,
+    measured: Measured | None = None,
+    windows: Windows | None = None,
 ) -> Fired | None:
     """Evaluate one rule: None when it does not match, a denial when it fails.
 
     A rule that would need an amount which cannot be compared with the limits asks for a person.
+    What stops a change by its windows says in its reason what these hold.
     """
+    if windows is not None:
+        windows.turn(rule.actions)
     uses = UNCONVERTED & set(program.variables()) if measured and measured.differs else set()
     try:
         matched = program.execute(context)
@@ -301,13 +330,17 @@ def fire(
     except Exception as error:  # noqa: BLE001  (whatever fails in a rule must deny)
         if measured and uses and (why := measured.why_not(uses)):
             return Fired(rule=rule.name, outcome=Outcome.REVIEW, reason=why[:MAX_REASON])
+        if windows is not None and windows.missing and names_amount(error):
+            return Fired(
+                rule=rule.name, outcome=Outcome.REVIEW, reason=windows.missing[:MAX_REASON]
+            )
         return failed(rule, error)
     if not matched:
         return None
     return Fired(
         rule=rule.name,
         outcome=rule.outcome,
-        reason=rule.reason,
+        reason=reason_of(rule, windows),
         reviewers=rule.reviewers,
         exchange=measured.told() if measured and uses else {},
     )
@@ -321,6 +354,18 @@ def failed(rule: Rule, error: Exception) -> Fired:
         reason="The rule could not be evaluated, so the change is denied.",
         error=f"{type(error).__name__}: {error}"[:300],
     )
+
+
+def names_amount(error: Exception) -> bool:
+    """Whether a rule failed for want of an amount in its windows."""
+    return isinstance(error, KeyError) and error.args[0] in AMOUNTS_OF_WINDOWS
+
+
+def reason_of(rule: Rule, windows: Windows | None) -> str:
+    """Why a rule stops a change or lets it pass; with the series that stops it."""
+    if windows is None or rule.outcome == Outcome.ALLOW or not (of := asked(rule.when)):
+        return rule.reason
+    return f"{rule.reason} {windows.series(of)}".strip()[:MAX_REASON]
 
 
 def combine(fired: Sequence[Fired]) -> Verdict:

@@ -25,12 +25,14 @@ from apps.policies.expression import (
     Unary,
     walk,
 )
+from apps.policies.window_calls import WINDOW
 
 BUDGET = 60_000  # steps of one evaluation, all rules together: about 20 ms
 MOST_FACTS = 7_500  # values in a change: handing one to the library takes eight steps
-NODE, OWN_FUNCTION, HAS = 2, 10, 100  # steps
+NODE, OWN_FUNCTION, HAS, WINDOWED = 2, 10, 100, 300  # steps
 DEEPEST = 50  # lists and mappings inside each other
 FOLLOWED = 64  # values looked at one by one; of more only the largest counts
+KNOWN = {"has": HAS, WINDOW: WINDOWED}
 LARGE = frozenset({"before", "after", "params", "limits"})  # words for more than one value
 LETTERS = 256  # of a text that count as one value
 LONGEST_PATTERN = 200  # characters
@@ -241,7 +243,7 @@ class Count:
         given = (*([node.of] if node.of is not None else []), *node.args)
         extents = [self.extent(one, scope) for one in given]
         weight = sum(one.weight for one in extents)
-        self.add(HAS if node.function == "has" else NODE + weight)
+        self.add(KNOWN.get(node.function, NODE + weight))
         if node.function == "matches":
             self.add(pattern_steps(given[-1], extents[0].letters))
         if node.function in ("dyn", "type"):
@@ -315,7 +317,7 @@ def is_flat(node: Node) -> bool:
         case Items():
             return is_one_value(node)
         case Call():
-            return node.function == "has"
+            return node.function in KNOWN
         case Chain() if any(sign == "in" for sign, _ in node.rest):
             return all(map(is_one_value, node.operands))
         case Chain() if node.is_relation:

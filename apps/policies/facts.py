@@ -18,6 +18,8 @@ class Facts:
     """One change as a rule sees it. Amounts are in `currency`; percentages are in percent.
 
     A number that is not known is 0.0 and its `has_...` is False: a rule says which it needs.
+    `scopes` says what the change is counted under in windows, and `windows` what these hold with
+    it, as `windows.Sum` records it: {scope: {span: {action: sum}}}. Rules see it by `window()`.
     """
 
     action: str
@@ -37,11 +39,15 @@ class Facts:
     has_change: bool = False
     margin_percent: float = 0.0  # (after - cost) / after
     has_margin: bool = False  # the cost is known, and in this currency
+    approved_change_percent: float = 0.0  # after against the last price a person approved
+    has_approved: bool = False
     returned: bool = False  # the proposal came back because the shop had changed
     stale_read: bool = False  # planned from a kept answer of a back end that did not answer
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Mapping[str, str] = field(default_factory=dict)
+    windows: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Facts":
@@ -50,11 +56,16 @@ class Facts:
 
     def variables(self) -> dict[str, Any]:
         """The facts as CEL variables."""
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if name not in UNSEEN}
+
+    def record(self) -> dict[str, Any]:
+        """The facts as a decision keeps them."""
+        return self.variables() | ({"windows": self.windows} if self.windows else {})
 
 
 FIELDS = frozenset(Facts.__dataclass_fields__)
-VOCABULARY = FIELDS | {"limits"}
+UNSEEN = frozenset({"scopes", "windows"})
+VOCABULARY = FIELDS - UNSEEN | {"limits"}
 
 
 @dataclass(frozen=True, kw_only=True)

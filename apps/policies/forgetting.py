@@ -1,12 +1,13 @@
-"""Deleting the decisions of a workspace; its policies stay."""
+"""Deleting the decisions of a workspace and what they count; its policies stay."""
 
 from collections import Counter
 from uuid import UUID
 
 from apps.accounts import forgetting
-from apps.policies.models import Decision
+from apps.policies.models import Decision, Place, Tally
 
 
 def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
-    """Delete up to `most` decisions, newest first; the counts, empty at the end."""
-    return forgetting.take([Decision.objects.filter(workspace_id=workspace_id)], most=most)
+    """Delete up to `most` rows, newest first; the counts, empty at the end."""
+    rows = [model.objects.filter(workspace_id=workspace_id) for model in (Decision, Place, Tally)]
+    return forgetting.take(rows, most=most)

@@ -23,6 +23,7 @@ from apps.policies.expression import (
 )
 from apps.policies.facts import Facts
 from apps.policies.reckoning import GIVES_WHOLE
+from apps.policies.window_calls import COUNTS, DRIFTS, WINDOW
 
 
 class Mismatch(ValueError):
@@ -46,6 +47,7 @@ ANY = Kind("anything")
 TRUTH, NUMBER, TEXT = Kind("true or false"), Kind("a number"), Kind("a text")
 NOTHING, LIST, RECORD = Kind("nothing"), Kind("a list"), Kind("a record")
 MOMENT, SPAN, BYTES = Kind("a point in time"), Kind("a span of time"), Kind("bytes")
+WINDOWED = Kind(RECORD.words, fields=dict.fromkeys((*COUNTS, *DRIFTS), NUMBER))
 OF_TYPE = {str: TEXT, bool: TRUTH, int: NUMBER, float: NUMBER}
 ORDERED = (NUMBER, TEXT, TRUTH, MOMENT, SPAN, BYTES)
 TEXT_ONLY = frozenset({"matches", "contains", "startsWith", "endsWith"})
@@ -203,6 +205,8 @@ class Reader:
         kinds = [self.kind(one, words) for one in given]
         if node.function == "has":
             return TRUTH
+        if node.function == WINDOW:
+            return WINDOWED
         if node.function in TEXT_ONLY:
             for one, kind in zip(given, kinds, strict=True):
                 self.demand(node, one, kind, TEXT)

@@ -97,6 +97,56 @@ class Decision(models.Model):
         return f"{self.outcome} by {self.rule or 'no rule'}"
 
 
+class Tally(models.Model):
+    """What was let through under one key of a scope, in sums by bucket (see `windows.Tally`).
+
+    One row however long the history is, so that reading and locking it is one statement.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=20)
+    key = models.CharField(max_length=32)  # hash of a target, an address ...
+    sums = models.JSONField(default=dict)
+    approved = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "scope", "key"], name="one_tally_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"
+
+
+class Standing(models.TextChoices):
+    """Whether a change counts in its windows."""
+
+    WAITING = "waiting", "A person decides: counts for nothing yet"
+    HELD = "held", "Let through: counts"
+    DONE = "done", "Done and proven: counts"
+    GIVEN_BACK = "given_back", "Came to nothing: counts no longer"
+
+
+class Place(models.Model):
+    """What one change takes up in the windows its policies ask about.
+
+    `counted` says what and where: {action, sum, keys: {scope: key}, spans: {scope: [span]}, price,
+    currency}; `at` is when it was let through. `earlier` is the approved price before this one.
+    """
+
+    subject_id = models.UUIDField(primary_key=True)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    standing = models.CharField(max_length=10, choices=Standing.choices)
+    by_person = models.BooleanField(default=False)
+    counted = models.JSONField()
+    earlier = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.subject_id}: {self.standing}"
+
+
 class CurrencySetting(models.Model):
     """The currency in which a workspace counts, and how old an exchange rate may be.
 

@@ -1,9 +1,10 @@
 """Drafting, publishing and retiring versions; deciding. Never asks a model."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,17 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record, record_all
 from apps.policies import queries, trial
-from apps.policies.cel import Rule, Ruleset, Verdict, combine
+from apps.policies.cel import Outcome, Rule, Ruleset, Verdict, combine
+from apps.policies.counting import Book, conclude, counting, reserve
 from apps.policies.facts import Facts
 from apps.policies.measure import Market
 from apps.policies.models import Decision, Policy, Stage, Version
+from apps.policies.windows import Asked
+
+__all__ = [
+    "change", "check_draft", "conclude", "counting", "decide", "draft", "hold", "publish",
+    "reserve", "retire", "weigh",
+]  # fmt: skip
 
 NOTHING_MATCHED = "No rule of any active policy allows this, so it is denied."
 
@@ -144,13 +152,27 @@ def decide(
     changes: Sequence[tuple[UUID, Facts]],
     run_id: UUID | None,
     now: datetime,
+    sets: Mapping[UUID, UUID] | None = None,
+    asking: Collection[UUID] = (),
 ) -> list[Decision]:
     """Judge changes by all active policies together and record a decision on each.
 
-    Runs in the caller's transaction. With no active policy everything is denied.
+    What is let through counts in its windows from here on. `sets` says of each change of which
+    proposal it is: all of one are let through, or none. Those `asking` wait for a person whatever
+    is decided here, and count once that person has said yes (`reserve`). Runs in the caller's
+    transaction. With no active policy everything is denied.
     """
-    decisions = weigh(workspace_id=workspace_id, changes=changes, now=now)
+    book = Book(workspace_id, now, reserves=True)
+    decisions = weigh(
+        workspace_id=workspace_id,
+        changes=changes,
+        now=now,
+        sets=sets or {},
+        asking=asking,
+        book=book,
+    )
     Decision.objects.bulk_create(decisions)
+    book.save()
     record_all(
         [
             Fact(
@@ -176,17 +198,41 @@ def decide(
 
 
 def weigh(
-    *, workspace_id: UUID, changes: Sequence[tuple[UUID, Facts]], now: datetime
+    *,
+    workspace_id: UUID,
+    changes: Sequence[tuple[UUID, Facts]],
+    now: datetime,
+    sets: Mapping[UUID, UUID] | None = None,
+    asking: Collection[UUID] = (),
+    book: Book | None = None,
 ) -> list[Decision]:
-    """The decisions all active policies together would make; nothing is recorded."""
+    """The decisions all active policies together would make; nothing is recorded.
+
+    Each change sees in its windows those before it which are let through, and those of its own
+    proposal; without `sets` all are of one. Without a `book` nothing is reserved or locked.
+    """
     rails = queries.guardrails(workspace_id)
-    market = queries.market(rails, [facts for _, facts in changes], now=now)
-    return [
-        Decision(
-            workspace_id=workspace_id, subject_id=subject, at=now, **_judge(rails, market, facts)
-        )
-        for subject, facts in changes
-    ]
+    book = book or Book(workspace_id, now)
+    book.open((subject, facts, asked(rails, facts.action)) for subject, facts in changes)
+    market = queries.market(rails, [facts for _, facts in changes], now=now, also=book.currencies)
+    decisions = []
+    of = {pk: pk for pk, _ in changes} | dict(sets) if sets is not None else {}
+    for _, group in groupby(changes, key=lambda one: of.get(one[0])):
+        own = [
+            Decision(workspace_id=workspace_id, subject_id=subject, at=now,
+                     **_judge(rails, market, book.seen(subject, facts)))
+            for subject, facts in group
+        ]  # fmt: skip
+        subjects = {one.subject_id for one in own}
+        allowed = all(one.outcome == Outcome.ALLOW for one in own)
+        book.settle(subjects, alone=allowed and not subjects & set(asking))
+        decisions += own
+    return decisions
+
+
+def asked(rails: queries.Guardrails, action: str) -> frozenset[Asked]:
+    """The windows the active rules about an action ask for."""
+    return frozenset().union(*(queries.ruleset(one).asked(action) for one in rails.versions))
 
 
 def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str, Any]:
@@ -204,7 +250,7 @@ def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str,
         "reason": deciding.reason if deciding else NOTHING_MATCHED,
         "reviewers": verdict.reviewers,
         "fired": explain(verdict),
-        "facts": facts.variables() | compared(rails, facts, market),
+        "facts": facts.record() | compared(rails, facts, market),
     }
 
 

@@ -78,17 +78,19 @@ def guardrails(workspace_id: UUID) -> Guardrails:
     return Guardrails(tuple(named.order_by("policy_id")))
 
 
-def market(rails: Guardrails, facts: Iterable[Facts], *, now: datetime) -> Market:
-    """By what these changes are compared with limits in other currencies.
+def market(
+    rails: Guardrails, facts: Iterable[Facts], *, now: datetime, also: Iterable[str] = ()
+) -> Market:
+    """By what these changes, and amounts in `also` these currencies, are compared with limits.
 
-    The rates are read only where a change is in another currency than some limits; one query.
+    The rates are read only where something is in another currency than some limits; one query.
     """
     if not rails.versions:
         return Market()
     workspace = rails.versions[0].policy.workspace
     setting = getattr(workspace, "currency_setting", None) or CurrencySetting()
     limits = {ruleset(version).currency or setting.currency for version in rails.versions}
-    moved = {one.currency for one in facts if one.has_amount and one.currency}
+    moved = {one.currency for one in facts if one.has_amount and one.currency} | {*also} - {""}
     needs_rates = len(limits | moved) > 1 and bool(moved)
     return Market(
         currency=setting.currency,

@@ -27,6 +27,7 @@ from apps.policies.expression import (
     free_words,
     walk,
 )
+from apps.policies.window_calls import WINDOW, is_window
 
 EXACT = 2**53
 AMOUNTS = frozenset({"amount", "total_amount"})
@@ -41,6 +42,7 @@ GIVES_WHOLE = frozenset(
 FUNCTIONS = GIVES_WHOLE | {
     "has", "double", "string", "matches", "contains", "startsWith", "endsWith", "timestamp",
     "duration", "dyn", "type", "bytes", "all", "exists", "exists_one", "existsOne", "filter", "map",
+    WINDOW,
 }  # fmt: skip
 
 
@@ -94,9 +96,12 @@ def names_currency(node: Node) -> bool:
 
 def is_money(node: Node) -> bool:
     """Whether it is an amount as the action or the shop has it: `before.total`."""
-    return isinstance(node, Select) and (
-        node.field in MONEY or node.field.endswith(MONEY_ENDS)
-    ) and "limits" not in free_words(node)  # fmt: skip
+    return (
+        isinstance(node, Select)
+        and (node.field in MONEY or node.field.endswith(MONEY_ENDS))
+        and not is_window(node.of)  # converted already
+        and "limits" not in free_words(node)
+    )
 
 
 def beside_limits(node: Node) -> dict[str, str]:

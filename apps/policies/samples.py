@@ -86,6 +86,8 @@ def samples(action: str) -> Iterator[Facts]:
         has_change=True,
         margin_percent=40.0,
         has_margin=True,
+        approved_change_percent=5.0,
+        has_approved=True,
         before=BEFORE.get(action, {}),
         after=AFTER.get(action, {}),
         params=PARAMS.get(action, {}),
@@ -93,5 +95,6 @@ def samples(action: str) -> Iterator[Facts]:
     yield full
     yield replace(full, currency="", amount=0.0, total_amount=0.0, change_percent=0.0, agent="",
                   margin_percent=0.0, has_amount=False, has_change=False, has_margin=False,
+                  approved_change_percent=0.0, has_approved=False,
                   before={}, after={}, playbook="", trigger="undo", confidence=1.0,
                   hour=0)  # fmt: skip

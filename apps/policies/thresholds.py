@@ -12,6 +12,7 @@ from apps.policies import operations, queries
 from apps.policies.cel import InvalidRule, Rule, Ruleset, Verdict, combine
 from apps.policies.facts import Facts
 from apps.policies.models import Stage, Version
+from apps.policies.windows import currencies
 
 NEVER = datetime.min.replace(tzinfo=UTC)  # no rate is of before
 
@@ -90,5 +91,6 @@ def foresee(
     rulesets = [Ruleset(rules, with_limits(turned, limits), lenient=True)]
     rulesets += [queries.ruleset(one) for one in rails.versions if one.pk != turned.pk]
     seen = [Facts.from_record(one) for one in facts]
-    market = queries.market(rails, seen, now=now or NEVER)
+    also = {code for one in seen for code in currencies(one.windows)}
+    market = queries.market(rails, seen, now=now or NEVER, also=also)
     return [combine([fired for one in rulesets for fired in one.evaluate(f, market)]) for f in seen]

@@ -30,9 +30,12 @@ from apps.policies.expression import (
     parse,
     walk,
 )
-from apps.policies.measure import AGE_LIMIT
+from apps.policies.facts import Facts
+from apps.policies.measure import AGE_LIMIT, Market
 from apps.policies.reckoning import OWN_FUNCTIONS, doubled, plain
 from apps.policies.samples import PARAMS, large, samples
+from apps.policies.window_calls import WINDOW
+from apps.policies.window_facts import Windows
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -130,7 +133,10 @@ def limit_in(node: Node) -> str:
 def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> None:
     """Evaluate a rule, and each part of it, on typical changes of an action."""
     contexts = [
-        cel.Context(doubled(one.variables()) | {"limits": doubled(dict(limits))}, OWN_FUNCTIONS)
+        cel.Context(
+            doubled(one.variables()) | {"limits": doubled(dict(limits))},
+            OWN_FUNCTIONS | {WINDOW: windows_of(one)},
+        )
         for one in samples(action)
     ]
     for part in atoms(node):
@@ -149,6 +155,11 @@ def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> No
     failed = [one for one in outcomes if isinstance(one, Exception)]
     if len(failed) == len(outcomes) and not any(isinstance(one, KeyError) for one in failed):
         raise InvalidRule(f"Rule '{rule.name}' can only fail on {action}: {failed[0]}")
+
+
+def windows_of(facts: Facts) -> Windows:
+    """The windows of a sample, in which nothing else was counted."""
+    return Windows(facts, currency="", market=Market(), max_age_days=1)
 
 
 def tried(node: Node, context: cel.Context) -> object:

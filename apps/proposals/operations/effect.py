@@ -21,6 +21,7 @@ from apps.policies import queries as policies
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.aftermath import follow
+from apps.proposals.operations.counted import balance
 from apps.proposals.operations.judge import bind, proposal_fact, schedule
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,
@@ -106,6 +107,7 @@ def settle(*, now: datetime, limit: int = 200) -> int:
     Proposal.objects.filter(pk__in=broken).update(unwinding=True)
     if any(change.compensates_id for change in changes):
         follow(ended, now=now)
+    balance(changes, now=now)
     fault.reach("before_settlement")
     return len(finished)
 
@@ -184,6 +186,7 @@ def drop_stale(execution: Execution, error: str, *, now: datetime) -> None:
         proposal.save(update_fields=["returned", "unwinding"])
         end([proposal], now=now)
         follow([proposal], now=now)
+        balance(changes, now=now)
 
 
 def return_stale(execution: Execution, seen: outside.Outlook, *, now: datetime) -> None:
@@ -231,4 +234,5 @@ def expire(*, now: datetime, limit: int = 200) -> int:
         now=now,
     )
     follow(overdue, now=now)
+    balance(Change.objects.filter(proposal__in=overdue), now=now)
     return len(overdue)

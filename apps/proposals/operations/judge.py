@@ -1,7 +1,7 @@
 """Having the policy decide on proposals: shared by submitting, editing and giving back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,16 +26,23 @@ STATE_AFTER = {
 }
 
 
-def judge(proposals: Sequence[Proposal], rows: Sequence[Change], *, now: datetime) -> None:
+def judge(
+    proposals: Sequence[Proposal],
+    rows: Sequence[Change],
+    *,
+    now: datetime,
+    asking: Collection[UUID] = (),
+) -> None:
     """Decide on all changes and set bindings, states and quorums; the rows are not saved yet.
 
-    A proposal is as strict as its strictest change.
+    A proposal is as strict as its strictest change. `asking` are the proposals a person decides,
+    whatever comes out here: they count in no window until that person has said yes.
     """
     groups = defaultdict(list)
     for change in rows:
         groups[change.proposal.workspace_id, change.proposal.run_id].append(change)
     for (workspace_id, run_id), group in groups.items():
-        decide(workspace_id, run_id, group, now=now)
+        decide(workspace_id, run_id, group, now=now, asking=asking)
     for proposal in proposals:
         stand(proposal, changes_of(proposal, rows), now=now)
 
@@ -46,9 +53,17 @@ def changes_of(proposal: Proposal, rows: Sequence[Change]) -> list[Change]:
 
 
 def decide(
-    workspace_id: UUID, run_id: UUID | None, changes: Sequence[Change], *, now: datetime
+    workspace_id: UUID,
+    run_id: UUID | None,
+    changes: Sequence[Change],
+    *,
+    now: datetime,
+    asking: Collection[UUID] = (),
 ) -> None:
     """Attach a recorded decision and a binding to each change."""
+    again = [change.pk for change in changes if change.decision_id]
+    if again:  # what was let through is decided anew, and does not stand in its own way
+        policies.conclude(void=again, now=now)
     judged = policies.decide(
         workspace_id=workspace_id,
         changes=[
@@ -56,6 +71,8 @@ def decide(
         ],
         run_id=run_id,
         now=now,
+        sets={change.pk: change.proposal_id for change in changes},
+        asking={change.pk for change in changes if change.proposal_id in asking},
     )
     for change, decision in zip(changes, judged, strict=True):
         change.decision = decision
@@ -99,7 +116,23 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         returned=bool(proposal.returned),
         stale_read=rests_on_stale(proposal.evidence),
         total_amount=float(given_away(stakes, stake_of(change).currency)),
+        scopes=scopes_of(change),
     )
+
+
+def scopes_of(change: Change) -> dict[str, str]:
+    """What the change is counted under in windows; what its action does not tell is left out.
+
+    Of an agent that is none of ours the key it came with stands for it: a name can be anybody's.
+    """
+    proposal, spec = change.proposal, catalogue.spec(change.action)
+    told = {
+        name: find(change.params, change.before)
+        for name, find in (("customer", spec.customer), ("order", spec.order))
+        if find is not None
+    }
+    agent = str(proposal.agent_id or proposal.submitted_by)
+    return {"target": change.target, "agent": agent, "key": proposal.submitted_by, **told}
 
 
 def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> None:

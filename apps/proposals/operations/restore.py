@@ -58,7 +58,7 @@ def give_back(
     proposal.expires_at = max(proposal.expires_at, now + LIFETIME)
     proposal.due_at, proposal.escalated_at = due_at(proposal.risk, now=now), None
     awake = rouse(proposal, what, by=by)
-    judge([proposal], changes, now=now)
+    judge([proposal], changes, now=now, asking=[proposal.pk])
     if proposal.state == State.APPROVED:
         proposal.state, proposal.reviewers = State.WAITING, 1
     elif proposal.state == State.DENIED:

@@ -24,6 +24,7 @@ from apps.proposals.models import Change, Proposal, Review, Risk, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.aftermath import as_seen, follow
 from apps.proposals.operations.claim import CLAIM_FIELDS
+from apps.proposals.operations.counted import balance
 from apps.proposals.operations.entry import (
     AlreadyDecided,
     NotAuthorised,
@@ -120,6 +121,7 @@ def pass_on(
     """Mark the proposal approved, queue its first open change, and record it all with `facts`."""
     proposal.state = State.APPROVED
     statements.move(proposal)
+    policies.reserve([change.pk for change in changes], now=now)
     approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
     schedule(changes[:1], by=by, now=now, because=[*facts, approved])
     fault.reach("before_approval")
@@ -160,6 +162,7 @@ def reject(
     )
     record_all([*facts, rejected], now=now)
     follow([proposal], now=now)
+    balance(proposal.changes.all(), now=now)
     learn(
         proposal,
         changes,
@@ -206,6 +209,7 @@ def resolve(
     )  # fmt: skip
     record_all([*facts, settled], now=now)
     follow([proposal], now=now)
+    balance(proposal.changes.all(), now=now)
     return proposal
 
 
@@ -289,7 +293,7 @@ def edit(
     proposal.title = renewed(proposal.title, edited, price_moves(changes, was))
     proposal.revision += 1
     needed = proposal.reviewers
-    judge([proposal], changes, now=now)
+    judge([proposal], changes, now=now, asking=[proposal.pk])
     if proposal.state == State.DENIED:
         rules = [c.decision.reason for c in changes if c.decision and c.decision.outcome == "deny"]
         raise DeniedByPolicy(f"The policy denies this edit: {' '.join(rules)}")

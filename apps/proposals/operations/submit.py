@@ -250,7 +250,8 @@ def write(
         proposals.append(proposal)
         rows += [new_change(proposal, position, one) for position, one in enumerate(changes)]
     made = [proposal for proposal in proposals if proposal is not None]
-    judge(made, rows, now=now)
+    asking = {p.pk for p in made if origin.needs_person or is_doubted(p.evidence)}
+    judge(made, rows, now=now, asking=asking)
     heed_doubts(made)
     if origin.needs_person:
         leave_to_person(made)

@@ -1,0 +1,303 @@
+"""Keeping count of what is let through: reserved with the decision, confirmed or given back later.
+
+A submission costs two statements, whatever the history: one makes, locks and reads the tallies
+its changes count in, in an order that is the same for all; one writes them, with what each change
+takes up. Two never pass a cap together: the second waits for the lock and reads what the first has
+left. Where no active rule asks for a window nothing is read or written.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.policies.facts import Facts, number, percent, price
+from apps.policies.models import Place, Standing
+from apps.policies.windows import Asked, Sum, Tally, key_of, own_sum
+
+Slot = tuple[str, str]  # (scope, key)
+COUNTS = (Standing.HELD, Standing.DONE)
+
+LOCK = """
+    INSERT INTO policies_tally AS tally (workspace_id, scope, key, sums, approved)
+    SELECT %s, wanted.scope, wanted.key, '{}', '{}'
+    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted (scope, key, place)
+    ORDER BY wanted.place
+    ON CONFLICT (workspace_id, scope, key) DO UPDATE SET scope = tally.scope
+    RETURNING tally.scope, tally.key, tally.sums, tally.approved
+"""
+READ = """
+    SELECT tally.scope, tally.key, tally.sums, tally.approved
+    FROM policies_tally tally
+    JOIN unnest(%s::text[], %s::text[]) AS wanted (scope, key) USING (scope, key)
+    WHERE tally.workspace_id = %s
+"""
+WRITE = """
+    UPDATE policies_tally tally SET sums = new.sums::jsonb, approved = new.approved::jsonb
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
+        AS new (scope, key, sums, approved)
+    WHERE tally.workspace_id = %s AND tally.scope = new.scope AND tally.key = new.key
+"""
+PLACE = f"""
+    WITH written AS ({WRITE})
+    INSERT INTO policies_place (subject_id, workspace_id, standing, by_person, counted, at)
+    SELECT new.subject_id, %s, new.standing, FALSE, new.counted::jsonb, %s
+    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS new (subject_id, standing, counted)
+    ON CONFLICT (subject_id) DO UPDATE SET standing = EXCLUDED.standing, by_person = FALSE,
+        counted = EXCLUDED.counted, earlier = NULL, at = EXCLUDED.at
+"""  # noqa: S608  (a statement of our own)
+RESERVE = """
+    UPDATE policies_place SET standing = 'held', by_person = TRUE, at = %s
+    WHERE subject_id = ANY(%s) AND standing = 'waiting'
+    RETURNING workspace_id, counted
+"""
+
+
+@dataclass
+class Taken:
+    """What one change of a submission takes up, and whether it is let through by policy alone."""
+
+    subject_id: UUID
+    facts: Facts
+    asked: frozenset[Asked]
+    standing: Standing = Standing.WAITING
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """As `Place.counted` has it."""
+        spans: dict[str, list[str]] = {}
+        for scope, span in sorted(self.asked):
+            spans.setdefault(scope, []).extend([span] if span else [])
+        new = price(self.facts.after, self.facts.currency)
+        return {
+            "action": self.facts.action,
+            "sum": own_sum(self.facts).record(),
+            "keys": {scope: key_of(self.facts, scope) for scope in spans},
+            "spans": spans,
+            "price": None if new is None else str(new),
+            "currency": self.facts.currency,
+        }
+
+
+@dataclass
+class Book:
+    """The tallies a submission's changes count in. `reserves`: they are locked, and `save`d."""
+
+    workspace_id: UUID
+    now: datetime
+    reserves: bool = False
+    _tallies: dict[Slot, Tally] = field(default_factory=dict)
+    _taken: dict[UUID, Taken] = field(default_factory=dict)
+
+    def open(self, wanted: Iterable[tuple[UUID, Facts, frozenset[Asked]]]) -> None:
+        """Read the tallies of changes whose rules ask for these windows; one statement, or none."""
+        self._taken = {pk: Taken(pk, facts, asked) for pk, facts, asked in wanted if asked}
+        slots = {(s, key_of(t.facts, s)) for t in self._taken.values() for s, _ in t.asked}
+        if slots:
+            found = (lock if self.reserves else read)(self.workspace_id, slots)
+            self._tallies = {slot: found.get(slot) or Tally() for slot in slots}
+
+    @property
+    def currencies(self) -> set[str]:
+        """The currencies of all that is counted in them."""
+        return {code for tally in self._tallies.values() for code in tally.currencies()}
+
+    def seen(self, subject_id: UUID, facts: Facts) -> Facts:
+        """The facts with what their windows hold, the change itself and those before it included.
+
+        A change is counted at once; `settle` says whether that stands.
+        """
+        if (taken := self._taken.get(subject_id)) is None:
+            return facts
+        self.count(taken, 1)
+        windows: dict[str, Any] = {}
+        for scope, span in sorted(taken.asked):
+            if span:
+                within = self._tallies[scope, key_of(facts, scope)].within(span, self.now)
+                sums = {action: one.record() for action, one in within.items()}
+                windows.setdefault(scope, {})[span] = sums
+        return replace(facts, windows=windows, **self.approved(facts))
+
+    def approved(self, facts: Facts) -> dict[str, Any]:
+        """How far a price is from the last one a person approved, by the names of the facts."""
+        tally = self._tallies.get(("target", key_of(facts, "target")))
+        kept = tally.approved.get(facts.currency) if tally else None
+        old, new = number(kept["price"]) if kept else None, price(facts.after, facts.currency)
+        if not old or new is None:
+            return {}
+        return {"approved_change_percent": percent(new - old, old), "has_approved": True}
+
+    def settle(self, subjects: Collection[UUID], *, alone: bool) -> None:
+        """Let what these changes of one proposal take up stand, or give it back."""
+        for subject in subjects:
+            if (taken := self._taken.get(subject)) is None:
+                continue
+            if alone:
+                taken.standing = Standing.HELD
+            else:
+                self.count(taken, -1)
+
+    def count(self, taken: Taken, sign: int) -> None:
+        """Count a change in all its tallies, or take it out again."""
+        apply(self._tallies, taken.counted, self.now, sign)
+
+    def save(self) -> None:
+        """Write the tallies and what each change takes up; one statement, or none."""
+        if not self._taken:
+            return
+        held = [one.counted for one in self._taken.values() if one.standing == Standing.HELD]
+        changed = {slot: self._tallies[slot] for one in held for slot in slots_of(one)}
+        rows = list(self._taken.values())
+        with connection.cursor() as sql:
+            sql.execute(PLACE, [
+                *written(self.workspace_id, changed, self.now), self.workspace_id, self.now,
+                [one.subject_id for one in rows], [one.standing.value for one in rows],
+                [json.dumps(one.counted) for one in rows],
+            ])  # fmt: skip
+
+
+def slots_of(counted: Mapping[str, Any]) -> list[Slot]:
+    """The tallies a change counts in."""
+    return [*counted["keys"].items()]
+
+
+def by_person(counted: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as a person lets it through."""
+    return {**counted, "sum": Sum.read(counted["sum"]).by_person().record()}
+
+
+def given_back(place: Place, undone: Collection[UUID]) -> dict[str, Any]:
+    """What a place takes up that counts no longer."""
+    counted = by_person(place.counted) if place.by_person else place.counted
+    if place.pk not in undone:
+        return counted
+    return {**counted, "sum": Sum.read(counted["sum"]).made_up().record()}
+
+
+def apply(
+    tallies: Mapping[Slot, Tally], counted: Mapping[str, Any], at: datetime, sign: int
+) -> None:
+    """Count a change in its tallies (sign 1), or give it back to the buckets of `at` (-1)."""
+    own = Sum.read(counted["sum"])
+    for scope, key in slots_of(counted):
+        tally = tallies[scope, key]
+        move = tally.add if sign > 0 else tally.take
+        move(own, action=counted["action"], at=at, spans=counted["spans"][scope])
+
+
+def lock(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
+    """Make these tallies where they are missing, lock them in one order, and read them."""
+    ordered = sorted(slots)
+    with connection.cursor() as sql:
+        sql.execute(LOCK, [workspace_id, [s for s, _ in ordered], [k for _, k in ordered]])
+        return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
+
+
+def read(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
+    """These tallies as they stand, as far as there are any."""
+    with connection.cursor() as sql:
+        sql.execute(READ, [[s for s, _ in slots], [k for _, k in slots], workspace_id])
+        return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
+
+
+def loaded(sums: str, approved: str) -> Tally:
+    """A tally from its columns, which the driver leaves as text."""
+    return Tally(json.loads(sums), json.loads(approved))
+
+
+def written(workspace_id: UUID, tallies: Mapping[Slot, Tally], now: datetime) -> list[Any]:
+    """The parameters of `WRITE`, without buckets that are over."""
+    for tally in tallies.values():
+        tally.forget(now)
+    return [
+        [scope for scope, _ in tallies],
+        [key for _, key in tallies],
+        [json.dumps(one.record()) for one in tallies.values()],
+        [json.dumps(one.approved) for one in tallies.values()],
+        workspace_id,
+    ]
+
+
+def reserve(subjects: Sequence[UUID], *, now: datetime) -> None:
+    """Count changes that a person has let through. Runs in the transaction that does so."""
+    with connection.cursor() as sql:
+        sql.execute(RESERVE, [now, list(subjects)])
+        taken = [(workspace_id, json.loads(counted)) for workspace_id, counted in sql.fetchall()]
+        if not taken:
+            return
+        workspace_id = taken[0][0]
+        tallies = lock(workspace_id, {slot for _, one in taken for slot in slots_of(one)})
+        for _, counted in taken:
+            apply(tallies, by_person(counted), now, 1)
+        sql.execute(WRITE, written(workspace_id, tallies, now))
+
+
+def counting(subjects: Iterable[UUID]) -> set[UUID]:
+    """Which of these changes count in some window, or did until they were done."""
+    rows = Place.objects.filter(subject_id__in=list(subjects))
+    return set(rows.filter(standing__in=COUNTS).values_list("subject_id", flat=True))
+
+
+def conclude(
+    *,
+    done: Collection[UUID] = (),
+    void: Collection[UUID] = (),
+    undone: Collection[UUID] = (),
+    now: datetime,
+) -> None:
+    """Confirm what was done and give back what came to nothing or was undone, once each.
+
+    A price a person let through is from then on the last approved one; given back, the one before
+    is. Runs in the caller's transaction.
+    """
+    back = {*void, *undone}
+    rows = Place.objects.filter(subject_id__in=[*done, *back]).order_by("pk")
+    places = list(rows.filter(standing__in=COUNTS).select_for_update())
+    moving = [one for one in places if one.pk in back or one.standing == Standing.HELD]
+    for workspace_id in {one.workspace_id for one in moving}:
+        own = [one for one in moving if one.workspace_id == workspace_id]
+        touched = [one for one in own if one.pk in back or is_reference(one)]
+        tallies = lock(workspace_id, {slot for one in touched for slot in slots_of(one.counted)})
+        for place in touched:
+            if place.pk in back:
+                apply(tallies, given_back(place, undone), place.at, -1)
+                withdraw(tallies, place)
+            else:
+                refer(tallies, place)
+        if touched:
+            with connection.cursor() as sql:
+                sql.execute(WRITE, written(workspace_id, tallies, now))
+    for place in moving:
+        place.standing = Standing.GIVEN_BACK if place.pk in back else Standing.DONE
+    Place.objects.bulk_update(moving, ["standing", "earlier"])
+
+
+def is_reference(place: Place) -> bool:
+    """Whether the price it leads to was approved by a person, and is kept."""
+    counted = place.counted
+    return place.by_person and counted["price"] is not None and "target" in counted["keys"]
+
+
+def refer(tallies: Mapping[Slot, Tally], place: Place) -> None:
+    """Make the price a place leads to the last approved one."""
+    approved = tallies["target", place.counted["keys"]["target"]].approved
+    place.earlier = approved.get(place.counted["currency"])
+    approved[place.counted["currency"]] = {
+        "price": place.counted["price"], "subject": str(place.pk),
+    }  # fmt: skip
+
+
+def withdraw(tallies: Mapping[Slot, Tally], place: Place) -> None:
+    """Let the price approved before count again, if this one is the last."""
+    if not is_reference(place):
+        return
+    approved = tallies["target", place.counted["keys"]["target"]].approved
+    kept, currency = approved.get(place.counted["currency"]), place.counted["currency"]
+    if kept and kept["subject"] == str(place.pk):
+        del approved[currency]
+        if place.earlier:
+            approved[currency] = place.earlier

@@ -1,0 +1,76 @@
+"""`window(scope, span).fact` in a rule: which windows it asks for. Pure.
+
+Scope and span are texts as they stand, so that it is known without evaluating a rule what has to be
+read for it.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from apps.policies.expression import Call, Literal, Name, Node, Select, Unreadable, parse, walk
+from apps.policies.windows import SCOPES, SPANS, Asked
+
+WINDOW = "window"
+AMOUNTS = ("amount", "alone_amount")  # in the currency of the limits, if there is a rate
+COUNTS = ("changes", "alone", *AMOUNTS)
+DRIFTS = ("drift_percent", "moved_percent")  # of a price, so only of a target
+APPROVED = frozenset({"approved_change_percent", "has_approved"})
+
+
+class NoWindow(ValueError):
+    """A window that is none; the text says what it has to be."""
+
+
+def is_window(node: Node) -> bool:
+    """Whether it is a call of `window`."""
+    return isinstance(node, Call) and node.function == WINDOW and node.of is None
+
+
+def check(node: Node) -> None:
+    """Refuse windows that are none. Raises `NoWindow`."""
+    read = {id(one.of): one for one in walk(node) if isinstance(one, Select)}
+    for call in windows_of(node):
+        scope, span = asked_by(call)
+        select = read.get(id(call))
+        known = (*COUNTS, *DRIFTS) if scope == "target" else COUNTS
+        if select is None or select.field not in known:
+            given = f".{select.field}" if select else "nothing"
+            raise NoWindow(
+                f"window('{scope}', '{span}') is followed by one of "
+                f"{', '.join('.' + name for name in known)}, not by {given}."
+            )
+
+
+def windows_of(node: Node) -> Iterator[Call]:
+    """The calls of `window` in it."""
+    for one in walk(node):
+        if isinstance(one, Call) and one.function == WINDOW:
+            yield one
+
+
+def asked_by(call: Call) -> Asked:
+    """The scope and span of a call. Raises `NoWindow`."""
+    named = [one.text[1:-1] for one in call.args if isinstance(one, Literal) and one.kind == "text"]
+    if call.of is None and len(named) == len(call.args) == 2:
+        scope, span = named
+        if scope in SCOPES and span in SPANS:
+            return scope, span
+    raise NoWindow(
+        "A window is written window('target', '24h'): the scope is one of "
+        f"{', '.join(SCOPES)}, the span one of {', '.join(SPANS)}."
+    )
+
+
+@lru_cache(maxsize=4096)
+def asked(when: str) -> frozenset[Asked]:
+    """The windows an expression asks for; none if it is none.
+
+    The last price a person approved is kept with the target, so it asks for that without a span.
+    """
+    try:
+        node = parse(when)
+        found = {asked_by(call) for call in windows_of(node)}
+    except (Unreadable, NoWindow):
+        return frozenset()
+    words = {one.text for one in walk(node) if isinstance(one, Name)}
+    return frozenset(found | ({("target", "")} if words & APPROVED else set()))

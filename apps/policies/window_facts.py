@@ -1,0 +1,122 @@
+"""What the rules of one change read from its windows, and the series in words. Pure."""
+
+from collections.abc import Callable, Collection
+from decimal import Decimal
+from fractions import Fraction
+
+from apps.money.currency import written
+from apps.policies.exchange import NoRate
+from apps.policies.facts import Facts, percent, price
+from apps.policies.measure import Market
+from apps.policies.windows import SPANS, Asked, Money, Sum, own_sum, total
+
+WHOSE = {"target": "of this", "customer": "for this customer", "order": "of this order",
+         "agent": "by this agent", "key": "by this key",
+         "action": "of this kind", "workspace": "in this workspace"}  # fmt: skip
+
+
+class Windows:
+    """The windows of one change as a rule sees them; amounts in the currency of the limits.
+
+    A window counts the actions the rule is about, all of them if it names none, and the change
+    itself. Where no fresh rate leads to the currency, there is no `amount`, and `missing` says so.
+    """
+
+    def __init__(self, facts: Facts, *, currency: str, market: Market, max_age_days: int) -> None:
+        self._facts, self._currency, self._market = facts, currency, market
+        self._max_age_days = max_age_days
+        self._actions: Collection[str] = ()
+        self._told: dict[Asked, dict[str, float]] = {}
+        self.missing = ""
+
+    def turn(self, actions: Collection[str]) -> None:
+        """Count these actions from now on."""
+        self._actions, self._told, self.missing = actions, {}, ""
+
+    def __call__(self, scope: str, span: str) -> dict[str, float]:
+        """The facts of a window; worked out once, however often a rule asks."""
+        if (scope, span) not in self._told:
+            self._told[scope, span] = self.facts_of(scope, span)
+        return self._told[scope, span]
+
+    def facts_of(self, scope: str, span: str) -> dict[str, float]:
+        """The facts of a window."""
+        counted = self.counted(scope, span)
+        found = {"changes": float(counted.changes), "alone": float(counted.alone)}
+        try:
+            found["amount"] = float(self.worth(counted, lambda one: one.amount))
+            found["alone_amount"] = float(self.worth(counted, lambda one: one.alone))
+        except NoRate as error:
+            self.missing = f"{error} A person decides."
+        if scope == "target":
+            found |= self.drift(span)
+        return found
+
+    def counted(self, scope: str, span: str, actions: Collection[str] | None = None) -> Sum:
+        """What counts in a window; only the change itself where the facts tell of none."""
+        kept = self._facts.windows.get(scope, {}).get(span)
+        if kept is None:
+            return own_sum(self._facts)
+        wanted = self._actions if actions is None else actions
+        return total(Sum.read(one) for name, one in kept.items() if not wanted or name in wanted)
+
+    def worth(self, counted: Sum, part: Callable[[Money], Decimal]) -> Fraction:
+        """All amounts together in the currency of the limits, exactly. Raises `NoRate`."""
+        whole = Fraction(0)
+        for code, money in counted.money.items():
+            amount = part(money)
+            if not self._currency or code == self._currency or not amount:
+                whole += Fraction(amount)
+                continue
+            rates = self._market.rates
+            exchange = rates.exchange(code, self._currency, today=self._market.today,
+                                      max_age_days=self._max_age_days)  # fmt: skip
+            whole += exchange.exactly(amount)
+        return whole
+
+    def drift(self, span: str) -> dict[str, float]:
+        """How far a price has gone in a window and on which way, in percent of its beginning."""
+        if (way := self.way(span)) is None:
+            return {"drift_percent": 0.0, "moved_percent": 0.0}
+        start, money = way
+        return {
+            "drift_percent": percent(money.net, start),
+            "moved_percent": percent(money.amount, start),
+        }
+
+    def way(self, span: str) -> tuple[Decimal, Money] | None:
+        """The price at the beginning of a window and the moves since; None if it has no price.
+
+        Only what moved it from here is known. Where that is more than the price, since somebody
+        else has brought it down, the price now stands for the beginning.
+        """
+        money = self.counted("target", span, (self._facts.action,)).money.get(self._facts.currency)
+        old = price(self._facts.before, self._facts.currency)
+        new = price(self._facts.after, self._facts.currency)
+        if money is None or not old or new is None:
+            return None
+        start = new - money.net
+        return (start if start > 0 else old), money
+
+    def series(self, asked: Collection[Asked]) -> str:
+        """These windows in words: `3 moves of this in 24 h, 40.95 → 89.26 EUR, +118 %`."""
+        spans = list(SPANS)
+        ordered = sorted((one for one in asked if one[1]), key=lambda one: (one[0] != "target",
+                         one[0], spans.index(one[1])))  # fmt: skip
+        return "; ".join(self.phrase(scope, span) for scope, span in ordered)
+
+    def phrase(self, scope: str, span: str) -> str:
+        """One window in words."""
+        counted = self.counted(scope, span)
+        way = self.way(span) if scope == "target" else None
+        noun = "move" if way else "change"
+        said = f"{counted.changes} {noun}{'s' * (counted.changes != 1)} {WHOSE[scope]} in "
+        said += SPANS[span].words
+        if way:
+            (start, money), code = way, self._facts.currency
+            gone = percent(money.net, start)
+            end = start + money.net
+            return f"{said}, {written(start, code)} → {written(end, code)} {code}, {gone:+.3g} %"
+        sums = [f"{written(one.amount, code)} {code}".strip()
+                for code, one in sorted(counted.money.items()) if one.amount]  # fmt: skip
+        return ", ".join([said, *sums])

@@ -1,0 +1,211 @@
+"""Facts over time: what was let through in a window, in partial sums. Pure.
+
+A change that is let through is counted in each scope the rules ask about (its target, its customer,
+the agent ...), in a bucket of time for each span. A window adds up the buckets it touches, its
+oldest one whole: at most 31 of them, and never less than what truly happened.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from apps.policies.facts import Facts, price
+
+ZERO = Decimal(0)
+SCOPES = ("target", "customer", "order", "agent", "key", "action", "workspace")
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long a window is and its buckets are, in seconds, and its words."""
+
+    seconds: int
+    bucket: int
+    words: str
+
+    def number(self, at: datetime) -> int:
+        """The bucket a moment falls into."""
+        return int(at.timestamp()) // self.bucket
+
+    def oldest(self, now: datetime) -> int:
+        """The oldest bucket a window that ends now touches."""
+        return (int(now.timestamp()) - self.seconds) // self.bucket
+
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+SPANS = {
+    "15m": Span(15 * MINUTE, MINUTE, "15 min"),
+    "1h": Span(HOUR, 5 * MINUTE, "1 h"),
+    "24h": Span(DAY, HOUR, "24 h"),
+    "7d": Span(7 * DAY, 6 * HOUR, "7 days"),
+    "30d": Span(30 * DAY, DAY, "30 days"),
+}
+Asked = tuple[str, str]  # (scope, span)
+
+
+@dataclass(frozen=True)
+class Money:
+    """Money moved in one currency: the sum of the steps, and where they lead together.
+
+    `alone` is the part of the sum that no person let through.
+    """
+
+    amount: Decimal = ZERO
+    net: Decimal = ZERO
+    alone: Decimal = ZERO
+
+    def plus(self, other: "Money", sign: int = 1) -> "Money":
+        """Both together; with a sign of -1 this without the other."""
+        return Money(self.amount + sign * other.amount, self.net + sign * other.net,
+                     self.alone + sign * other.alone)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many changes, and the money they move by currency. `alone`: no person let it through."""
+
+    changes: int = 0
+    alone: int = 0
+    money: Mapping[str, Money] = field(default_factory=dict)
+
+    def plus(self, other: "Sum", sign: int = 1) -> "Sum":
+        """Both together; with a sign of -1 this without the other."""
+        money = dict(self.money)
+        for currency, more in other.money.items():
+            money[currency] = money.get(currency, Money()).plus(more, sign)
+        return Sum(self.changes + sign * other.changes, self.alone + sign * other.alone, money)
+
+    def by_person(self) -> "Sum":
+        """The same, let through by people."""
+        money = {code: replace(one, alone=ZERO) for code, one in self.money.items()}
+        return Sum(self.changes, 0, money)
+
+    def made_up(self) -> "Sum":
+        """What is given back of it once it is undone: all but where it has led.
+
+        The undo leads back from where the price is by then, and that counts too.
+        """
+        return replace(
+            self, money={code: replace(one, net=ZERO) for code, one in self.money.items()}
+        )
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no rule could see it."""
+        return not self.changes and not any(one.amount or one.net for one in self.money.values())
+
+    def record(self) -> dict[str, Any]:
+        """As JSON values; `read` takes them back."""
+        money = {code: [str(one.amount), str(one.net), str(one.alone)]
+                 for code, one in self.money.items()}  # fmt: skip
+        return {"changes": self.changes, "alone": self.alone, "money": money}
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> "Sum":
+        """The sum that `record` told."""
+        money = {code: Money(*map(Decimal, three)) for code, three in record["money"].items()}
+        return cls(record["changes"], record["alone"], money)
+
+
+def total(sums: Iterable[Sum]) -> Sum:
+    """All of them together."""
+    added = Sum()
+    for one in sums:
+        added = added.plus(one)
+    return added
+
+
+def currencies(windows: Mapping[str, Any]) -> set[str]:
+    """The currencies of all that the windows of a change hold (`Facts.windows`)."""
+    return {code for spans in windows.values() for by_action in spans.values()
+            for one in by_action.values() for code in one["money"]}  # fmt: skip
+
+
+def own_sum(facts: Facts) -> Sum:
+    """What one change counts for alone: the step of a price, else the amount it moves."""
+    new, old = price(facts.after, facts.currency), price(facts.before, facts.currency)
+    if new is not None and old is not None:
+        step = abs(new - old)
+        return Sum(1, 1, {facts.currency: Money(step, new - old, step)})
+    if not facts.has_amount:
+        return Sum(1, 1)
+    amount = abs(Decimal(str(facts.amount)))
+    return Sum(1, 1, {facts.currency: Money(amount, ZERO, amount)})
+
+
+def key_of(facts: Facts, scope: str) -> str:
+    """Under which key a change is counted in a scope; those that name none are counted as one.
+
+    A hash, since a key may be a person's address.
+    """
+    own = {"action": facts.action, "workspace": ""}
+    named = own.get(scope, facts.scopes.get(scope, ""))
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+class Tally:
+    """What was counted under one key of a scope: {span: {bucket: {action: sum}}}.
+
+    `approved` is the price of the target a person approved last, by currency, with whose change
+    that was: {currency: {price, subject}}.
+    """
+
+    def __init__(
+        self, sums: Mapping[str, Any] | None = None, approved: Mapping[str, Any] | None = None
+    ) -> None:
+        self._sums = {
+            span: {int(number): {action: Sum.read(one) for action, one in by_action.items()}
+                   for number, by_action in buckets.items()}
+            for span, buckets in (sums or {}).items()
+        }  # fmt: skip
+        self.approved = dict(approved or {})
+
+    def record(self) -> dict[str, Any]:
+        """The sums as JSON values."""
+        return {
+            span: {str(number): {action: one.record() for action, one in by_action.items()}
+                   for number, by_action in buckets.items()}
+            for span, buckets in self._sums.items()
+        }  # fmt: skip
+
+    def currencies(self) -> set[str]:
+        """The currencies of what is counted."""
+        return {code for buckets in self._sums.values() for by_action in buckets.values()
+                for one in by_action.values() for code in one.money}  # fmt: skip
+
+    def add(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
+        """Count a change."""
+        for span in spans:
+            buckets = self._sums.setdefault(span, {})
+            by_action = buckets.setdefault(SPANS[span].number(at), {})
+            by_action[action] = by_action.get(action, Sum()).plus(own)
+
+    def take(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
+        """Give a change back to the bucket it was counted in, if a window can still see that."""
+        for span in spans:
+            by_action = self._sums.get(span, {}).get(SPANS[span].number(at), {})
+            if action in by_action:
+                by_action[action] = by_action[action].plus(own, -1)
+
+    def forget(self, now: datetime) -> None:
+        """Drop the buckets that no window touches any more, and what came to nothing."""
+        for span, buckets in self._sums.items():
+            oldest = SPANS[span].oldest(now)
+            self._sums[span] = {
+                number: left
+                for number, by_action in buckets.items()
+                if number >= oldest
+                and (left := {name: one for name, one in by_action.items() if not one.is_nothing})
+            }
+
+    def within(self, span: str, now: datetime) -> dict[str, Sum]:
+        """What counts in the window that ends now, by action."""
+        oldest, found = SPANS[span].oldest(now), dict[str, Sum]()
+        for number, by_action in self._sums.get(span, {}).items():
+            if number >= oldest:
+                for action, one in by_action.items():
+                    found[action] = found.get(action, Sum()).plus(one)
+        return found
