@@ -55,7 +55,8 @@ def app_parts(environment: dict[str, str], *, port: int, workers: int) -> list[P
         "web": [
             sys.executable, "-m", "uvicorn", "aios.asgi:application",
             "--host", LOOPBACK, "--port", str(port), "--lifespan", "off",
-            "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2",
+            "--no-access-log", "--no-proxy-headers", "--log-level", "warning",
+            "--timeout-graceful-shutdown", "2",
         ],
         "worker": [
             *celery, "worker", "-Q", "urgent,default,bulk", "-c", str(workers),

@@ -29,6 +29,7 @@ from apps.audit import queries as audit
 from apps.audit.bell import TRACE_CHANNEL
 from apps.console.presenters.trace import Row
 from apps.console.timeline import rows_of
+from apps.console.unseen import reveal
 from apps.inference.voice import channel_of
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def line(row: Row) -> Line:
         "proposal": row.proposal,
         "call": row.figures.as_json() if row.figures else None,
     }
-    return Line(event.index, event.run_id, json.dumps(content, ensure_ascii=False))
+    return Line(event.index, event.run_id, reveal(json.dumps(content, ensure_ascii=False)))
 
 
 def pack(lines: Iterable[Line]) -> str:
@@ -233,12 +234,13 @@ class Hub:
             self._hint.set()
             return
         try:
-            run_id = UUID(json.loads(message["data"])["run"])
+            said = json.loads(message["data"])
+            run_id = UUID(said["run"])
             workspace_id = UUID(message["channel"].rpartition(":")[2])
         except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("Words came that are not those of a run.")
             return
-        text = f'{{"tokens":{message["data"]}}}'
+        text = reveal(json.dumps({"tokens": said}, ensure_ascii=False))
         for viewer in self._viewers.get(workspace_id, ()):
             if viewer.run_id == run_id:
                 viewer.overhear(text)

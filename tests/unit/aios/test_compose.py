@@ -108,7 +108,7 @@ def test_the_deployment_check_is_clean(compose: dict[str, Any], tmp_path: Path) 
     environment = {
         name: str(value).replace("${AIOS_HOST:?the host name people use}", "aios.example.com")
         for name, value in compose["services"]["web"]["environment"].items()
-        if not name.startswith(("OPENAI", "EMAIL", "CSRF", "OUTBOUND"))
+        if not name.startswith(("OPENAI", "EMAIL", "CSRF", "OUTBOUND", "TRUSTED"))
     }
     values = {
         "secret_key": "0123456789abcdef" * 5,
