@@ -124,7 +124,9 @@ def name_of(route: Route, is_signed_in: bool) -> str:
 def find_values(system: System) -> dict[str, object]:
     """A value for each parameter, from the database of the demo."""
     values: dict[str, object] = dict(OF_NO_ROW)
-    values |= dict.fromkeys(("switch_id", "question_id", "channel_id", "example_id"), NO_ROW)
+    values |= dict.fromkeys(
+        ("switch_id", "question_id", "channel_id", "example_id", "key_id"), NO_ROW
+    )
     with psycopg.connect(system.owner_url()) as database:
         for name, query in ROWS.items():
             row = database.execute(f"{query} LIMIT 1").fetchone()

@@ -20,7 +20,8 @@ from django.test import Client
 from django.urls import get_resolver, path
 
 from aios.asgi import application
-from apps.accounts.models import User, Workspace
+from apps.accounts import operations as accounts
+from apps.accounts.models import ApiKey, User, Workspace
 from apps.agents import labelling
 from apps.agents.models import Agent, LabelledExample, Run
 from apps.api.main import api
@@ -116,6 +117,9 @@ def secrets(
         workspace=workspace, intent="damaged", language="en", text=f"{MARKER} arrived broken",
         by=MARKER, now=now,
     )  # fmt: skip
+    accounts.create_key(
+        workspace=workspace, user=cast.otto, name=f"{MARKER} key", scopes=["runs:read"], now=now
+    )
     Notice.objects.create(
         workspace=workspace, channel=channel, kind="stopped", detail=MARKER, key=MARKER,
         error=MARKER, state="failed", due_at=now, created_at=now, ended_at=now,
@@ -138,6 +142,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "connector_id": Connector.objects.get(workspace=workspace).pk,
         "switch_id": KillSwitch.objects.get().pk,
         "channel_id": Channel.objects.get().pk,
+        "key_id": ApiKey.objects.get(workspace=workspace).pk,
         "example_id": LabelledExample.objects.get().pk,
         "decision_id": Decision.objects.first().pk,
         "execution_id": Execution.objects.get().pk,
