@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
@@ -37,7 +37,7 @@ class Guardrails:
 
 # Written out because it runs with every approval and every call: the ORM would compile it anew.
 BASIS = """
-    SELECT version.policy_id, version.number, version.digest, version.actions
+    SELECT version.policy_id, version.number, version.digest, version.actions, version.id
     FROM policies_version version
     JOIN policies_policy policy ON policy.id = version.policy_id
     WHERE policy.workspace_id = %s AND version.stage = %s
@@ -45,20 +45,34 @@ BASIS = """
 """
 
 
-def basis(workspace_id: UUID) -> Callable[[str], str]:
-    """What decides in a workspace right now: action -> digest over the versions about it.
+@dataclass(frozen=True)
+class Basis:
+    """What decides in a workspace right now: of each version (what tells it, actions, id)."""
+
+    versions: tuple[tuple[tuple[UUID, int, str], list[str], UUID], ...]
+
+    def __call__(self, action: str) -> str:
+        """The digest over the versions about an action."""
+        return _digest(told for told, actions, _ in self.versions if speaks_of(actions, action))
+
+    def counts(self, action: str) -> bool:
+        """Whether some rule about the action asks for a window, so that it takes up a place."""
+        return any(
+            _compiled(pk).asked(action)
+            for _, actions, pk in self.versions
+            if speaks_of(actions, action)
+        )
+
+
+def basis(workspace_id: UUID) -> Basis:
+    """What decides in a workspace right now; one statement.
 
     An approval is void once the digest of its action differs; a policy about other actions
     does not touch it.
     """
     with connection.cursor() as sql:
         sql.execute(BASIS, [workspace_id, Stage.ACTIVE])
-        active = [(row[:3], json.loads(row[3])) for row in sql.fetchall()]
-
-    def of_action(action: str) -> str:
-        return _digest(version for version, actions in active if speaks_of(actions, action))
-
-    return of_action
+        return Basis(tuple((row[:3], json.loads(row[3]), row[4]) for row in sql.fetchall()))
 
 
 def speaks_of(actions: Sequence[str], action: str) -> bool:

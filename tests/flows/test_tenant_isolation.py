@@ -118,7 +118,7 @@ def secrets(
         by=MARKER, now=now,
     )  # fmt: skip
     accounts.create_key(
-        workspace=workspace, user=cast.otto, name=f"{MARKER} key", scopes=["runs:read"], now=now
+        workspace=workspace, user=cast.olga, name=f"{MARKER} key", scopes=["runs:read"], now=now
     )
     Notice.objects.create(
         workspace=workspace, channel=channel, kind="stopped", detail=MARKER, key=MARKER,

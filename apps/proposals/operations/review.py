@@ -80,7 +80,8 @@ def approve(
     with transaction.atomic():
         proposal, changes, held = lock(proposal_id, user=user, binding=binding, now=now)
         policies.hold(proposal.workspace_id)
-        outdated = policy_has_changed(changes)
+        basis = versions.basis(proposal.workspace_id)
+        outdated = policy_has_changed(changes, basis)
         if outdated:
             give_back(proposal, changes, [POLICY_CHANGED], now=now)
         else:
@@ -103,7 +104,8 @@ def approve(
                 now=now,
             )
             if standing == Standing.APPROVED:
-                pass_on(proposal, changes, facts, by=user.actor, now=now)
+                counted = [one for one in changes if basis.counts(one.action)]
+                pass_on(proposal, changes, facts, counted=counted, by=user.actor, now=now)
                 if edited or proposal.reviewers > 1:
                     keep_lessons(proposal, changes, title=title, now=now)
             else:
@@ -116,12 +118,22 @@ def approve(
 
 
 def pass_on(
-    proposal: Proposal, changes: Sequence[Change], facts: Sequence[Fact], *, by: str, now: datetime
+    proposal: Proposal,
+    changes: Sequence[Change],
+    facts: Sequence[Fact],
+    *,
+    counted: Sequence[Change],
+    by: str,
+    now: datetime,
 ) -> None:
-    """Mark the proposal approved, queue its first open change, and record it all with `facts`."""
+    """Mark the proposal approved, queue its first open change, and record it all with `facts`.
+
+    `counted` are those a rule with a window is about; they count from here on.
+    """
     proposal.state = State.APPROVED
     statements.move(proposal)
-    policies.reserve([change.pk for change in changes], now=now)
+    if counted:
+        policies.reserve([change.pk for change in counted], now=now)
     approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
     schedule(changes[:1], by=by, now=now, because=[*facts, approved])
     fault.reach("before_approval")
@@ -421,7 +433,6 @@ def close(changes: Sequence[Change]) -> None:
     Change.objects.filter(pk__in=[change.pk for change in changes]).update(is_open=False)
 
 
-def policy_has_changed(changes: Sequence[Change]) -> bool:
+def policy_has_changed(changes: Sequence[Change], basis: versions.Basis) -> bool:
     """Whether other policy versions decide now than decided these changes."""
-    basis = versions.basis(changes[0].workspace_id)
     return any(change.binding != bind(change, basis(change.action)) for change in changes)
