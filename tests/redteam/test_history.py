@@ -154,9 +154,10 @@ INSERTS: dict[str, tuple[str, Callable[[], datetime]]] = {
     ),
     "review": (
         """INSERT INTO proposals_review (id, workspace_id, proposal_id, reviewer_id, verdict,
-                  binding, reason, edited, via, alone, at)
+                  binding, reason, edited, via, alone, key, key_allowed_by, at)
            SELECT gen_random_uuid(), workspace_id, proposal_id, reviewer_id, verdict, 'forged',
-                  reason, edited, via, alone, '2020-01-01' FROM proposals_review LIMIT 1""",
+                  reason, edited, via, alone, key, key_allowed_by, '2020-01-01'
+           FROM proposals_review LIMIT 1""",
         lambda: Review.objects.get(binding="forged").at,
     ),
     "version": (

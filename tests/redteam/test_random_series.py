@@ -123,7 +123,9 @@ class World:
                 self.take_back(which)
 
     def approve(self, one: Proposal, *, edited: bool) -> None:
-        """Rita lets it through, perhaps a cent higher."""
+        """Rita lets it through, perhaps a cent higher; not an undo of her own."""
+        if self.rita.actor in (one.submitted_by, one.on_behalf_of):
+            return
         move, edits = self.by_proposal[one.pk], {}
         if edited:
             move.new += CENT
@@ -156,7 +158,10 @@ class World:
         queued = self.in_state(State.APPROVED)
         if queued:
             one = queued[which % len(queued)]
-            operations.take_back(proposal_id=one.pk, user=self.rita, now=self.now)
+            try:
+                operations.take_back(proposal_id=one.pk, user=self.rita, now=self.now)
+            except operations.TooLate:  # its call has been tried
+                return
             self.by_proposal[one.pk].at, self.by_proposal[one.pk].alone = None, False
 
 
