@@ -83,8 +83,9 @@ def test_a_chats_address_is_its_secret(make, now):
     ("kinds", {"kinds": ["claimed"]}),
     ("minimum_risk", {"minimum_risk": "none"}),
 ])  # fmt: skip
-def test_what_could_never_be_sent_to_is_refused(make, field, changes):
+def test_what_could_never_be_sent_to_is_refused(make, field, changes, settings):
     """With the field it is about, and nothing is kept."""
+    settings.OUTBOUND_ALLOW = ()
     with pytest.raises(InvalidChannel) as caught:
         make(**changes)
     assert caught.value.field == field
