@@ -110,7 +110,7 @@ def beats_rules(second: Second, measured: Calibration) -> bool:
 
     Where both read the same they differ about what to do, of which that says nothing.
     """
-    if second.reading is None or second.reads_alike:
+    if second.reading is None or second.reading.intent == second.by_rules.intent:
         return False
     theirs = measured.of(RULES, second.by_rules.intent)
     return measured.of(second.model, second.reading.intent).beats(theirs)
