@@ -21,7 +21,7 @@ FILE = Path(__file__).with_suffix(".toml")
 AROUND = 60  # characters of the text a mark quotes on either side of the sign
 LONGEST = 40_000  # characters of a proposal that are read
 MANY = 12  # marks: more say nothing new
-OUR_OWN = ("rule", "text", "decision")  # kinds of evidence written by rules, which quote signs
+OUR_OWN = ("rule", "text", "decision")  # evidence which our own agents' rules write, quoting signs
 
 
 class Kind(StrEnum):
@@ -98,8 +98,14 @@ def marks(
     rationale: str = "",
     evidence: Sequence[object] = (),
     params: Sequence[Mapping[str, Any]] = (),
+    by_own_agent: bool = False,
 ) -> list[Mark]:
-    """Everything in a proposal that works on who decides, worst kinds first."""
+    """Everything in a proposal that works on who decides, worst kinds first.
+
+    What rules wrote is left out only of a proposal `by_own_agent`: a stranger calls anything so.
+    """
+    if by_own_agent:
+        evidence = [{} if is_by_rules(one) else one for one in evidence]
     every = list(texts_of(title, rationale, evidence, params))
     texts = list(bounded_texts(every))
     found = [mark for place, text in texts for mark in marks_in(text, place=place)]
@@ -126,11 +132,16 @@ def texts_of(
         for name, value in params_of_one.items():
             yield from ((name, text) for text in leaves(value))
     for number, one in enumerate(evidence, 1):
-        if not isinstance(one, Mapping) or one.get("kind") in OUR_OWN:
+        if not isinstance(one, Mapping):
             continue
         for name, value in one.items():
             if name not in ("kind", "item_id"):
                 yield from ((f"evidence {number}", text) for text in leaves(value))
+
+
+def is_by_rules(entry: object) -> bool:
+    """Whether the entry of evidence says of itself that rules wrote it."""
+    return isinstance(entry, Mapping) and entry.get("kind") in OUR_OWN
 
 
 def bounded_texts(texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

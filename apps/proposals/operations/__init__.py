@@ -3,6 +3,7 @@
 from apps.proposals.operations.ask import Answered, answer, ask
 from apps.proposals.operations.bulk import BulkResult, NotInBulk, NotSampled, approve_all
 from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
+from apps.proposals.operations.edit import DeniedByPolicy
 from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
 from apps.proposals.operations.entry import (
     AlreadyDecided,
@@ -22,12 +23,7 @@ from apps.proposals.operations.rehearse import (
     rehearse_execution,
 )
 from apps.proposals.operations.repair import NothingToRepair, resubmit
-from apps.proposals.operations.review import (
-    DeniedByPolicy,
-    approve,
-    reject,
-    resolve,
-)
+from apps.proposals.operations.review import approve, reject, resolve
 from apps.proposals.operations.room import Overloaded
 from apps.proposals.operations.skip import drop_skips, skip
 from apps.proposals.operations.snooze import snooze, wake, wake_due

@@ -13,10 +13,10 @@ from apps.audit.operations import record_all
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.operations import statements
+from apps.proposals.operations.edit import DeniedByPolicy, check_edited, checked_edit, put
 from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised, enter
 from apps.proposals.operations.judge import proposal_fact
 from apps.proposals.operations.restore import give_back, open_changes
-from apps.proposals.operations.review import DeniedByPolicy, check_edited, checked_edit, put
 from apps.proposals.operations.submit import InvalidDraft, misplaced, refuse_sources
 from apps.proposals.provenance import text_of
 from apps.proposals.stakes import price_moves

@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.proposals import alike, bulk, queue
 from apps.proposals.models import Proposal
+from apps.proposals.operations.edit import DeniedByPolicy
 from apps.proposals.operations.entry import (
     AlreadyDecided,
     Claimed,
@@ -16,7 +17,7 @@ from apps.proposals.operations.entry import (
     SignInNeeded,
     StaleApproval,
 )
-from apps.proposals.operations.review import DeniedByPolicy, approve
+from apps.proposals.operations.review import approve
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import NotLooked
 

@@ -36,6 +36,7 @@ def marks_of(proposal: Proposal, changes: Sequence[Change]) -> list[pressure.Mar
         rationale=proposal.rationale,
         evidence=proposal.evidence if isinstance(proposal.evidence, list) else (),
         params=[change.params for change in changes],
+        by_own_agent=proposal.run_id is not None,
     )
 
 
