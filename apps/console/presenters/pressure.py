@@ -11,11 +11,11 @@ from apps.proposals.pressure import Kind, Mark
 HOW = {
     Kind.INSTRUCTION: "Gives instructions to the system or to you",
     Kind.APPROVED: "Says it is approved already",
-    Kind.AUTHORITY: "Leans on somebody's authority",
-    Kind.SECRECY: "Asks for silence, or for no checks",
-    Kind.URGENCY: "Presses for haste",
-    Kind.ADDRESS: "Has an address that passes for another",
-    Kind.HIDDEN: "Hides what it says",
+    Kind.AUTHORITY: "Invokes somebody's authority",
+    Kind.SECRECY: "Asks for secrecy, or to skip checks",
+    Kind.URGENCY: "Presses you to hurry",
+    Kind.ADDRESS: "Has a look-alike address",
+    Kind.HIDDEN: "Hides characters",
 }
 
 

@@ -285,14 +285,14 @@ def test_text_that_works_on_the_reviewer_is_marked_on_the_card_and_in_the_panel(
     )  # fmt: skip
     assert made is not None
     rita = browse(world.rita)
-    assert "Its text works on you" in rita.get(reverse("console:inbox")).content.decode()
+    assert "Its text tries to sway you" in rita.get(reverse("console:inbox")).content.decode()
     page = panel(rita, made)
-    assert "Presses for haste" in page
+    assert "Presses you to hurry" in page
     assert f'<q class="small">{PRESSING}</q>' in page
     assert '<a href="#evidence-1" data-jump>Evidence 1</a>' in page
     Proposal.objects.filter(pk=made.pk).update(risk="high")
     page = panel(rita, made)
-    assert "Presses for haste" in page
+    assert "Presses you to hurry" in page
     assert PRESSING not in page
 
 
