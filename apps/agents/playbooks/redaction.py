@@ -9,6 +9,7 @@ from typing import Any
 
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.calibration import READ
 from apps.agents.playbooks.scope import CUSTOMER
 from apps.gateway import email_address
 
@@ -17,7 +18,7 @@ ORDER = re.compile(r"#\s?\w[\w-]*|(?<!\w)n°\s?\w[\w-]*", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"(?<![\w.,])\+?\d(?:[\s()/.-]{0,2}\d){6,}(?![\w])")  # telephone, account
 ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{2,4}){3,8}\b")  # IBAN
 IN_NUMBERS = ("amount", "currency")  # edited fields that tell of no person
-IN_GENERAL = ("intent", "language", "skus", "share", "sku", "currency", "from", "to")
+IN_GENERAL = ("intent", "language", "skus", "share", "sku", "currency", "from", "to", READ)
 HOUSE = ("intent:", "sku:", "product:")  # beginnings of subjects that are nobody's
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.base import Known
+from apps.agents.playbooks.calibration import READ, read_by
 from apps.agents.playbooks.redaction import correction, for_customer, redact
+from apps.agents.playbooks.refund_desk.corrections import lesson_of
 from tests.factories import agents as make
 
 BOB = {"about": "customer:bob@example.com", "order": "1002", "message_id": "m9",
@@ -99,3 +101,11 @@ def test_a_correction_keeps_what_it_teaches() -> None:
     assert "amount: 20 → 10; other words" in made.text
     assert "Reason: half for [address]" in made.text
     assert "Bob" not in made.model_dump_json()
+
+
+def test_a_correction_keeps_who_had_read_the_case() -> None:
+    """Else what only a model misread would teach the rules."""
+    read = read_by("model", name="gpt", rules="question", model="damaged")
+    made = correction(make.correction(case={**BOB, READ: read}))
+    assert made.data["case"][READ] == read
+    assert lesson_of([made], intent="damaged", skus=[]) is None
