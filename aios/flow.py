@@ -26,6 +26,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     Kind.RUN_FAILED: ("notifications.notify",),
     Kind.SWITCH_ENGAGED: ("notifications.notify",),
     Kind.BREAKER_OPENED: ("notifications.notify",),
+    Kind.POLICY_ASKED: ("notifications.notify",),
     Kind.ITEM_REMEMBERED: ("memory.embed",),
 }
 

@@ -35,6 +35,9 @@ NAVIGATION: list[dict[str, Any]] = [
     ]},
     {"title": "Policies", "items": [
         page("Policies", "gavel", "policies_policy"),
+        page("Policy changes", "rule_settings", "policies_publication"),
+        page("Policy versions", "history", "policies_version"),
+        page("Publishing alone", "timer", "policies_publishingsetting"),
         page("Decisions", "rule", "policies_decision"),
         page("Exchange rates", "currency_exchange", "policies_exchangerate"),
         page("Currency", "payments", "policies_currencysetting"),

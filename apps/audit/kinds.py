@@ -64,8 +64,11 @@ class Kind(StrEnum):
     ITEM_SUPERSEDED = "item.superseded"  # by
     ITEM_FORGOTTEN = "item.forgotten"  # reason
     # configuration
-    POLICY_PUBLISHED = "policy.published"  # policy, version, digest
+    POLICY_PUBLISHED = "policy.published"  # policy, version, digest, asked_by, exception
     POLICY_RETIRED = "policy.retired"  # policy, version
+    POLICY_ASKED = "policy.asked"  # policy, version, findings, alone_from
+    POLICY_TURNED_DOWN = "policy.turned_down"  # policy, version
+    PUBLISHING_CHANGED = "publishing.changed"  # before, after: hours
     RATE_KEPT = "rate.kept"  # base, quote, rate, as_of, source
     RATE_REMOVED = "rate.removed"  # base, quote, rate, as_of, source
     CURRENCY_CHANGED = "currency.changed"  # before, after

@@ -12,6 +12,7 @@ PAGES = {
     NoticeKind.STOPPED: "console:stop",
     NoticeKind.AWAY: "console:connectors",
     NoticeKind.BUDGET: "console:runs",
+    NoticeKind.POLICY: "console:history",
     NoticeKind.TEST: "console:notifications",
 }
 

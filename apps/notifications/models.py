@@ -25,6 +25,7 @@ class NoticeKind(models.TextChoices):
     AWAY = "away", "A back end does not answer"
     BUDGET = "budget", "A budget is used up: no model is asked"
     RUN_FAILED = "run_failed", "A run of an agent has failed"
+    POLICY = "policy", "A policy change lets something new through and is not in force yet"
     TEST = "test", "A test"
 
 

@@ -1,6 +1,6 @@
 """Whether a notice still says something: what was decided meanwhile nobody is told of."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from apps.gateway.models import Breaker, Circuit, KillSwitch
 from apps.notifications.models import Notice, NoticeKind
 from apps.notifications.queries import Member, about, member_of, preference_of
 from apps.notifications.routing import DUE_LEAD
+from apps.policies.models import Asked, Publication
 from apps.proposals.models import Proposal, Review, State
 from apps.proposals.queries import why_not
 
@@ -90,18 +91,43 @@ def is_over(
 ) -> bool:
     """Whether what the notice is about has come to its end."""
     kind = NoticeKind(notice.kind)
-    if kind == NoticeKind.STOPPED:
-        return not KillSwitch.objects.filter(pk=notice.subject_id, released_at=None).exists()
-    if kind == NoticeKind.AWAY:
-        away = Breaker.objects.filter(connector_id=notice.subject_id)
-        return not away.exclude(circuit=Circuit.CLOSED).exists()
-    if kind == NoticeKind.RUN_FAILED:  # who has tried it again already need not be told
-        return not Run.objects.filter(pk=notice.subject_id, state=RunState.FAILED).exists()
+    if kind in ENDED:
+        return ENDED[kind](notice)
     if kind == NoticeKind.NEEDS_PERSON:
         return proposal is not None and proposal.state != State.NEEDS_PERSON
     if kind in OPEN_ONLY:
         return proposal is None or not still_waits(notice, member, proposal, judged, now=now)
     return False
+
+
+def is_released(notice: Notice) -> bool:
+    """Whether the kill switch holds nothing any more."""
+    return not KillSwitch.objects.filter(pk=notice.subject_id, released_at=None).exists()
+
+
+def is_back(notice: Notice) -> bool:
+    """Whether the back end answers again."""
+    away = Breaker.objects.filter(connector_id=notice.subject_id)
+    return not away.exclude(circuit=Circuit.CLOSED).exists()
+
+
+def is_tried_again(notice: Notice) -> bool:
+    """Whether the run has not failed any more: who has tried it again need not be told."""
+    return not Run.objects.filter(pk=notice.subject_id, state=RunState.FAILED).exists()
+
+
+def is_decided(notice: Notice) -> bool:
+    """Whether no version of the policy waits for a second person any more."""
+    asked = Publication.objects.filter(version__policy_id=notice.subject_id)
+    return not asked.filter(state=Asked.WAITING).exists()
+
+
+ENDED: Mapping[NoticeKind, Callable[[Notice], bool]] = {
+    NoticeKind.STOPPED: is_released,
+    NoticeKind.AWAY: is_back,
+    NoticeKind.RUN_FAILED: is_tried_again,
+    NoticeKind.POLICY: is_decided,
+}
 
 
 def still_waits(

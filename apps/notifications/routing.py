@@ -256,6 +256,24 @@ def used_up(matter: Matter, members: Sequence[Member]) -> Told:
         )
 
 
+def loosens(matter: Matter, members: Sequence[Member]) -> Told:
+    """A policy change lets something new through: everybody here, also who cannot agree to it.
+
+    Where its author is the only one who may publish it, nobody else would learn of it in time.
+    """
+    others = [m for m in members if m.user.actor != matter.event.actor]
+    for member in (*others, None):
+        yield Telling(
+            kind=NoticeKind.POLICY,
+            member=member,
+            at=matter.event.at,
+            subject_id=matter.event.subject_id,
+            detail=f"{matter.field('policy')} v{matter.field('version')} lets something new through"
+            f"; it may be published by its author alone from {matter.field('alone_from')[:16]} UTC "
+            "on if nobody else can",
+        )
+
+
 ROUTERS: Mapping[str, Router] = {
     Kind.PROPOSAL_SUBMITTED: waiting,
     Kind.PROPOSAL_RETURNED: waiting,
@@ -271,4 +289,5 @@ ROUTERS: Mapping[str, Router] = {
     Kind.SWITCH_ENGAGED: stopped,
     Kind.BREAKER_OPENED: away,
     Kind.BUDGET_EXHAUSTED: used_up,
+    Kind.POLICY_ASKED: loosens,
 }

@@ -33,6 +33,7 @@ HEADLINES = {
     "away": "A back end does not answer",
     "budget": "A budget is used up",
     "run_failed": "A run has failed",
+    "policy": "A policy change waits",
     "test": "This is a test",
 }
 FOR_ALL = {"waiting": "Waits for a reviewer", "returned": "Came back to the reviewers"}

@@ -1,4 +1,6 @@
-"""Policies in the admin: change a limit or a rule, save, and the next decision uses it."""
+"""Policies in the admin: a change that only tightens decides from the next decision on; one that
+lets something new through waits for a second person.
+"""
 
 import json
 from typing import Any
@@ -10,26 +12,37 @@ from django.http import HttpRequest
 from django.utils import timezone
 from pydantic import ValidationError as SchemaError
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
+from apps.accounts.models import Workspace
 from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
-from apps.policies import limit_fields, operations
+from apps.policies import limit_fields, operations, publishing
 from apps.policies.cel import InvalidRule
 from apps.policies.currency_admin import CurrencySettingAdmin, ExchangeRateAdmin
 from apps.policies.models import (
+    Asked,
     CurrencySetting,
     Decision,
     ExchangeRate,
     Policy,
+    Publication,
+    PublishingSetting,
     Stage,
     Version,
 )
+from apps.policies.publication_admin import (
+    PublicationAdmin,
+    PublishingSettingAdmin,
+    VersionAdmin,
+    said,
+)
+from apps.policies.replaying import in_words
 
 EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A policy with a field per limit and its rules as JSON; saving publishes both."""
+    """A policy with a field per limit and its rules as JSON; saving makes a version of both."""
 
     rules = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
@@ -40,6 +53,14 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text='More limits as JSON, e.g. {"refund_review": 25}.',
+    )
+    only_try = forms.BooleanField(
+        required=False,
+        label="Only try it",
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Save nothing: say what these rules would have decided on the changes decided "
+        "last, and whether they let anything new through. A version that does needs a second "
+        "owner or operator to publish it; one that only tightens decides as soon as it is saved.",
     )
 
     class Meta:
@@ -76,7 +97,28 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
             operations.check_draft(cleaned["rules"], cleaned["limits"])
         except (json.JSONDecodeError, SchemaError, InvalidRule, TypeError, ValueError) as error:
             raise ValidationError(f"The rules cannot be published: {error}") from error
+        workspace = cleaned.get("workspace") or getattr(self.instance, "workspace", None)
+        if workspace is not None:
+            self.try_out(workspace, cleaned)
         return cleaned
+
+    def try_out(self, workspace: Workspace, cleaned: dict[str, Any]) -> None:
+        """Keep what the version would have decided; say it and save nothing if only that is asked.
+
+        Raises `ValidationError` with it.
+        """
+        assessed = publishing.assess(
+            workspace_id=workspace.pk,
+            policy_id=None if self.instance._state.adding else self.instance.pk,
+            rules=cleaned["rules"],
+            limits=cleaned["limits"],
+            now=timezone.now(),
+        )
+        self.would_have_decided = in_words(assessed.replayed)
+        if cleaned.get("only_try"):
+            new = [f"New: {one}." for one in assessed.findings]
+            verdict = "A second person has to publish it." if new else "It only tightens."
+            raise ValidationError(["Nothing is saved.", verdict, *new, *self.would_have_decided])
 
 
 class VersionInline(ByRole, TabularInline):  # type: ignore[misc]  # unfold ships no types
@@ -94,7 +136,7 @@ class VersionInline(ByRole, TabularInline):  # type: ignore[misc]  # unfold ship
 
 @admin.register(Policy)
 class PolicyAdmin(WithinWorkspaces):
-    """Saving publishes a new version if rules or limits differ from the active one."""
+    """Saving makes a new version if rules or limits differ from the active one."""
 
     form = PolicyForm
     inlines = [VersionInline]
@@ -103,7 +145,7 @@ class PolicyAdmin(WithinWorkspaces):
     def get_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[str]:
         """The policy, its limits one by one, then its rules."""
         limits = [f"limit_{name}" for name in self.active_limits(obj)]
-        return ["workspace", "name", "description", *limits, "new_limits", "rules"]
+        return ["workspace", "name", "description", *limits, "new_limits", "rules", "only_try"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[str]:
         """Which policy it is does not change; make another one instead."""
@@ -118,7 +160,7 @@ class PolicyAdmin(WithinWorkspaces):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
     ) -> Any:
         """The form without its limit fields: they are made per policy when it is built."""
-        kw["fields"] = ["workspace", "name", "description", "new_limits", "rules"]
+        kw["fields"] = ["workspace", "name", "description", "new_limits", "rules", "only_try"]
         return super().get_form(request, obj, change, **kw)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
@@ -132,8 +174,18 @@ class PolicyAdmin(WithinWorkspaces):
         version = operations.draft(
             workspace=obj.workspace, name=obj.name, rules=rules, limits=limits, by=by, now=now
         )
-        operations.publish(version=version, by=by, now=now)
-        messages.success(request, f"Version {version.number} published.")
+        said(request, version, publishing.submit(version=version, by=by, now=now))
+        messages.info(request, " ".join(form.would_have_decided))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kw: Any
+    ) -> Any:
+        """The page, which says first if a version of the policy waits for a second person."""
+        if request.method == "GET" and object_id:
+            mine = Publication.objects.filter(workspace_id__in=self.workspaces(request))
+            for one in mine.filter(version__policy_id=object_id, state=Asked.WAITING):
+                messages.warning(request, publishing.waits_in_words(one))
+        return super().changeform_view(request, object_id, *args, **kw)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -153,3 +205,6 @@ class DecisionAdmin(ReadOnly):
 
 admin.site.register(ExchangeRate, ExchangeRateAdmin)
 admin.site.register(CurrencySetting, CurrencySettingAdmin)
+admin.site.register(Publication, PublicationAdmin)
+admin.site.register(PublishingSetting, PublishingSettingAdmin)
+admin.site.register(Version, VersionAdmin)

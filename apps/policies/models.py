@@ -1,5 +1,7 @@
 """Policies, their immutable versions, the decisions they made, and the rates they compare by."""
 
+from datetime import datetime
+
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -8,6 +10,8 @@ from apps.policies.cel import Outcome
 from apps.policies.exchange import MAX_AGE_DAYS, OLDEST_RATE
 
 DEFAULT_CURRENCY = "EUR"
+ALONE_AFTER_HOURS = 24  # a sole owner publishes alone what lets anything new through
+LEAST_HOURS, MOST_HOURS = 1, 24 * 30
 
 
 class Policy(models.Model):
@@ -68,6 +72,90 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy.name} v{self.number}"
+
+
+class Asked(models.TextChoices):
+    """What became of a version that waits for a second person."""
+
+    WAITING = "waiting", "Waits for a second person"
+    PUBLISHED = "published", "Published"
+    TURNED_DOWN = "turned_down", "Turned down, or asked for anew"
+
+
+class Publication(models.Model):
+    """The wish to publish a version that lets something new through: a second person decides.
+
+    `findings` say in words what is new, `replayed` what it would have decided. Both hold against
+    the versions in force then, of which `against` is the digest. From `alone_from` on a sole owner
+    may publish it without anybody else, which `is_exception` records.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="publications")
+    version = models.OneToOneField(Version, models.CASCADE, related_name="publication")
+    state = models.CharField(max_length=16, choices=Asked.choices, default=Asked.WAITING)
+    findings = models.JSONField()
+    replayed = models.JSONField()
+    against = models.CharField(max_length=64)
+    asked_by = models.CharField(max_length=200)  # actor
+    asked_at = models.DateTimeField()
+    alone_from = models.DateTimeField()
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    is_exception = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "policy change"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state=Asked.WAITING, decided_at__isnull=True)
+                | (~models.Q(state=Asked.WAITING) & models.Q(decided_at__isnull=False)),
+                name="a_decided_publication_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=Asked.PUBLISHED)
+                | models.Q(is_exception=True)
+                | ~models.Q(decided_by=models.F("asked_by")),
+                name="a_second_person_publishes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.get_state_display()}"
+
+
+class PublishingSetting(models.Model):
+    """How long a sole owner waits before they publish alone. Without a row: 24 hours.
+
+    A shorter wait holds once the longer one has passed (`shorter_from`): until then it is
+    `hours_before`.
+    """
+
+    workspace = models.OneToOneField(
+        Workspace, models.CASCADE, primary_key=True, related_name="publishing_setting"
+    )
+    sole_owner_delay_hours = models.PositiveSmallIntegerField(default=ALONE_AFTER_HOURS)
+    hours_before = models.PositiveSmallIntegerField(default=ALONE_AFTER_HOURS)
+    shorter_from = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    sole_owner_delay_hours__gte=LEAST_HOURS, sole_owner_delay_hours__lte=MOST_HOURS
+                ),
+                name="sole_owner_delay_in_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"alone after {self.sole_owner_delay_hours} h"
+
+    def hours(self, now: datetime) -> int:
+        """How long the wait is for what is asked for now."""
+        if self.shorter_from is not None and now < self.shorter_from:
+            return self.hours_before
+        return self.sole_owner_delay_hours
 
 
 class Decision(models.Model):

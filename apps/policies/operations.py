@@ -86,8 +86,14 @@ def actions_of(rules: Sequence[Rule]) -> list[str]:
 
 
 @transaction.atomic
-def publish(*, version: Version, by: str, now: datetime) -> None:
-    """Make a draft the version that decides from the next decision on; retire the one before."""
+def publish(
+    *, version: Version, by: str, now: datetime, asked_by: str = "", exception: str = ""
+) -> None:
+    """Make a draft the version that decides from the next decision on; retire the one before.
+
+    Whether it may, and who has to agree, is the caller's matter: see `publishing`. `asked_by` and
+    `exception` are recorded: who wanted it, and why nobody else had to agree.
+    """
     change(version.policy.workspace_id)
     Version.objects.filter(policy_id=version.policy_id, stage=Stage.ACTIVE).update(
         stage=Stage.RETIRED
@@ -105,7 +111,7 @@ def publish(*, version: Version, by: str, now: datetime) -> None:
         subject_id=version.policy_id,
         now=now,
         fields={"policy": version.policy.name, "version": version.number,
-                "digest": version.digest},
+                "digest": version.digest, "asked_by": asked_by, "exception": exception},
     )  # fmt: skip
 
 

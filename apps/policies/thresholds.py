@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import Workspace
-from apps.policies import operations, queries
+from apps.policies import operations, publishing, queries
 from apps.policies.cel import InvalidRule, Rule, Ruleset, Verdict, combine
 from apps.policies.facts import Facts
 from apps.policies.models import Stage, Version
@@ -38,10 +38,11 @@ def active(workspace_id: UUID, name: str) -> Version:
 def set_limits(
     *, workspace: Workspace, name: str, limits: Mapping[str, float], by: str, now: datetime
 ) -> Version:
-    """Publish a version of the policy with these limits and the rules it has.
+    """Submit a version of the policy with these limits and the rules it has.
 
-    Limits that are not named stay. Nothing is published if nothing differs. Raises `NoPolicy`,
-    `InvalidLimit`.
+    It decides at once if it only tightens; else it is a draft that waits for a second person (see
+    `publishing`). Limits that are not named stay. Nothing happens if nothing differs. Raises
+    `NoPolicy`, `InvalidLimit`.
     """
     old = active(workspace.pk, name)
     wanted = with_limits(old, limits)
@@ -53,7 +54,8 @@ def set_limits(
         )
     except InvalidRule as error:  # of a version from before this was looked for
         raise InvalidLimit(f"Mend the policy in the admin first. {error}") from error
-    operations.publish(version=version, by=by, now=now)
+    publishing.submit(version=version, by=by, now=now)
+    version.refresh_from_db()
     return version
 
 

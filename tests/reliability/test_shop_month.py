@@ -30,6 +30,7 @@ from apps.gateway.catalogue import ACTIONS
 from apps.gateway.connectors.medusa.fake.store import Store
 from apps.gateway.records import Order
 from apps.inference import endpoint
+from apps.policies import operations as policies
 from apps.policies import thresholds
 from apps.policies.currencies import keep_rates
 from apps.policies.exchange import Rate
@@ -176,11 +177,12 @@ def test_the_check_sees_an_open_threshold(
 ) -> None:
     """Control: a policy that lets everything pass up to 1,000 EUR."""
     with shopping(tmp_path, workspace, people, letters=FEW) as shop:
-        thresholds.set_limits(
+        opened = thresholds.set_limits(
             workspace=workspace, name="Refunds and replies", by="test", now=timezone.now(),
             limits={"refund_auto_up_to": 1000.0, "reply_confidence": 0.0,
                     "two_reviewers_over": 1000.0},
         )  # fmt: skip
+        policies.publish(version=opened, by="test", now=timezone.now())  # it waits for nobody here
         found = shop.pass_by()
     assert any("passed alone and gives back" in fault for fault in found.faults)
 

@@ -107,6 +107,23 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.POLICY_PUBLISHED: (
         "policy", "", lambda f: f"published {f.get('policy', 'a policy')} v{f.get('version', '?')}"
     ),
+    Kind.POLICY_ASKED: (
+        "policy",
+        "warn",
+        lambda f: f"asks to publish {f.get('policy', 'a policy')} v{f.get('version', '?')}, which "
+        "lets something new through: a second person decides",
+    ),
+    Kind.POLICY_TURNED_DOWN: (
+        "policy",
+        "",
+        lambda f: f"turned down {f.get('policy', 'a policy')} v{f.get('version', '?')}",
+    ),
+    Kind.PUBLISHING_CHANGED: (
+        "policy",
+        "warn",
+        lambda f: f"a sole owner publishes alone after {f.get('after', '?')} h, not "
+        f"{f.get('before', '?')}",
+    ),
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
     Kind.RATE_KEPT: ("policy", "", lambda f: f"keeps the rate {words.exchanged(f)}"),
     Kind.RATE_REMOVED: ("policy", "warn", lambda f: f"removed the rate {words.exchanged(f)}"),

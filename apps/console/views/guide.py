@@ -24,9 +24,9 @@ from apps.gateway import joining
 from apps.gateway.joining import CannotJoin
 from apps.insights import setup as insights
 from apps.insights.setup import Screen, Setup
-from apps.policies import queries, thresholds
+from apps.policies import publishing, queries, thresholds
 from apps.policies.cel import STRICTNESS, Outcome
-from apps.policies.models import Version
+from apps.policies.models import Stage, Version
 from apps.policies.thresholds import InvalidLimit, NoPolicy
 
 NO_POLICY = "There is no policy for this agent any more. Publish one in the admin, under Policies."
@@ -117,9 +117,9 @@ def threshold(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
 def publish(
     request: ConsoleRequest, seat: Seat, version: Version, wanted: Mapping[str, float]
 ) -> HttpResponseBase:
-    """Publish the limits."""
+    """Publish the limits, or have them wait for a second person."""
     try:
-        thresholds.set_limits(
+        made = thresholds.set_limits(
             workspace=seat.workspace,
             name=version.policy.name,
             limits=wanted,
@@ -128,6 +128,10 @@ def publish(
         )
     except (NoPolicy, InvalidLimit) as error:
         return again(request, seat, Screen.THRESHOLD, {"mishap": str(error)})
+    if made.stage == Stage.DRAFT:
+        waits = publishing.waits_in_words(made.publication)
+        return show(request, seat, insights.setup(seat.workspace.pk), Screen.THRESHOLD,
+                    {"waits": waits})  # fmt: skip
     return go(Screen.THRESHOLD)
 
 

@@ -68,7 +68,21 @@ def test_a_policy_is_made(olgas: Client, workspace: Workspace, policy: Version) 
     values = form(policy, name="More", new_limits=json.dumps(policy.limits))
     assert olgas.post(add, values).status_code == 302
     made = Policy.objects.get(workspace=workspace, name="More")
-    assert made.versions.get().stage == "active"
+    assert made.versions.get().stage == "active"  # beside the other one it lets nothing new through
+
+
+def test_trying_says_what_would_be_decided_and_saves_nothing(
+    olgas: Client, policy: Version
+) -> None:
+    """Whether a second person is needed, and what each rule matches."""
+    for most, verdict in (("900", "It only tightens."), ("2000", "A second person has to")):
+        values = form(policy, limit_most=most, only_try="on")
+        page = html.unescape(olgas.post(change(policy), values).content.decode())
+        assert "Nothing is saved." in page
+        assert verdict in page
+        assert "Nothing has been decided here lately" in page
+        assert "Rule “too much” matches 0 of those changes" in page
+    assert Version.objects.count() == 1
 
 
 def test_a_policy_does_not_move(olgas: Client, elsewhere: Workspace, policy: Version) -> None:
@@ -136,14 +150,16 @@ def test_own_decisions_are_read(
 def test_every_policy_a_workspace_starts_with_can_be_saved(
     olgas: Client, workspace: Workspace, now: datetime, default: DefaultPolicy
 ) -> None:
-    """As its page shows it nothing changes; one limit more, and it is published with the others."""
+    """As its page shows it nothing changes; with a rule more, all limits stay as they are."""
     version = operations.draft(workspace=workspace, name=default.name, rules=default.rules,
                                limits=default.limits, by="seed", now=now)  # fmt: skip
     operations.publish(version=version, by="seed", now=now)
     typed = as_shown(olgas, version)
     answer = olgas.post(change(version), typed, follow=True).content.decode()
     assert "Nothing changed" in answer
-    answer = olgas.post(change(version), typed | {"new_limits": '{"more": 2}'}, follow=True)
+    more = {"name": "m", "when": "hour < limits.more", "outcome": "deny", "reason": "x"}
+    changes = {"new_limits": '{"more": 2}', "rules": json.dumps([*version.rules, more])}
+    answer = olgas.post(change(version), typed | changes, follow=True)
     assert "Version 2 published." in answer.content.decode()
     active = version.policy.versions.get(stage="active")
     assert active.limits == default.limits | {"more": 2}
@@ -182,8 +198,8 @@ def test_a_limit_of_any_kind_comes_back_as_it_was(
     changes = {"limit_text": "CHF", "limit_off": "on", "limit_whole": "2.5",
                "limit_record": '{"JPY": 9000}'}  # fmt: skip
     olgas.post(change(version), sent | changes)
-    active = version.policy.versions.get(stage="active")
-    assert active.limits == KINDS | {"text": "CHF", "off": True, "whole": 2.5,
+    made = version.policy.versions.get(number=2)  # which waits: no rule reads these limits
+    assert made.limits == KINDS | {"text": "CHF", "off": True, "whole": 2.5,
                                      "record": {"JPY": 9000}}  # fmt: skip
 
 

@@ -29,13 +29,21 @@ def outcomes(workspace: Workspace, amounts: list[float], **limits: float) -> lis
 def test_a_new_version_decides_with_the_old_rules(workspace, policy: Version, now) -> None:
     """The limit is new, other limits and all rules stay, and the person is its author."""
     version = thresholds.set_limits(workspace=workspace, name="Guardrails",
-                                    limits={"auto_up_to": 25}, by="user:olga", now=now)  # fmt: skip
-    version.refresh_from_db()
+                                    limits={"auto_up_to": 5}, by="user:olga", now=now)  # fmt: skip
     policy.refresh_from_db()
     assert (version.number, version.stage, policy.stage) == (2, Stage.ACTIVE, Stage.RETIRED)
-    assert version.limits == {"auto_up_to": 25.0, "most": 1000}
+    assert version.limits == {"auto_up_to": 5.0, "most": 1000}
     assert version.rules == policy.rules
     assert version.author == "user:olga"
+
+
+def test_a_wider_limit_waits_for_a_second_person(workspace, policy: Version, now) -> None:
+    """The version before decides meanwhile."""
+    version = thresholds.set_limits(workspace=workspace, name="Guardrails",
+                                    limits={"auto_up_to": 25}, by="user:olga", now=now)  # fmt: skip
+    policy.refresh_from_db()
+    assert (version.stage, policy.stage) == (Stage.DRAFT, Stage.ACTIVE)
+    assert version.publication.asked_by == "user:olga"
 
 
 def test_nothing_is_published_if_nothing_differs(workspace, policy, now) -> None:

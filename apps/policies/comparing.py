@@ -1,0 +1,391 @@
+"""Whether other rules could let anything through that the rules in force do not. Pure.
+
+For every change there could be, not only for those there were: the questions that the rules ask
+(see `formulas`) are answered in all ways that matter, and both sides judged. What is found need
+not be possible in a shop; where it takes too many answers, nothing is proved. Both count as new.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from time import thread_time
+from typing import Any
+
+from apps.policies.cel import Outcome, Rule
+from apps.policies.expression import Name, Select, Unreadable, parse, walk
+from apps.policies.formulas import ORDER, SAME, Asks, Formula, Question, formula, questions
+from apps.policies.measure import AGE_LIMIT
+from apps.policies.reckoning import beside_limits, plain
+from apps.policies.window_calls import AMOUNTS, is_window
+
+TRUE, FALSE, ERROR = 1, 2, 4  # what a part may turn out to be: a sum of these
+NOTHING, ALLOW, DENY = 0, 1, 7  # how strict; a review by so many people is between
+MOST_ANSWERS, LONGEST = 3_000, 2.0  # and seconds of its own; after that it is left open
+MOST_TOLD = 3
+COUNTED = re.compile(r"_in_[^(]*_of_[^(]*\(")  # what tells windows apart, behind their name
+CURRENCY, HAS_AMOUNT = Question("currency", "text"), Question("has_amount", "truth")
+LAST = ("shop", "opaque")
+OF_RULES = {"currency", AGE_LIMIT}  # limits that each rule with an amount reads
+
+
+@dataclass(frozen=True)
+class Book:
+    """The rules and limits of one active version; `currency`: in which its limits are."""
+
+    rules: tuple[Rule, ...]
+    limits: Mapping[str, Any]
+    currency: str = ""
+
+    @property
+    def money(self) -> str:
+        """In which currency amounts stand beside the limits, and by rates how old."""
+        return f"{self.currency}_{self.limits.get(AGE_LIMIT, '')}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that would be let through that is not now, in words; or that it stays open."""
+
+    action: str  # empty: any other
+    words: str
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One rule as a formula; `money`: of the amounts it needs, which may not be known.
+
+    `windows` names those of which it reads amounts: these may be in yet other currencies.
+    """
+
+    formula: Formula
+    level: int
+    money: str
+    windows: str = ""
+
+    @property
+    def rate(self) -> Question:
+        """Whether those amounts are in another currency, and there is no rate."""
+        if self.windows:
+            return Question(self.windows, "rate of windows")
+        return Question("no rate", "rate", self.money)
+
+
+class Undecided(Exception):
+    """It takes too many answers to tell."""
+
+
+def loosened(before: Sequence[Book], after: Sequence[Book]) -> list[Finding]:
+    """What all rules together would let through after and not before; empty: certainly nothing."""
+    named = {one for book in (*before, *after) for rule in book.rules for one in rule.actions}
+    found, until = [], thread_time() + LONGEST
+    for action in [*sorted(named), ""]:
+        old, new = clauses(before, action), clauses(after, action)
+        if old == new:
+            continue
+        if old is None or new is None:
+            found.append(Finding(action, "A rule is too intricate to be compared."))
+            continue
+        try:
+            found += [Finding(action, one) for one in Comparison(old, new, until).told()]
+        except Undecided:
+            found.append(Finding(action, "The rules are too intricate to be compared."))
+    return found
+
+
+def clauses(books: Iterable[Book], action: str) -> tuple[Clause, ...] | None:
+    """The rules about an action as formulas; None if one cannot be taken apart."""
+    try:
+        return tuple(
+            clause(rule, book)
+            for book in books
+            for rule in book.rules
+            if not rule.actions or action in rule.actions
+        )
+    except (Unreadable, RecursionError):
+        return None
+
+
+def clause(rule: Rule, book: Book) -> Clause:
+    """A rule as a formula. Raises `Unreadable`."""
+    node = parse(rule.when)
+    words = {one.text for one in walk(node) if isinstance(one, Name)}
+    level = {Outcome.ALLOW: ALLOW, Outcome.DENY: DENY}.get(rule.outcome, ALLOW + rule.reviewers)
+    needs = words & set(beside_limits(node))
+    sums = {plain(one.of, {}) for one in walk(node)
+            if isinstance(one, Select) and is_window(one.of) and one.field in AMOUNTS}  # fmt: skip
+    windows = " ".join([book.money, *sorted(sums), *sorted(rule.actions)]) if sums else ""
+    whole = formula(rule.when, book.limits, book.money, rule.actions)
+    return Clause(whole, level, book.money if needs else "", windows)
+
+
+def unread(before: Book | None, after: Book | None) -> list[str]:
+    """Limits that differ and that no rule reads: what they change only the program knows."""
+    old, new = (dict(book.limits) if book else {} for book in (before, after))
+    read = {name for book in (before, after) if book for name in limits_read(book)} | OF_RULES
+    return sorted(name for name in (old.keys() | new.keys()) - read
+                  if old.get(name, False) != new.get(name, False))  # fmt: skip
+
+
+def limits_read(book: Book) -> Iterator[str]:
+    """The limits which the rules of a version name; all of them if one takes them as a whole."""
+    for rule in book.rules:
+        nodes = list(walk(parse(rule.when)))
+        named = [one for one in nodes if isinstance(one, Select) and one.of == Name("limits")]
+        yield from (one.field for one in named)
+        if len(named) < sum(one == Name("limits") for one in nodes):
+            yield from book.limits
+
+
+@dataclass(frozen=True)
+class Part:
+    """One answer to a question: the true comparisons among all there are, and it in words."""
+
+    words: str
+    value: float | str | None = None  # a number or text it stands for
+    is_error: bool = False
+    truth: bool = False
+
+
+Answers = dict[Question, Part]
+NO = Part("")
+
+
+class Comparison:
+    """All changes of one action, before and after."""
+
+    def __init__(self, before: Sequence[Clause], after: Sequence[Clause], until: float) -> None:
+        self.before, self.after, self.looked, self.until = before, after, 0, until
+        self.gone = [one for one in before if one not in after]
+        self.added = [one for one in after if one not in before]
+        both = list(dict.fromkeys([*self.gone, *self.added, *before]))
+        asked = [one for clause in both for one in questions(clause.formula)]
+        monies = {one.money: Question("no rate", "rate", one.money) for one in both if one.money}
+        first = [CURRENCY, HAS_AMOUNT, *monies.values()] if monies else []
+        known = [Asks(CURRENCY, "==", money.split("_")[0]) for money in monies]
+        raw = [Question(one.question.term, "number") for one in asked
+               if one.question.kind == "measured"]  # fmt: skip
+        rates = [one.rate for one in both if one.windows]
+        # what may fail is asked last: it seldom decides, and has the most answers
+        changed = [one.question for clause in (*self.gone, *self.added)
+                   for one in questions(clause.formula)]  # fmt: skip
+        rest = sorted([*(one.question for one in asked), *raw], key=lambda one: one.kind in LAST)
+        self.order = list(dict.fromkeys([*first, *changed, *rest, *rates]))
+        self.parts = {
+            one: list(parts(one, [a for a in (*known, *asked) if is_about(one, a.question)]))
+            for one in self.order
+        }
+
+    def told(self) -> list[str]:
+        """The first few answers with which more is let through, in words."""
+        found = []
+        for answers, low, high in self.search({}):
+            said = dict.fromkeys(part.words for part in answers.values() if part.words)
+            where = " and ".join(said) or "whatever it is"
+            found.append(f"{level_words(low)} becomes {level_words(high)} where {where}")
+            if len(found) == MOST_TOLD:
+                break
+        return found
+
+    def search(self, answers: Answers) -> Iterator[tuple[Answers, int, int]]:
+        """Answers with which after is certainly, or once all are given, milder than before."""
+        self.looked += 1
+        if self.looked > MOST_ANSWERS or thread_time() > self.until:
+            raise Undecided
+        if is_harmless(levels(self.gone, answers), levels(self.added, answers)):
+            return  # whatever the rules say that stay
+        old, new = verdict(self.before, answers), verdict(self.after, answers)
+        if new[0] >= old[1]:
+            return
+        if new[1] < old[0]:
+            yield answers, old[0], new[1]
+            return
+        for question in self.order:
+            if question not in answers and self.matters(question, answers):
+                for part in self.possible(question, answers):
+                    yield from self.search({**answers, question: part})
+                return
+        raise Undecided  # a part that stays open whatever is asked
+
+    def matters(self, question: Question, answers: Answers) -> bool:
+        """Whether a rule that is still open depends on it."""
+        undecided = [
+            clause
+            for clause in (*self.before, *self.after)
+            if turns_out(clause.formula, answers) not in (TRUE, FALSE)
+        ]
+        asked = {as_it_is(one.question, answers) for clause in undecided
+                 for one in questions(clause.formula)}  # fmt: skip
+        if question.kind == "rate":
+            return any(clause.money == question.money for clause in undecided)
+        if any(clause.windows and clause.rate == question for clause in undecided):
+            return True
+        if question in (CURRENCY, HAS_AMOUNT) and any(clause.money for clause in undecided):
+            return True
+        return question in asked
+
+    def possible(self, question: Question, answers: Answers) -> list[Part]:
+        """The answers to it: an amount is there unless a rate is missing."""
+        found = self.parts[question]
+        rate = Question("no rate", "rate", question.money)
+        if question.kind == "rate" and is_same_money(question, answers):
+            return [part for part in found if not part.truth]
+        if question.kind == "measured" and not answers[rate].truth:
+            return [part for part in found if not part.is_error]
+        return found
+
+
+def is_about(question: Question, other: Question) -> bool:
+    """Whether two questions are after the same; an amount is one in each currency."""
+    return question == other or (question.term == other.term and {question.kind, other.kind} <= {
+        "number", "measured"})  # fmt: skip
+
+
+def is_same_money(question: Question, answers: Answers) -> bool:
+    """Whether it is known that the change is in the currency of the limits, or has no amount."""
+    currency, has_amount = answers.get(CURRENCY), answers.get(HAS_AMOUNT)
+    if has_amount is not None and not has_amount.truth:
+        return True
+    return currency is not None and currency.value == question.money.split("_")[0]
+
+
+def as_it_is(question: Question, answers: Answers) -> Question:
+    """The question after an amount as the change has it, where that is the one beside limits."""
+    if question.kind == "measured" and is_same_money(question, answers):
+        return Question(question.term, "number")
+    return question
+
+
+def is_harmless(gone: frozenset[int], added: frozenset[int]) -> bool:
+    """Whether rules of these levels may go and come beside any others, and nothing gets easier."""
+    return all(
+        (max(new, rest) or DENY) >= (max(old, rest) or DENY)
+        for old in gone
+        for new in added
+        for rest in range(NOTHING, DENY + 1)
+    )
+
+
+def verdict(clauses: Sequence[Clause], answers: Answers) -> tuple[int, int]:
+    """How strict the rules are at least and at most, by the answers so far."""
+    found = {level or DENY for level in levels(clauses, answers)}
+    return min(found), max(found)
+
+
+def levels(clauses: Sequence[Clause], answers: Answers) -> frozenset[int]:
+    """What the level of the strictest rule that fires may be; `NOTHING` if none does."""
+    found = {NOTHING}
+    for clause in clauses:
+        own = levels_of(clause, answers)
+        found = {max(one, level) for one in found for level in own}
+    return frozenset(found)
+
+
+def levels_of(clause: Clause, answers: Answers) -> set[int]:
+    """What the level of a rule may be: its own, `NOTHING`, or what it asks for where it fails."""
+    may = turns_out(clause.formula, answers)
+    found = {clause.level} if may & TRUE else set()
+    found |= {NOTHING} if may & FALSE else set()
+    if may & ERROR:
+        missing = answers.get(clause.rate) if clause.money or clause.windows else NO
+        found |= {DENY} if missing is None or not missing.truth else set()
+        found |= {ALLOW + 1} if missing is None or missing.truth else set()
+    return found
+
+
+def turns_out(one: Formula, answers: Answers) -> int:
+    """What a formula may turn out to be, as a sum of `TRUE`, `FALSE` and `ERROR`."""
+    if isinstance(one, Asks):
+        question = as_it_is(one.question, answers)
+        part = answers.get(question)
+        return anything(question) if part is None else answered(one, part)
+    if one.sign in ("true", "false"):
+        return TRUE if one.sign == "true" else FALSE
+    inside = [turns_out(part, answers) for part in one.parts]
+    if one.sign == "!":
+        return turned(inside[0])
+    if one.sign == "&&":
+        return conjunction(inside)
+    if one.sign == "||":
+        return turned(conjunction([turned(part) for part in inside]))
+    test, then, otherwise = inside
+    return (then if test & TRUE else 0) | (otherwise if test & FALSE else 0) | test & ERROR
+
+
+def turned(may: int) -> int:
+    """The opposite."""
+    return (FALSE if may & TRUE else 0) | (TRUE if may & FALSE else 0) | may & ERROR
+
+
+def conjunction(inside: Sequence[int]) -> int:
+    """`&&` in CEL: false as soon as one is, whatever else fails."""
+    may = FALSE if any(part & FALSE for part in inside) else 0
+    if all(part & TRUE for part in inside):
+        may |= TRUE
+    if all(part & (TRUE | ERROR) for part in inside) and any(part & ERROR for part in inside):
+        may |= ERROR
+    return may
+
+
+def anything(question: Question) -> int:
+    """What a comparison may turn out to be as long as its question is open."""
+    always = question.kind in ("number", "text", "truth")
+    return TRUE | FALSE | (0 if always else ERROR)
+
+
+def answered(one: Asks, part: Part) -> int:
+    """What a comparison turns out to be with this answer."""
+    if part.is_error:
+        return ERROR
+    if one.question.kind in ("truth", "opaque"):
+        return TRUE if part.truth else FALSE
+    if part.value is None:  # no number, and no text of which somebody asks
+        return TRUE if one.sign == "!=" else FALSE
+    return TRUE if (ORDER | SAME)[one.sign](part.value, one.value) else FALSE  # type: ignore[arg-type]
+
+
+def parts(question: Question, asked: Sequence[Asks]) -> Iterator[Part]:
+    """All answers that make a difference to those who ask."""
+    term = COUNTED.sub("(", question.term)
+    match question.kind:
+        case "rate of windows":
+            yield NO
+            yield Part("an amount in a window has no exchange rate", truth=True)
+        case "rate":
+            yield NO
+            yield Part("there is no exchange rate for it", truth=True)
+        case "truth":
+            yield Part(f"{term} is true", truth=True)
+            yield Part(f"{term} is false")
+        case "opaque":
+            yield Part(f"“{term}” holds", truth=True)
+            yield Part(f"“{term}” does not hold")
+        case "text":
+            known = list(dict.fromkeys(str(one.value) for one in asked))
+            for value in known:
+                yield Part(f"{term} is “{value}”", value)
+            yield Part(f"{term} is none of {', '.join(f'“{one}”' for one in known)}")
+        case _:
+            yield from ranges(term, sorted({one.value for one in asked}))
+    if question.kind == "shop":
+        yield Part(f"“{term}” is no number")
+    if question.kind in ("measured", "shop", "opaque"):
+        yield Part(f"“{term}” is not known", is_error=True)
+
+
+def ranges(term: str, limits: Sequence[float]) -> Iterator[Part]:
+    """A number below, between, above and on the limits it is compared with."""
+    for low, high in pairwise(limits):
+        yield Part(f"{term} is between {low:g} and {high:g}", (low + high) / 2)
+    yield Part(f"{term} is over {limits[-1]:g}", limits[-1] + 1)
+    yield Part(f"{term} is under {limits[0]:g}", limits[0] - 1)
+    for limit in limits:
+        yield Part(f"{term} is {limit:g}", limit)
+
+
+def level_words(level: int) -> str:
+    """How strict, in words."""
+    if level in (ALLOW, DENY):
+        return "done without a person" if level == ALLOW else "denied"
+    people = level - ALLOW
+    return "waiting for a person" if people == 1 else f"waiting for {people} people"
