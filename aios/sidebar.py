@@ -18,6 +18,7 @@ def page(title: str, icon: str, model: str, allowed: str = "configures") -> dict
 NAVIGATION: list[dict[str, Any]] = [
     {"title": "People", "items": [
         page("People", "person", "accounts_user", "administers"),
+        page("Invitations", "forward_to_inbox", "accounts_invitation", "administers"),
         page("Memberships", "badge", "accounts_membership", "administers"),
         page("Authorities", "approval", "accounts_authority", "administers"),
         page("API keys", "key", "accounts_apikey", "administers"),

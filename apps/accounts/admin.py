@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
@@ -24,8 +22,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from apps.accounts import operations
-from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Workspace
+from apps.accounts import invitations, operations
+from apps.accounts.models import ApiKey, Authority, Invitation, Membership, Role, User
 from apps.accounts.permissions import holders
 from apps.accounts.queries import owners_besides
 from apps.accounts.scope import WithinWorkspaces, person
@@ -49,17 +47,6 @@ def refuse_without_owner(workspace_id: UUID, leaving: list[User]) -> None:
             f"{', '.join(map(str, leaving))}: a workspace keeps at least one owner. "
             "Make somebody else an owner first."
         )
-
-
-class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A new person and their first place; they choose their password themselves."""
-
-    workspace = forms.ModelChoiceField(Workspace.objects.none(), widget=UnfoldAdminSelectWidget())
-    role = forms.ChoiceField(choices=Role.choices, widget=UnfoldAdminSelectWidget())
-
-    class Meta:
-        model = User
-        fields = ["email", "name"]
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -104,50 +91,82 @@ class UserAdmin(WithinWorkspaces):
         elsewhere = obj.memberships.exclude(workspace__in=self.workspaces(request))
         return self.is_open(request) and not elsewhere.exists()
 
-    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Inviting asks for the first place too."""
-        return self.fields if obj else ["email", "name", "workspace", "role"]
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
-    ) -> Any:
-        """The invitation for a new person, offering the inviter's workspaces."""
-        if obj is not None:
-            return super().get_form(request, obj, change, **kw)
-        field = forms.ModelChoiceField(self.workspaces(request), widget=UnfoldAdminSelectWidget())
-        return type("Invite", (InviteForm,), {"workspace": field})
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save, or invite and show the link with which the person sets a password."""
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        obj.set_unusable_password()
-        obj.save()
-        operations.add_member(
-            workspace=form.cleaned_data["workspace"],
-            user=obj,
-            role=form.cleaned_data["role"],
-            by=person(request).actor,
-            now=timezone.now(),
-        )
-        messages.success(
-            request, f"Send {obj.email} this link, it works once: {link(request, obj)}"
-        )
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are invited: who is known elsewhere already must not be found out here."""
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """History refers to people: make them inactive instead."""
         return False
 
 
-def link(request: HttpRequest, user: User) -> str:
-    """Where an invited person sets their first password."""
-    key = default_token_generator.make_token(user)
-    path = reverse(
-        "account_reset_password_from_key",
-        kwargs={"uidb36": user_pk_to_url_str(user), "key": key},
-    )
-    return request.build_absolute_uri(path)
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Whom to invite, where and as what."""
+
+    class Meta:
+        model = Invitation
+        fields = ["workspace", "email", "role"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a member; of people elsewhere nothing is told."""
+        cleaned = super().clean() or {}
+        place, email = cleaned.get("workspace"), cleaned.get("email")
+        if place and email:
+            try:
+                invitations.refuse_member(place, email)
+            except invitations.AlreadyMember as error:
+                self.add_error("email", str(error))
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """An earlier open invitation is no conflict: the new one takes its place."""
+
+
+@admin.register(Invitation)
+class InvitationAdmin(WithinWorkspaces):
+    """Who was asked into the workspaces you own; the link is shown once."""
+
+    verb = "administer"
+    form = InvitationForm
+    list_display = ["email", "workspace", "role", "made_by", "created_at", "standing"]
+    actions = ["withdraw"]
+
+    @admin.display(description="Stands")
+    def standing(self, invitation: Invitation) -> str:
+        """Whether it still lets somebody in, in words."""
+        return invitations.standing(invitation, now=timezone.now()).label
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
+        """Invite and show the link."""
+        made, token = invitations.invite(
+            workspace=obj.workspace,
+            email=obj.email,
+            role=obj.role,
+            by=person(request),
+            now=timezone.now(),
+        )
+        obj.pk, obj._state.adding = made.pk, False
+        link = request.build_absolute_uri(reverse("console:invitation", args=[token]))
+        messages.success(
+            request,
+            f"Send {made.email} this link; it works once and until "
+            f"{made.expires_at:%Y-%m-%d}: {link}",
+        )
+
+    @action(description="Withdraw")
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """End the chosen invitations at once; those accepted stay as they are."""
+        for invitation in queryset:
+            invitations.withdraw(invitation=invitation, by=person(request), now=timezone.now())
+        messages.success(request, "Their links lead nowhere now.")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An invitation is withdrawn, never changed."""
+        return obj is None and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Withdraw it instead."""
+        return False
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

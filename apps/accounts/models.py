@@ -112,6 +112,41 @@ class Membership(models.Model):
         return f"{self.user} is {self.role} of {self.workspace}"
 
 
+class Invitation(models.Model):
+    """That whoever has the link and the address may take a place in a workspace, once.
+
+    The link's token is shown once; here is its SHA-256. It says nothing about whether the address
+    has an account, and makes none before somebody joins.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField()  # in lower case, as people's own
+    role = models.CharField(max_length=20, choices=Role.choices)
+    token_digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_each",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(withdrawn_at=None),
+                name="an_invitation_ends_one_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.role} of {self.workspace}"
+
+
 class Authority(models.Model):
     """The right to approve one action type up to an amount; granted per person (guardian).
 

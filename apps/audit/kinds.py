@@ -83,6 +83,9 @@ class Kind(StrEnum):
     ROWS_SET_ASIDE = "rows.set_aside"  # resource, new ones, how many in all, the first reason
     ROWS_DISMISSED = "rows.dismissed"  # how many
     CREDENTIAL_ROTATED = "credential.rotated"  # connector
+    INVITATION_MADE = "invitation.made"  # email, role
+    INVITATION_WITHDRAWN = "invitation.withdrawn"  # email
+    INVITATION_ACCEPTED = "invitation.accepted"  # email, role, by whom it was made
     MEMBER_CHANGED = "member.changed"  # user, role
     AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling
     KEY_CREATED = "key.created"  # prefix, scopes

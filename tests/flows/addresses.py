@@ -36,8 +36,18 @@ ROWS = {
     "index": f"""SELECT entry.index FROM audit_entry entry JOIN audit_event event
                  ON event.id = entry.event_id WHERE event.{DEMO} ORDER BY entry.index DESC""",
 }
+# a link nobody was sent: only its digest is kept, so that no row could tell it
+LINK = "a-link-to-look-at"
+INVITATION = f"""
+    INSERT INTO accounts_invitation (id, workspace_id, email, role, token_digest, made_by_id,
+                                     created_at, expires_at)
+    SELECT gen_random_uuid(), workspace_id, 'looked-at@demo.example', 'reviewer',
+           encode(sha256('{LINK}'), 'hex'), user_id, now(), now() + interval '1 day'
+    FROM accounts_membership WHERE {DEMO} AND role = 'owner' LIMIT 1
+    ON CONFLICT DO NOTHING
+"""
 OF_NO_ROW = {"url": "nothing", "key": "1-x", "uidb36": "1", "pk": "1", "section": "facts",
-             "page_path": "operations/stop/", "fact": next(iter(SOURCES))}  # fmt: skip
+             "page_path": "operations/stop/", "token": LINK, "fact": next(iter(SOURCES))}  # fmt: skip
 # states one row of each kind does not show
 KINDS = f"""
     SELECT DISTINCT ON (state, risk) state, risk, id FROM proposals_proposal
@@ -128,6 +138,7 @@ def find_values(system: System) -> dict[str, object]:
         ("switch_id", "question_id", "channel_id", "example_id", "key_id"), NO_ROW
     )
     with psycopg.connect(system.owner_url()) as database:
+        database.execute(INVITATION)
         for name, query in ROWS.items():
             row = database.execute(f"{query} LIMIT 1").fetchone()
             values[name] = row[0] if row else NO_ROW

@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import get_resolver, path
 
 from aios.asgi import application
+from apps.accounts import invitations
 from apps.accounts import operations as accounts
 from apps.accounts.models import ApiKey, User, Workspace
 from apps.agents import labelling
@@ -120,6 +121,9 @@ def secrets(
     accounts.create_key(
         workspace=workspace, user=cast.olga, name=f"{MARKER} key", scopes=["runs:read"], now=now
     )
+    invitations.invite(
+        workspace=workspace, email=f"{MARKER}@example.com", role="reviewer", by=cast.olga, now=now
+    )
     Notice.objects.create(
         workspace=workspace, channel=channel, kind="stopped", detail=MARKER, key=MARKER,
         error=MARKER, state="failed", due_at=now, created_at=now, ended_at=now,
@@ -161,6 +165,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         "app_label": "proposals",
         # of people, not of a workspace: any value will do
         "url": "nothing",
+        "token": "nothing",  # who has a link that works is asked in by it
         "key": "1-x",
         "uidb36": "1",
         "pk": 1,

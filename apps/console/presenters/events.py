@@ -143,6 +143,11 @@ TELLINGS: dict[Kind, Telling] = {
     Kind.CREDENTIAL_ROTATED: (
         "plug", "", lambda f: f"replaced the secret of {f.get('name') or 'a connector'}"
     ),
+    Kind.INVITATION_MADE: ("person", "", words.invited),
+    Kind.INVITATION_WITHDRAWN: (
+        "person", "", lambda f: f"withdrew the invitation of {f.get('email') or 'somebody'}"
+    ),
+    Kind.INVITATION_ACCEPTED: ("person", "good", lambda _: "accepted an invitation"),
     Kind.MEMBER_CHANGED: ("person", "", words.joined),
     Kind.AUTHORITY_CHANGED: ("person", "", words.authorised),
     Kind.KEY_CREATED: ("plug", "", lambda f: f"created an API key{because(f, 'name')}"),

@@ -194,6 +194,11 @@ def stopped(f: Fields) -> str:
     return "everything" if scope == "workspace" else f"the {scope} “{f.get('target', '?')}”"
 
 
+def invited(fields: Fields) -> str:
+    """Somebody was asked in, as what."""
+    return f"invited {fields.get('email') or 'somebody'} as {fields.get('role') or 'a member'}"
+
+
 def joined(f: Fields) -> str:
     """A member with another role, or with none any more."""
     who, role = f.get("name") or "a member", f.get("role")

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
-from apps.accounts.models import ApiKey, Authority, Membership, User, Workspace
+from apps.accounts.models import ApiKey, Authority, Invitation, Membership, User, Workspace
 from apps.accounts.permissions import can
 from apps.accounts.queries import find_key
 from apps.audit.models import Event
@@ -24,28 +24,76 @@ def olgas(cast: Cast, client: Client) -> Client:
     return client
 
 
-def test_an_invited_person_chooses_their_password(olgas: Client, workspace: Workspace) -> None:
-    """They get a place, no password, and a link that works once."""
-    add = reverse("admin:accounts_user_add")
-    assert olgas.get(add).status_code == 200
-    answer = olgas.post(add, {"email": "ida@example.com", "name": "Ida", "role": "reviewer",
-                                "workspace": workspace.pk}, follow=True)  # fmt: skip
-    ida = User.objects.get(email="ida@example.com")
-    assert not ida.has_usable_password()
-    assert can(ida, "review", workspace.pk)
-    found = re.search(r"http://testserver(/accounts/password/reset/key/[^ <&]+)",
-                      answer.content.decode())  # fmt: skip
+ADD = reverse_lazy("admin:accounts_invitation_add")
+LINK = re.compile(r"http://testserver(/invitations/[\w-]+/)")
+
+
+def invite(client: Client, workspace: Workspace, email: str, role: str = "reviewer") -> str:
+    """What the owner gets to see, their own form sent."""
+    form = {"workspace": workspace.pk, "email": email, "role": role}
+    return client.post(ADD, form, follow=True).content.decode()
+
+
+def test_inviting_tells_nothing_about_other_tenants(
+    olgas: Client, workspace: Workspace, cast: Cast
+) -> None:
+    """For Mallory, an owner elsewhere, and for nobody at all the answer is the same."""
+    answers = []
+    for email in (cast.mallory.email, "nobody@example.com"):
+        page = invite(olgas, workspace, email)
+        assert len(LINK.findall(page)) == 1
+        answers.append(re.findall(r"Send .{0,200}?once and until [\d-]+", page)[0])
+        assert answers[-1].split()[1] == email
+    assert len({re.sub(r"\S+@\S+", "", answer) for answer in answers}) == 1
+    assert list(User.objects.filter(email="nobody@example.com")) == []
+
+
+def test_a_known_person_can_be_invited(olgas: Client, workspace: Workspace, cast: Cast) -> None:
+    """By the link that was shown, once; it is on no later page."""
+    found = LINK.search(invite(olgas, workspace, cast.mallory.email))
     assert found
-    page = Client().get(found.group(1), follow=True)
-    assert page.status_code == 200
-    assert Event.objects.filter(kind="member.changed", subject_id=str(ida.pk)).count() == 1
+    for page in (reverse("admin:accounts_invitation_changelist"), "/admin/"):
+        assert found.group(1) not in olgas.get(page).content.decode()
+    mallorys = Client()
+    mallorys.force_login(cast.mallory)
+    mallorys.post(found.group(1))
+    assert can(cast.mallory, "review", workspace.pk)
+
+
+def test_nobody_is_added_directly(olgas: Client) -> None:
+    """The form that told "already exists" is closed."""
+    add = reverse("admin:accounts_user_add")
+    assert olgas.get(add).status_code == 403
+    form = {"email": "eve@example.com", "name": "Eve"}
+    assert olgas.post(add, form).status_code == 403
+    assert not User.objects.filter(email="eve@example.com").exists()
 
 
 def test_nobody_is_invited_into_a_workspace_of_others(olgas: Client, elsewhere: Workspace) -> None:
     """The page offers only those the inviter owns, and takes no other."""
-    olgas.post(reverse("admin:accounts_user_add"), {"email": "eve@example.com", "name": "Eve",
-                 "role": "owner", "workspace": elsewhere.pk})  # fmt: skip
-    assert not User.objects.filter(email="eve@example.com").exists()
+    invite(olgas, elsewhere, "eve@example.com", "owner")
+    assert not Invitation.objects.exists()
+
+
+def test_a_member_is_named_as_one(olgas: Client, workspace: Workspace, cast: Cast) -> None:
+    """Of one's own workspace one may know."""
+    assert "has a place here" in invite(olgas, workspace, cast.jun.email.upper(), "owner")
+    assert not Invitation.objects.exists()
+
+
+def test_an_invitation_is_withdrawn_and_another_takes_its_place(
+    olgas: Client, workspace: Workspace
+) -> None:
+    """The first link stops working when a second is made, the second when it is withdrawn."""
+    pages = [LINK.search(invite(olgas, workspace, "ida@example.com")) for _ in range(2)]
+    first, second = (page.group(1) for page in pages if page)
+    assert [Client().get(page).status_code for page in (first, second)] == [410, 200]
+    listed = reverse("admin:accounts_invitation_changelist")
+    chosen = [str(one.pk) for one in Invitation.objects.all()]
+    olgas.post(listed, {"action": "withdraw", "_selected_action": chosen})
+    assert Client().get(second).status_code == 410
+    assert Event.objects.filter(kind="invitation.withdrawn").count() == 2
+    assert olgas.get(listed).content.decode().count("Withdrawn") >= 2
 
 
 def test_an_authority_is_granted(olgas: Client, workspace: Workspace, cast: Cast) -> None:

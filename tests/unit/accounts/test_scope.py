@@ -14,7 +14,8 @@ from tests.conftest import Cast
 
 OPERATED = ("agents_agent", "agents_run", "audit_event", "gateway_connector", "inference_tier",
             "memory_item", "policies_policy", "django_celery_beat_periodictask")  # fmt: skip
-OWNED = ("accounts_user", "accounts_membership", "accounts_authority", "accounts_apikey")
+OWNED = ("accounts_user", "accounts_invitation", "accounts_membership", "accounts_authority",
+         "accounts_apikey")  # fmt: skip
 
 
 def opens(client: Client, model: str) -> bool:

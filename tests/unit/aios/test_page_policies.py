@@ -10,7 +10,7 @@ from tests.conftest import Cast
 pytestmark = pytest.mark.django_db
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|\son\w+=\"|javascript:")
 ADMIN = [
-    "/admin/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/accounts/apikey/",
+    "/admin/", "/admin/accounts/user/", "/admin/accounts/invitation/add/", "/admin/accounts/apikey/",
     "/admin/agents/agent/add/", "/admin/policies/policy/", "/admin/gateway/connector/",
 ]  # fmt: skip
 

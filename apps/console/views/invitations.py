@@ -1,0 +1,100 @@
+"""The page behind an invitation: a GET shows it, only a POST joins."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.utils import perform_login
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import invitations
+from apps.accounts.models import Invitation, User
+from apps.console.access import CHOSEN, ConsoleRequest
+from apps.console.page import private
+
+
+class NewcomerForm(forms.Form):
+    """The name and first password of somebody who has no account yet."""
+
+    name = forms.CharField(max_length=200, widget=forms.TextInput({"autocomplete": "name"}))
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_invitation(request: ConsoleRequest, token: str) -> HttpResponseBase:
+    """Who is asked where, and how to join; the same page whether the address has an account."""
+    try:
+        invitation = invitations.find(token, now=timezone.now())
+        if request.method != "POST":
+            return show(request, invitation, NewcomerForm())
+        if isinstance(request.user, User):
+            return join(request, invitation, token, request.user)
+        return join_as_new(request, invitation, token)
+    except invitations.NoInvitation as error:
+        return refuse(request, str(error), status=404)
+    except invitations.NotOpen as error:
+        return refuse(request, str(error), status=410)
+
+
+def join(
+    request: ConsoleRequest, invitation: Invitation, token: str, user: User
+) -> HttpResponseBase:
+    """Take the signed-in person in, if the invitation is theirs."""
+    try:
+        workspace = invitations.join(token=token, user=user, now=timezone.now())
+    except invitations.ForSomebodyElse:
+        return show(request, invitation, NewcomerForm(), status=403)
+    except invitations.AlreadyMember:
+        workspace = invitation.workspace
+    request.session[CHOSEN] = str(workspace.pk)
+    return redirect("console:inbox")
+
+
+def join_as_new(request: ConsoleRequest, invitation: Invitation, token: str) -> HttpResponseBase:
+    """Make the account, sign in and sit down; or say of each field what is wrong with it."""
+    form = NewcomerForm(request.POST)
+    if not form.is_valid():
+        return show(request, invitation, form, status=422)
+    try:
+        user, workspace = invitations.join_as_new(
+            token=token, now=timezone.now(), **form.cleaned_data
+        )
+    except ValidationError as error:
+        form.add_error("password", error)
+        return show(request, invitation, form, status=422)
+    except invitations.HasAccount as error:
+        form.add_error(None, str(error))
+        return show(request, invitation, form, status=409)
+    answer: HttpResponseBase = perform_login(request, user, redirect_url=reverse("console:inbox"))
+    request.session[CHOSEN] = str(workspace.pk)
+    return answer
+
+
+def show(
+    request: ConsoleRequest, invitation: Invitation, form: NewcomerForm, *, status: int = 200
+) -> HttpResponse:
+    """The open invitation: one button for whose it is, else the ways to show that one is it."""
+    back = urlencode({"next": request.path})
+    user = request.user
+    context: dict[str, Any] = {
+        "invitation": invitation,
+        "form": form,
+        "sign_in": f"{reverse('account_login')}?{back}",
+        "sign_out": f"{reverse('account_logout')}?{back}",
+        "is_theirs": isinstance(user, User) and user.email.lower() == invitation.email,
+    }
+    return private(render(request, "console/invitation.html", context, status=status))
+
+
+def refuse(request: ConsoleRequest, mishap: str, *, status: int) -> HttpResponse:
+    """No way in by this link, and what to do instead; nothing of the workspace is told."""
+    return private(render(request, "console/invitation.html", {"mishap": mishap}, status=status))
