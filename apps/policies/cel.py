@@ -321,7 +321,7 @@ def fire(
     What stops a change by its windows says in its reason what these hold.
     """
     if windows is not None:
-        windows.turn(rule.actions)
+        windows.turn(rule.actions, rule.when)
     uses = UNCONVERTED & set(program.variables()) if measured and measured.differs else set()
     try:
         matched = program.execute(context)

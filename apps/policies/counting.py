@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -22,31 +23,33 @@ from apps.policies.windows import Asked, Sum, Tally, key_of, own_sum
 Slot = tuple[str, str]  # (scope, key)
 COUNTS = (Standing.HELD, Standing.DONE)
 
+# Sums and names go as one JSON text each: the driver takes long over an array of long texts.
 LOCK = """
     INSERT INTO policies_tally AS tally (workspace_id, scope, key, sums, approved)
     SELECT %s, wanted.scope, wanted.key, '{}', '{}'
-    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted (scope, key, place)
-    ORDER BY wanted.place
+    FROM jsonb_to_recordset(%s::jsonb) AS wanted (scope text, key text)
+    ORDER BY wanted.scope COLLATE "C", wanted.key COLLATE "C"
     ON CONFLICT (workspace_id, scope, key) DO UPDATE SET scope = tally.scope
     RETURNING tally.scope, tally.key, tally.sums, tally.approved
 """
 READ = """
     SELECT tally.scope, tally.key, tally.sums, tally.approved
     FROM policies_tally tally
-    JOIN unnest(%s::text[], %s::text[]) AS wanted (scope, key) USING (scope, key)
+    JOIN jsonb_to_recordset(%s::jsonb) AS wanted (scope text, key text) USING (scope, key)
     WHERE tally.workspace_id = %s
 """
 WRITE = """
-    UPDATE policies_tally tally SET sums = new.sums::jsonb, approved = new.approved::jsonb
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
-        AS new (scope, key, sums, approved)
+    UPDATE policies_tally tally SET sums = (tally.sums || new.moved) - new.over,
+        approved = new.approved
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS new (scope text, key text, moved jsonb, over text[], approved jsonb)
     WHERE tally.workspace_id = %s AND tally.scope = new.scope AND tally.key = new.key
 """
 PLACE = f"""
     WITH written AS ({WRITE})
     INSERT INTO policies_place (subject_id, workspace_id, standing, by_person, counted, at)
-    SELECT new.subject_id, %s, new.standing, FALSE, new.counted::jsonb, %s
-    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS new (subject_id, standing, counted)
+    SELECT new.subject_id, %s, new.standing, FALSE, new.counted, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS new (subject_id uuid, standing text, counted jsonb)
     ON CONFLICT (subject_id) DO UPDATE SET standing = EXCLUDED.standing, by_person = FALSE,
         counted = EXCLUDED.counted, earlier = NULL, at = EXCLUDED.at
 """  # noqa: S608  (a statement of our own)
@@ -66,7 +69,7 @@ class Taken:
     asked: frozenset[Asked]
     standing: Standing = Standing.WAITING
 
-    @property
+    @cached_property
     def counted(self) -> dict[str, Any]:
         """As `Place.counted` has it."""
         spans: dict[str, list[str]] = {}
@@ -85,18 +88,28 @@ class Taken:
 
 @dataclass
 class Book:
-    """The tallies a submission's changes count in. `reserves`: they are locked, and `save`d."""
+    """The tallies a submission's changes count in. `reserves`: they are locked, and `save`d.
+
+    What `again` takes up is given back first: it is decided anew, and does not stand in its own
+    way.
+    """
 
     workspace_id: UUID
     now: datetime
     reserves: bool = False
+    again: Collection[UUID] = ()
     _tallies: dict[Slot, Tally] = field(default_factory=dict)
     _taken: dict[UUID, Taken] = field(default_factory=dict)
 
     def open(self, wanted: Iterable[tuple[UUID, Facts, frozenset[Asked]]]) -> None:
-        """Read the tallies of changes whose rules ask for these windows; one statement, or none."""
+        """Read the tallies of changes whose rules ask for these windows; one statement, or none.
+
+        Two more for what is decided `again`.
+        """
         self._taken = {pk: Taken(pk, facts, asked) for pk, facts, asked in wanted if asked}
         slots = {(s, key_of(t.facts, s)) for t in self._taken.values() for s, _ in t.asked}
+        if self.again:
+            conclude(void=self.again, also=slots, now=self.now)
         if slots:
             found = (lock if self.reserves else read)(self.workspace_id, slots)
             self._tallies = {slot: found.get(slot) or Tally() for slot in slots}
@@ -151,13 +164,14 @@ class Book:
             return
         held = [one.counted for one in self._taken.values() if one.standing == Standing.HELD]
         changed = {slot: self._tallies[slot] for one in held for slot in slots_of(one)}
-        rows = list(self._taken.values())
+        rows = [
+            {"subject_id": str(one.subject_id), "standing": one.standing.value,
+             "counted": one.counted}
+            for one in self._taken.values()
+        ]  # fmt: skip
         with connection.cursor() as sql:
-            sql.execute(PLACE, [
-                *written(self.workspace_id, changed, self.now), self.workspace_id, self.now,
-                [one.subject_id for one in rows], [one.standing.value for one in rows],
-                [json.dumps(one.counted) for one in rows],
-            ])  # fmt: skip
+            sql.execute(PLACE, [*written(self.workspace_id, changed, self.now), self.workspace_id,
+                                self.now, json.dumps(rows)])  # fmt: skip
 
 
 def slots_of(counted: Mapping[str, Any]) -> list[Slot]:
@@ -191,17 +205,21 @@ def apply(
 
 def lock(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
     """Make these tallies where they are missing, lock them in one order, and read them."""
-    ordered = sorted(slots)
     with connection.cursor() as sql:
-        sql.execute(LOCK, [workspace_id, [s for s, _ in ordered], [k for _, k in ordered]])
+        sql.execute(LOCK, [workspace_id, named(slots)])
         return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
 
 
 def read(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
     """These tallies as they stand, as far as there are any."""
     with connection.cursor() as sql:
-        sql.execute(READ, [[s for s, _ in slots], [k for _, k in slots], workspace_id])
+        sql.execute(READ, [named(slots), workspace_id])
         return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
+
+
+def named(slots: Collection[Slot]) -> str:
+    """Which tallies are meant, as the statements are told."""
+    return json.dumps([{"scope": scope, "key": key} for scope, key in slots])
 
 
 def loaded(sums: str, approved: str) -> Tally:
@@ -211,15 +229,12 @@ def loaded(sums: str, approved: str) -> Tally:
 
 def written(workspace_id: UUID, tallies: Mapping[Slot, Tally], now: datetime) -> list[Any]:
     """The parameters of `WRITE`, without buckets that are over."""
-    for tally in tallies.values():
-        tally.forget(now)
-    return [
-        [scope for scope, _ in tallies],
-        [key for _, key in tallies],
-        [json.dumps(one.record()) for one in tallies.values()],
-        [json.dumps(one.approved) for one in tallies.values()],
-        workspace_id,
-    ]
+    rows = []
+    for (scope, key), tally in tallies.items():
+        moved, over = tally.forget(now)
+        rows.append({"scope": scope, "key": key, "moved": moved, "over": over,
+                     "approved": tally.approved})  # fmt: skip
+    return [json.dumps(rows), workspace_id]
 
 
 def reserve(subjects: Sequence[UUID], *, now: datetime) -> None:
@@ -247,21 +262,24 @@ def conclude(
     done: Collection[UUID] = (),
     void: Collection[UUID] = (),
     undone: Collection[UUID] = (),
+    also: Collection[Slot] = (),
     now: datetime,
 ) -> None:
     """Confirm what was done and give back what came to nothing or was undone, once each.
 
     A price a person let through is from then on the last approved one; given back, the one before
-    is. Runs in the caller's transaction.
+    is. Runs in the caller's transaction, which locks more tallies only if it has named them here
+    (`also`, of the same workspace): all take them in one order, or two would wait for each other.
     """
     back = {*void, *undone}
     rows = Place.objects.filter(subject_id__in=[*done, *back]).order_by("pk")
     places = list(rows.filter(standing__in=COUNTS).select_for_update())
     moving = [one for one in places if one.pk in back or one.standing == Standing.HELD]
-    for workspace_id in {one.workspace_id for one in moving}:
+    for workspace_id in sorted({one.workspace_id for one in moving}):
         own = [one for one in moving if one.workspace_id == workspace_id]
         touched = [one for one in own if one.pk in back or is_reference(one)]
-        tallies = lock(workspace_id, {slot for one in touched for slot in slots_of(one.counted)})
+        slots = {slot for one in touched for slot in slots_of(one.counted)}
+        tallies = lock(workspace_id, slots.union(also)) if slots else {}
         for place in touched:
             if place.pk in back:
                 apply(tallies, given_back(place, undone), place.at, -1)
@@ -269,8 +287,9 @@ def conclude(
             else:
                 refer(tallies, place)
         if touched:
+            changed = {slot: tallies[slot] for slot in slots}
             with connection.cursor() as sql:
-                sql.execute(WRITE, written(workspace_id, tallies, now))
+                sql.execute(WRITE, written(workspace_id, changed, now))
     for place in moving:
         place.standing = Standing.GIVEN_BACK if place.pk in back else Standing.DONE
     Place.objects.bulk_update(moving, ["standing", "earlier"])

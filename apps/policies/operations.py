@@ -160,15 +160,17 @@ def decide(
     now: datetime,
     sets: Mapping[UUID, UUID] | None = None,
     asking: Collection[UUID] = (),
+    again: Collection[UUID] = (),
 ) -> list[Decision]:
     """Judge changes by all active policies together and record a decision on each.
 
     What is let through counts in its windows from here on. `sets` says of each change of which
     proposal it is: all of one are let through, or none. Those `asking` wait for a person whatever
-    is decided here, and count once that person has said yes (`reserve`). Runs in the caller's
-    transaction. With no active policy everything is denied.
+    is decided here, and count once that person has said yes (`reserve`). Those decided `again`
+    give back first what they took up. Runs in the caller's transaction. With no active policy
+    everything is denied.
     """
-    book = Book(workspace_id, now, reserves=True)
+    book = Book(workspace_id, now, reserves=True, again=again)
     decisions = weigh(
         workspace_id=workspace_id,
         changes=changes,

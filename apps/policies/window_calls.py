@@ -74,3 +74,15 @@ def asked(when: str) -> frozenset[Asked]:
         return frozenset()
     words = {one.text for one in walk(node) if isinstance(one, Name)}
     return frozenset(found | ({("target", "")} if words & APPROVED else set()))
+
+
+@lru_cache(maxsize=4096)
+def fields_read(when: str) -> frozenset[str]:
+    """The facts an expression reads of its windows; none if it is none."""
+    try:
+        node = parse(when)
+    except Unreadable:
+        return frozenset()
+    return frozenset(
+        one.field for one in walk(node) if isinstance(one, Select) and is_window(one.of)
+    )

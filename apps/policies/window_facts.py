@@ -8,11 +8,16 @@ from apps.money.currency import written
 from apps.policies.exchange import NoRate
 from apps.policies.facts import Facts, percent, price
 from apps.policies.measure import Market
-from apps.policies.windows import SPANS, Asked, Money, Sum, own_sum, total
+from apps.policies.window_calls import COUNTS, DRIFTS, fields_read
+from apps.policies.windows import SPANS, Asked, Money, Sum, own_sum
 
 WHOSE = {"target": "of this", "customer": "for this customer", "order": "of this order",
          "agent": "by this agent", "key": "by this key",
          "action": "of this kind", "workspace": "in this workspace"}  # fmt: skip
+PARTS: dict[str, Callable[[Money], Decimal]] = {
+    "amount": lambda money: money.amount,
+    "alone_amount": lambda money: money.alone,
+}
 
 
 class Windows:
@@ -26,12 +31,14 @@ class Windows:
         self._facts, self._currency, self._market = facts, currency, market
         self._max_age_days = max_age_days
         self._actions: Collection[str] = ()
+        self._read = frozenset((*COUNTS, *DRIFTS))
         self._told: dict[Asked, dict[str, float]] = {}
         self.missing = ""
 
-    def turn(self, actions: Collection[str]) -> None:
-        """Count these actions from now on."""
+    def turn(self, actions: Collection[str], when: str) -> None:
+        """Count these actions from now on, and work out what this expression reads."""
         self._actions, self._told, self.missing = actions, {}, ""
+        self._read = fields_read(when)
 
     def __call__(self, scope: str, span: str) -> dict[str, float]:
         """The facts of a window; worked out once, however often a rule asks."""
@@ -44,11 +51,12 @@ class Windows:
         counted = self.counted(scope, span)
         found = {"changes": float(counted.changes), "alone": float(counted.alone)}
         try:
-            found["amount"] = float(self.worth(counted, lambda one: one.amount))
-            found["alone_amount"] = float(self.worth(counted, lambda one: one.alone))
+            for name in self._read:
+                if (part := PARTS.get(name)) is not None:
+                    found[name] = float(self.worth(counted, part))
         except NoRate as error:
             self.missing = f"{error} A person decides."
-        if scope == "target":
+        if scope == "target" and not self._read.isdisjoint(DRIFTS):
             found |= self.drift(span)
         return found
 
@@ -58,7 +66,7 @@ class Windows:
         if kept is None:
             return own_sum(self._facts)
         wanted = self._actions if actions is None else actions
-        return total(Sum.read(one) for name, one in kept.items() if not wanted or name in wanted)
+        return Sum.read(*(one for name, one in kept.items() if not wanted or name in wanted))
 
     def worth(self, counted: Sum, part: Callable[[Money], Decimal]) -> Fraction:
         """All amounts together in the currency of the limits, exactly. Raises `NoRate`."""

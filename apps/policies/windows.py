@@ -6,7 +6,7 @@ oldest one whole: at most 31 of them, and never less than what truly happened.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,10 @@ class Span:
     def number(self, at: datetime) -> int:
         """The bucket a moment falls into."""
         return int(at.timestamp()) // self.bucket
+
+    def bucket_name(self, span: str, at: datetime) -> str:
+        """The name of that bucket in a tally; `span` is the name of this."""
+        return f"{span}:{self.number(at)}"
 
     def oldest(self, now: datetime) -> int:
         """The oldest bucket a window that ends now touches."""
@@ -104,18 +108,19 @@ class Sum:
         return {"changes": self.changes, "alone": self.alone, "money": money}
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> "Sum":
-        """The sum that `record` told."""
-        money = {code: Money(*map(Decimal, three)) for code, three in record["money"].items()}
-        return cls(record["changes"], record["alone"], money)
-
-
-def total(sums: Iterable[Sum]) -> Sum:
-    """All of them together."""
-    added = Sum()
-    for one in sums:
-        added = added.plus(one)
-    return added
+    def read(cls, *records: Mapping[str, Any]) -> "Sum":
+        """The sum that `record` told; of several, all of them together."""
+        changes = alone = 0
+        money: dict[str, list[Decimal]] = {}
+        for record in records:
+            changes += record["changes"]
+            alone += record["alone"]
+            for code, (amount, net, unseen) in record["money"].items():
+                kept = money.setdefault(code, [ZERO, ZERO, ZERO])
+                kept[0] += Decimal(amount)
+                kept[1] += Decimal(net)
+                kept[2] += Decimal(unseen)
+        return cls(changes, alone, {code: Money(*three) for code, three in money.items()})
 
 
 def currencies(windows: Mapping[str, Any]) -> set[str]:
@@ -147,65 +152,71 @@ def key_of(facts: Facts, scope: str) -> str:
 
 
 class Tally:
-    """What was counted under one key of a scope: {span: {bucket: {action: sum}}}.
+    """What was counted under one key of a scope: {bucket: {action: sum}}, as `Sum.record` has it.
 
-    `approved` is the price of the target a person approved last, by currency, with whose change
-    that was: {currency: {price, subject}}.
+    A bucket is named `24h:493021`, its span and its number. Sums are taken apart only where they
+    are asked for or counted in. `approved` is the price of the target a person approved last, by
+    currency, with whose change that was: {currency: {price, subject}}.
     """
 
     def __init__(
         self, sums: Mapping[str, Any] | None = None, approved: Mapping[str, Any] | None = None
     ) -> None:
-        self._sums = {
-            span: {int(number): {action: Sum.read(one) for action, one in by_action.items()}
-                   for number, by_action in buckets.items()}
-            for span, buckets in (sums or {}).items()
-        }  # fmt: skip
+        self._sums: dict[str, dict[str, Any]] = dict(sums or {})
+        self._moved: set[str] = set()
         self.approved = dict(approved or {})
 
     def record(self) -> dict[str, Any]:
         """The sums as JSON values."""
-        return {
-            span: {str(number): {action: one.record() for action, one in by_action.items()}
-                   for number, by_action in buckets.items()}
-            for span, buckets in self._sums.items()
-        }  # fmt: skip
+        return dict(self._sums)
 
     def currencies(self) -> set[str]:
         """The currencies of what is counted."""
-        return {code for buckets in self._sums.values() for by_action in buckets.values()
-                for one in by_action.values() for code in one.money}  # fmt: skip
+        return {code for by_action in self._sums.values() for one in by_action.values()
+                for code in one["money"]}  # fmt: skip
 
     def add(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
         """Count a change."""
         for span in spans:
-            buckets = self._sums.setdefault(span, {})
-            by_action = buckets.setdefault(SPANS[span].number(at), {})
-            by_action[action] = by_action.get(action, Sum()).plus(own)
+            name = SPANS[span].bucket_name(span, at)
+            kept = self._sums.get(name, {}).get(action)
+            self._put(name, action, own if kept is None else Sum.read(kept).plus(own))
 
     def take(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
         """Give a change back to the bucket it was counted in, if a window can still see that."""
         for span in spans:
-            by_action = self._sums.get(span, {}).get(SPANS[span].number(at), {})
-            if action in by_action:
-                by_action[action] = by_action[action].plus(own, -1)
+            name = SPANS[span].bucket_name(span, at)
+            kept = self._sums.get(name, {}).get(action)
+            if kept is not None:
+                self._put(name, action, Sum.read(kept).plus(own, -1))
 
-    def forget(self, now: datetime) -> None:
-        """Drop the buckets that no window touches any more, and what came to nothing."""
-        for span, buckets in self._sums.items():
-            oldest = SPANS[span].oldest(now)
-            self._sums[span] = {
-                number: left
-                for number, by_action in buckets.items()
-                if number >= oldest
-                and (left := {name: one for name, one in by_action.items() if not one.is_nothing})
-            }
+    def _put(self, name: str, action: str, own: Sum) -> None:
+        """Have a bucket hold this sum of an action, or nothing of it."""
+        others = {one: kept for one, kept in self._sums.get(name, {}).items() if one != action}
+        self._sums[name] = others if own.is_nothing else others | {action: own.record()}
+        self._moved.add(name)
+
+    def forget(self, now: datetime) -> tuple[dict[str, Any], list[str]]:
+        """Drop the buckets that no window touches any more, and those that came to nothing.
+
+        Returns what has changed in the others since they were read, and the names of these.
+        """
+        oldest = {name: span.oldest(now) for name, span in SPANS.items()}
+        over = []
+        for name, by_action in self._sums.items():
+            span, _, number = name.partition(":")
+            if not by_action or int(number) < oldest[span]:
+                over.append(name)
+        for name in over:
+            del self._sums[name]
+        return {name: self._sums[name] for name in self._moved if name in self._sums}, over
 
     def within(self, span: str, now: datetime) -> dict[str, Sum]:
         """What counts in the window that ends now, by action."""
-        oldest, found = SPANS[span].oldest(now), dict[str, Sum]()
-        for number, by_action in self._sums.get(span, {}).items():
-            if number >= oldest:
+        oldest, found = SPANS[span].oldest(now), dict[str, list[Mapping[str, Any]]]()
+        for name, by_action in self._sums.items():
+            of, _, number = name.partition(":")
+            if of == span and int(number) >= oldest:
                 for action, one in by_action.items():
-                    found[action] = found.get(action, Sum()).plus(one)
-        return found
+                    found.setdefault(action, []).append(one)
+        return {action: Sum.read(*sums) for action, sums in found.items()}

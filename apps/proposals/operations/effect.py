@@ -85,8 +85,10 @@ def settle(*, now: datetime, limit: int = 200) -> int:
     """
     finished = gateway.take_finished(states=SETTLED, limit=limit)
     affected = Change.objects.filter(pk__in=[execution.subject_id for execution in finished])
-    proposals = Proposal.objects.select_for_update(of=("self",)).filter(
-        pk__in=affected.values("proposal_id"), state=State.APPROVED
+    proposals = (
+        Proposal.objects.select_for_update(of=("self",))
+        .filter(pk__in=affected.values("proposal_id"), state=State.APPROVED)
+        .order_by("pk")
     )
     rows = Change.objects.filter(proposal__in=list(proposals))
     changes = list(rows.select_related("proposal", "connector").order_by("proposal", "position"))

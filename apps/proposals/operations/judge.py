@@ -61,9 +61,6 @@ def decide(
     asking: Collection[UUID] = (),
 ) -> None:
     """Attach a recorded decision and a binding to each change."""
-    again = [change.pk for change in changes if change.decision_id]
-    if again:  # what was let through is decided anew, and does not stand in its own way
-        policies.conclude(void=again, now=now)
     judged = policies.decide(
         workspace_id=workspace_id,
         changes=[
@@ -73,6 +70,7 @@ def decide(
         now=now,
         sets={change.pk: change.proposal_id for change in changes},
         asking={change.pk for change in changes if change.proposal_id in asking},
+        again={change.pk for change in changes if change.decision_id},
     )
     for change, decision in zip(changes, judged, strict=True):
         change.decision = decision

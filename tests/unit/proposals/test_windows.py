@@ -1,19 +1,23 @@
 """What counts in windows: let through or queued, once each, and given back where it came to nothing."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Workspace
 from apps.gateway.models import Connector
+from apps.policies import counting
 from apps.policies import operations as policies
 from apps.policies.models import Place, Tally
+from apps.policies.windows import Sum
 from apps.proposals import operations
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import Draft, Origin
@@ -242,6 +246,72 @@ def test_fifty_at_once_never_pass_a_cap_together(
     assert Place.objects.filter(standing="held").count() == 7
 
 
+def test_what_is_decided_anew_and_what_is_new_never_wait_for_each_other(
+    shop: PriceShop, cast: Cast, workspace: Workspace, now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Though the policy asks for one more window since: both lock in one order."""
+    publish(workspace, now, "window('workspace', '24h').changes > 9")
+    first = propose(workspace, "41.00", now=now)
+    publish(workspace, now, "window('workspace', '24h').changes > 9",
+            "window('agent', '24h').changes > 9")  # fmt: skip
+    lock, begun, errors = counting.lock, threading.Event(), []
+
+    def slow(*args: Any) -> Any:
+        found = lock(*args)
+        if not begun.is_set():
+            begun.set()
+            time.sleep(0.5)
+        return found
+
+    def take_back() -> None:
+        operations.take_back(proposal_id=first.pk, user=cast.rita, now=now)
+
+    def submit() -> None:
+        begun.wait()
+        propose(workspace, "41.00", now=now)
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OperationalError as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(counting, "lock", slow)
+    threads = [threading.Thread(target=run, args=[work]) for work in (take_back, submit)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert errors == []
+    assert Place.objects.filter(standing="held").count() == 1
+
+
+def test_workspaces_are_settled_in_one_order(
+    workspace: Workspace, elsewhere: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order in which they ended."""
+    homes = [workspace, elsewhere, *(
+        Workspace.objects.create(name=slug, slug=slug) for slug in ("x", "y", "z", "u", "v")
+    )]  # fmt: skip
+    counted = {"action": "a", "sum": Sum(1).record(), "keys": {"workspace": "k"},
+               "spans": {"workspace": ["24h"]}, "price": None, "currency": ""}  # fmt: skip
+    places = [Place.objects.create(subject_id=uuid4(), workspace=home, standing="held",
+                                   counted=counted, at=now) for home in homes]  # fmt: skip
+    lock, locked = counting.lock, []
+
+    def noted(workspace_id: UUID, slots: Any) -> Any:
+        locked.append(workspace_id)
+        return lock(workspace_id, slots)
+
+    monkeypatch.setattr(counting, "lock", noted)
+    with transaction.atomic():
+        policies.conclude(void=[one.pk for one in places], now=now)
+    assert locked == sorted(home.pk for home in homes)
+
+
 def statements(workspace: Workspace, now: datetime, drafts: int) -> list[str]:
     """The SQL of one submission that is about windows."""
     with CaptureQueriesContext(connection) as asked:
@@ -279,6 +349,4 @@ def test_a_dry_run_shows_the_windows_and_reserves_nothing(
         windows = seen.changes[0].decision.facts["windows"]
         assert windows["target"]["24h"]["set_price"]["changes"] == 2
     assert Place.objects.count() == 1
-    assert (
-        Decimal(Tally.objects.get().sums["24h"].popitem()[1]["set_price"]["money"]["EUR"][1]) == 1
-    )
+    assert Decimal(Tally.objects.get().sums.popitem()[1]["set_price"]["money"]["EUR"][1]) == 1
