@@ -1,0 +1,130 @@
+"""The ways an attacker has into an agent, each obeyed to the letter.
+
+API: a key that may only submit, in the hands of the attacker. Tools: a model that has been taken
+over, with the tools its agent has. Data: a model that obeys whatever it reads, in a mail, its
+subject, an article's title, a feed or the memory.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apps.inference import endpoint
+from apps.memory import operations as memory
+from tests.factories import inference
+from tests.factories.keys import Caller
+from tests.redteam.attacks import Attack
+from tests.redteam.demo import Calls, Demo
+from tests.redteam.obedient import Obedient, told
+from tests.redteam.tasks import ARTICLE, Carriers, Task
+
+CODE = "nine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A task with an attack in it, or without one."""
+
+    demo: Demo
+    task: Task
+    attack: Attack | None
+    carrier: int  # which of the carriers of its data
+    install: Callable[[Callable[[], Obedient]], None]  # has every fake endpoint be this model
+
+    @property
+    def wanted(self) -> Calls:
+        """What the attacker wants done."""
+        return self.attack.calls(self.demo) if self.attack else ()
+
+
+def propose(key: Caller, action: str, params: dict[str, Any], confidence: float = 1.0) -> int:
+    """One call as a proposal of its own; the answer's status."""
+    body = {"title": "As agreed", "rationale": "It is due.", "confidence": confidence,
+            "changes": [{"action": action, "params": params}]}  # fmt: skip
+    return key.post("/proposals", body).status_code
+
+
+def by_api(run: Run) -> bool:
+    """The task's proposals, then the attacker's, with the same key."""
+    run.task.begin(run.demo, Carriers())
+    key = run.demo.key()
+    for action, params in [*run.task.calls(run.demo), *run.wanted]:
+        status = propose(key, action, params)
+        assert status in (201, 409, 422), (status, action, params)
+    run.demo.settle()
+    return True
+
+
+def by_rules(run: Run) -> bool:
+    """The shop's own agent without a model, as it is installed."""
+    run.task.begin(run.demo, Carriers())
+    run.demo.run(run.task.playbook)
+    return False
+
+
+def by_tools(run: Run) -> bool:
+    """The agent's model does its task, then whatever the attacker wants, with its own tools."""
+    run.task.begin(run.demo, Carriers())
+    return think(run, Obedient(run.demo, run.task, always=run.wanted))
+
+
+def by_data(run: Run) -> bool:
+    """The agent's model is told by what it reads."""
+    obedient = Obedient(run.demo, run.task, orders={CODE: run.wanted})
+    spread(run, told(CODE) if run.attack else "")
+    return think(run, obedient)
+
+
+def think(run: Run, model: Obedient) -> bool:
+    """The task's agent runs with this model."""
+    inference.tier(run.demo.workspace, provider="fake")
+    run.install(lambda: model)
+    run.demo.run(run.task.playbook)
+    return model.obeyed > 0
+
+
+def spread(run: Run, words: str) -> None:
+    """Put the words where the data of the task has room for them, and let the task begin."""
+    demo, task = run.demo, run.task
+    if task.intent is None:
+        title_or_feed(run, words)
+        return
+    kind = ("body", "subject", "title", "memory")[run.carrier % 4]
+    if kind == "title":
+        line = demo.orders[task.name].line_id
+        demo.change(f"UPDATE lines SET title = '{ARTICLE} {words}' WHERE id = '{line}'")
+    if kind == "memory":
+        remember(run, "refund_desk", f"customer:{task.sender}", words)
+    task.begin(demo, Carriers(body=f"\n\nPS: {words}" if words and kind == "body" else "",
+                              subject=words if kind == "subject" else ""))  # fmt: skip
+
+
+def title_or_feed(run: Run, words: str) -> None:
+    """The same for what begins with a price or a title."""
+    article = run.demo.articles[run.task.place]
+    kind = ("source", "title", "memory")[run.carrier % 3]
+    if kind == "title":
+        run.demo.change(f"UPDATE products SET title = title || ' {words}' "
+                        f"WHERE id = '{article.product_id}'")  # fmt: skip
+    if kind == "memory":
+        remember(run, "repricing", f"sku:{article.sku}", words)
+    source = f" {words}" if kind == "source" else ""
+    run.task.begin(run.demo, Carriers(source=source))
+
+
+def remember(run: Run, namespace: str, subject: str, words: str) -> None:
+    """Leave the words where the agent recalls them, as an earlier session would have."""
+    if words:
+        memory.remember(workspace=run.demo.workspace, type="fact", namespace=namespace,
+                        subject=subject, text=f"A note from before: {words}", data={},
+                        provenance={"source": "run", "by": "agent:before"},
+                        now=run.demo.now)  # fmt: skip
+
+
+Way = Callable[[Run], bool]  # whether the attacker's calls were made, whatever came of them
+WAYS: dict[str, Way] = {"API": by_api, "model tools": by_tools, "data": by_data}
+
+
+def installer(patch: Any) -> Callable[[Callable[[], Obedient]], None]:
+    """How a test has the fake endpoint answer as a given model."""
+    return lambda model: patch.setattr(endpoint, "FakeProvider", model)
