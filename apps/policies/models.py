@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from uuid_utils.compat import uuid7
 
 from apps.accounts.models import Workspace
@@ -230,6 +232,12 @@ class Place(models.Model):
     counted = models.JSONField()
     earlier = models.JSONField(null=True)
     at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            GinIndex(OpClass(KeyTransform("keys", "counted"), "jsonb_path_ops"),
+                     name="place_by_key"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.subject_id}: {self.standing}"

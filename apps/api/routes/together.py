@@ -31,7 +31,10 @@ def approve_together(
             workspace_id=key.workspace_id, user=key.user, bindings=together.bindings,
             now=timezone.now(), via="api",
         )  # fmt: skip
-        approved = [Approved(**vars(result)) for result in results]
+        approved = [
+            Approved(proposal_id=one.proposal_id, approved=one.decided, problem=one.problem)
+            for one in results
+        ]
         return respond(ApprovedTogether(results=approved))
 
     return once(request, idempotency_key, do)

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from apps.console.presenters import past as words
+from apps.console.presenters import series as together
 from apps.console.presenters.proposals import ChangeCard
-from apps.proposals import history, similar
+from apps.proposals import history, series, similar
 from apps.proposals.queries import ProposalView
 from apps.proposals.similar import Precedents
 
@@ -29,6 +30,8 @@ def past_of(one: Any) -> list[history.Past]:
 def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
     """Its neighbours, its place in the run, and what people decided before; three queries.
 
+    And the series a cap has stopped it in, with three more.
+
     What people decided on the like is kept back together with the proposer's word.
     """
     proposal = view.proposal
@@ -39,8 +42,10 @@ def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
     decision = first.decision
     siblings = similar.siblings(proposal, first.change)
     none = Precedents(listed=[], approved=0, decided=0)
+    found = series.stopped([one.decision for one in view.changes if one.decision])
     return {
         "neighbours": words.neighbours(proposal, others),
+        "series": together.card(found, proposal) if found else None,
         "distribution": words.distribution(siblings, proposal, decision.facts if decision else {}),
         "precedents": none if withheld else similar.precedents(proposal, first.change),
     }

@@ -72,7 +72,7 @@ def approve(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
                          status=422)  # fmt: skip
     by_id = {one.pk: one for one in alike.chosen(seat.workspace.pk, list(bindings))}
     lines = [line(by_id[one.proposal_id], result=one) for one in results]
-    done = sum(one.approved for one in results)
+    done = sum(one.decided for one in results)
     context = {"results": lines, "approved": done, "refused": len(lines) - done}
     return page.show(request, seat, "console/bulk.html", context)
 

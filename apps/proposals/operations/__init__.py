@@ -1,7 +1,13 @@
 """Everything that changes a proposal: submit it, judge it, carry it out, settle it."""
 
 from apps.proposals.operations.ask import Answered, answer, ask
-from apps.proposals.operations.bulk import BulkResult, NotInBulk, NotSampled, approve_all
+from apps.proposals.operations.bulk import (
+    BulkResult,
+    NotInBulk,
+    NotSampled,
+    approve_all,
+    reject_all,
+)
 from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
 from apps.proposals.operations.edit import DeniedByPolicy
 from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
@@ -88,6 +94,7 @@ __all__ = [
     "rehearse_examined",
     "rehearse_execution",
     "reject",
+    "reject_all",
     "release",
     "resolve",
     "resubmit",

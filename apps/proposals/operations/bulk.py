@@ -1,8 +1,9 @@
-"""Approving similar proposals of low risk together, each with its own binding."""
+"""One verdict for many: approving what is alike, rejecting a series. Each with its own binding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.proposals.operations.entry import (
     SignInNeeded,
     StaleApproval,
 )
-from apps.proposals.operations.review import approve
+from apps.proposals.operations.review import approve, reject
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import NotLooked
 
@@ -44,10 +45,10 @@ class NotSampled(NotInBulk):
 
 @dataclass(frozen=True, kw_only=True)
 class BulkResult:
-    """What became of one of them; `problem` says why it was not approved."""
+    """What became of one of them; `problem` says why it was not decided."""
 
     proposal_id: UUID
-    approved: bool
+    decided: bool
     problem: str = ""
 
 
@@ -70,8 +71,8 @@ def approve_all(
     chosen = alike.chosen(workspace_id, list(bindings)[: bulk.MOST + 1])
     check_together(chosen, bindings, now=now)
     check_sample([one for one in chosen if one.binding == bindings[one.pk]], user)
-    ordered = sorted(chosen, key=lambda proposal: proposal.pk)
-    return [one(proposal, user, bindings[proposal.pk], now=now, via=via) for proposal in ordered]
+    yes = partial(approve, user=user, now=now, via=via)
+    return [result(yes, pk, bindings[pk]) for pk in sorted(one.pk for one in chosen)]
 
 
 def check_together(
@@ -110,10 +111,35 @@ def check_sample(chosen: Sequence[Proposal], user: User) -> None:
     )
 
 
-def one(proposal: Proposal, user: User, binding: str, *, now: datetime, via: str) -> BulkResult:
-    """Approve one of them; a refusal is its result."""
+def reject_all(
+    *,
+    workspace_id: UUID,
+    user: User,
+    bindings: Mapping[UUID, str],
+    reason: str,
+    now: datetime,
+    via: str = "bulk",
+) -> list[BulkResult]:
+    """Reject proposals for one reason, exactly what each binding names, one by one.
+
+    Whatever they are: nothing comes of what is rejected. One that was decided, claimed or changed
+    meanwhile keeps nobody else from being rejected. Raises `InvalidDraft` without a reason, and
+    `NotInBulk` for none or too many.
+    """
+    if not reason.strip():
+        problem = {"field": "reason", "problem": "Say why."}
+        raise InvalidDraft("A rejection needs a reason.", [problem])
+    if not 0 < len(bindings) <= bulk.MOST:
+        raise NotInBulk(f"Nothing was rejected: 1 to {bulk.MOST} are possible at once.")
+    own = Proposal.objects.filter(workspace_id=workspace_id, pk__in=bindings).order_by("pk")
+    no = partial(reject, user=user, reason=reason, now=now, via=via)
+    return [result(no, pk, bindings[pk]) for pk in own.values_list("pk", flat=True)]
+
+
+def result(decide: Callable[..., Proposal], proposal_id: UUID, binding: str) -> BulkResult:
+    """Decide one of them; a refusal is its result."""
     try:
-        approve(proposal_id=proposal.pk, user=user, binding=binding, now=now, via=via)
+        decide(proposal_id=proposal_id, binding=binding)
     except REFUSALS as error:
-        return BulkResult(proposal_id=proposal.pk, approved=False, problem=str(error))
-    return BulkResult(proposal_id=proposal.pk, approved=True)
+        return BulkResult(proposal_id=proposal_id, decided=False, problem=str(error))
+    return BulkResult(proposal_id=proposal_id, decided=True)

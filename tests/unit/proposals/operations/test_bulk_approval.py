@@ -53,7 +53,7 @@ def test_each_is_approved_with_its_own_binding(
 ) -> None:
     """One review and one execution each, told apart from single ones."""
     results = approve_all(alike, world.rita, workspace, now)
-    assert [result.approved for result in results] == [True] * 10
+    assert [result.decided for result in results] == [True] * 10
     assert Execution.objects.count() == 10
     reviews = Review.objects.values_list("proposal", "binding", "via")
     assert set(reviews) == {(one.pk, one.binding, "bulk") for one in alike}
@@ -75,7 +75,7 @@ def test_one_that_was_decided_meanwhile_keeps_no_other(
     results = operations.approve_all(
         workspace_id=workspace.pk, user=world.rita, bindings=bindings, now=now
     )
-    problems = {result.proposal_id: result.problem for result in results if not result.approved}
+    problems = {result.proposal_id: result.problem for result in results if not result.decided}
     assert set(problems) == {decided.pk, claimed.pk, changed.pk}
     assert "Olga is deciding this" in problems[claimed.pk]
     assert "not what you saw" in problems[changed.pk]
@@ -99,7 +99,7 @@ def test_the_drawn_ones_have_to_be_opened_first(
     results = operations.approve_all(
         workspace_id=workspace.pk, user=world.rita, bindings=bindings, now=now
     )
-    assert [result.approved for result in results] == [True] * 10
+    assert [result.decided for result in results] == [True] * 10
 
 
 def test_a_look_at_what_it_was_before_does_not_count(
@@ -120,7 +120,7 @@ def test_nobody_approves_above_their_authority(
 ) -> None:
     """Together is no way around it."""
     results = approve_all(alike, world.otto, workspace, now)
-    assert [result.approved for result in results] == [False] * 10
+    assert [result.decided for result in results] == [False] * 10
     assert "authority" in results[0].problem
 
 

@@ -1,0 +1,50 @@
+"""A series a cap has stopped, on one page: what it is made of, and one verdict for what waits."""
+
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from apps.console import page
+from apps.console.access import ConsoleRequest, Seat, seated
+from apps.console.forms import REASONS, read_reason
+from apps.console.presenters.proposals import amount_of
+from apps.console.presenters.series import card
+from apps.console.views import panel
+from apps.console.views.bulk import Line, read_bindings
+from apps.proposals import operations, series
+from apps.proposals.models import Proposal
+from apps.proposals.operations import InvalidDraft, NotInBulk
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seated
+def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+    """The series a proposal is part of; POST rejects exactly the bindings that were shown."""
+    view = panel.find(seat, proposal_id)
+    found = series.stopped([one.decision for one in view.changes if one.decision])
+    if found is None:
+        return redirect("console:proposal", proposal_id)  # no cap has stopped it, or not any more
+    context = {"proposal": view.proposal, "series": card(found, view.proposal), "reasons": REASONS}
+    if request.method != "POST":
+        return page.show(request, seat, "console/series.html", context)
+    bindings = read_bindings(request.POST)
+    try:
+        results = operations.reject_all(
+            workspace_id=seat.workspace.pk, user=seat.user, bindings=bindings,
+            reason=read_reason(request.POST), now=timezone.now(),
+        )  # fmt: skip
+    except (InvalidDraft, NotInBulk) as error:
+        typed = {"mishap": str(error), "chips": request.POST.getlist("chip")}
+        return page.show(request, seat, "console/series.html", {**context, **typed}, status=422)
+    rejected = Proposal.objects.in_bulk([one.proposal_id for one in results])
+    lines = [
+        Line(proposal=rejected[one.proposal_id], amount=amount_of(rejected[one.proposal_id]),
+             result=one)
+        for one in results
+    ]  # fmt: skip
+    done = sum(one.decided for one in results)
+    told = {"results": lines, "rejected": done, "refused": len(lines) - done}
+    return page.show(request, seat, "console/series.html", {**context, **told})

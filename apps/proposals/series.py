@@ -1,0 +1,70 @@
+"""A series that a cap has stopped, with its proposals: one verdict for all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.policies import series as windows
+from apps.policies.models import Decision, Standing
+from apps.policies.series import Member
+from apps.proposals.models import Change, Proposal, State
+from apps.proposals.queries import LONG
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One change of a series, and its proposal."""
+
+    proposal: Proposal
+    change: Change
+    member: Member
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person still decides it."""
+        return self.member.standing == Standing.WAITING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """The steps of a series, oldest first; `rule` stopped it in the window `scope` and `span`.
+
+    `has_more`: older ones than these are left out.
+    """
+
+    rule: str
+    scope: str
+    span: str
+    steps: list[Step]
+    has_more: bool
+
+    @property
+    def waiting(self) -> list[Proposal]:
+        """The proposals of the series that wait for a person, each once."""
+        return list({one.proposal.pk: one.proposal for one in self.steps if one.waits}.values())
+
+
+def stopped(decisions: Iterable[Decision]) -> Series | None:
+    """The series in which the first of these was stopped by a cap; three queries at most.
+
+    None where no cap stopped any. What was rejected or has expired takes no part.
+    """
+    found = next((one for one in map(windows.series_of, decisions) if one), None)
+    if found is None:
+        return None
+    rows = Change.objects.filter(pk__in=[one.subject_id for one in found.members])
+    changes = {
+        one.pk: one
+        for one in rows.select_related("proposal").defer(*(f"proposal__{name}" for name in LONG))
+    }
+    steps = [
+        Step(proposal=changes[one.subject_id].proposal, change=changes[one.subject_id], member=one)
+        for one in found.members
+        if one.subject_id in changes
+    ]
+    return Series(
+        rule=found.rule,
+        scope=found.scope,
+        span=found.span,
+        steps=[one for one in steps if not one.waits or one.proposal.state == State.WAITING],
+        has_more=found.has_more,
+    )
