@@ -26,6 +26,7 @@ NAVIGATION: list[dict[str, Any]] = [
     ]},
     {"title": "Agents", "items": [
         page("Agents", "smart_toy", "agents_agent"),
+        page("Agents from outside", "webhook", "accounts_outsideagent"),
         page("Runs", "play_circle", "agents_run"),
         page("Schedules", "schedule", "django_celery_beat_periodictask"),
         page("Intervals", "timer", "django_celery_beat_intervalschedule"),

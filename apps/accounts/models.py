@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
@@ -10,6 +11,8 @@ from uuid_utils.compat import uuid7
 
 from apps.money.currency import written
 from apps.money.display import LOCALES
+
+OUTSIDE = "(outside)"  # how the name of an agent that runs elsewhere ends, and of no other
 
 
 class Workspace(models.Model):
@@ -193,16 +196,77 @@ class AuthorityHolder(UserObjectPermissionBase):
         pass
 
 
+# An agent proposes and reads; deciding, stopping and starting are for people.
+AGENT_SCOPES = (
+    "proposals:read",
+    "proposals:submit",
+    "runs:read",
+    "executions:read",
+    "events:read",
+)
+
+
+class OutsideAgent(models.Model):
+    """An agent that runs elsewhere and proposes here with keys of its own.
+
+    Its keys may do what `scopes` say and no more, propose only `actions` (none: every kind) and at
+    most `hourly` proposals an hour (None: any number). `owner` registered it, makes its keys, and
+    may not approve what it proposes. No agent of ours is called what it is (`known_as`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="outside_agents")
+    owner = models.ForeignKey(User, models.PROTECT, related_name="outside_agents")
+    name = models.CharField(max_length=80)
+    kind = models.CharField(
+        max_length=10,
+        choices=[("model", "A language model"), ("rules", "Rules or a script")],
+        default="model",
+    )
+    scopes = models.JSONField(default=list)
+    actions = models.JSONField(default=list, blank=True)
+    hourly = models.PositiveIntegerField(
+        "proposals an hour",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="At most, by all its keys together; empty: any number.",
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"], name="one_outside_agent_of_a_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=list(AGENT_SCOPES)),
+                name="outside_agents_decide_nothing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.known_as
+
+    @property
+    def known_as(self) -> str:
+        """What policies, lists and figures call it."""
+        return f"{self.name} {OUTSIDE}"
+
+
 class ApiKey(models.Model):
     """A key of an integrator: a public prefix, a hash of the secret, and scopes.
 
     It acts with the rights of `user`, who made it, narrowed to `scopes`; whatever it votes is
-    their vote. The secret is shown once.
+    their vote. A key of an `agent` acts for that, narrowed to its scopes too. The secret is shown
+    once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
+    agent = models.ForeignKey(OutsideAgent, models.CASCADE, null=True, related_name="keys")
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)
     secret_digest = models.CharField(max_length=64)  # SHA-256; the secret has 256 random bits
@@ -214,6 +278,12 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope is the key's; of an agent's key: its agent's too, and for agents."""
+        if self.agent is None:
+            return scope in self.scopes
+        return all(scope in those for those in (self.scopes, self.agent.scopes, AGENT_SCOPES))
 
     @property
     def actor(self) -> str:

@@ -1,7 +1,7 @@
 """Changing who may do what."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -9,24 +9,32 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import permissions
-from apps.accounts.models import ApiKey, Authority, Membership, Role, User, Workspace
+from apps.accounts.models import (
+    ApiKey,
+    Authority,
+    Membership,
+    OutsideAgent,
+    Role,
+    User,
+    Workspace,
+)
 from apps.accounts.queries import digest, owners_besides
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.money.currency import fit, minor_units, written
 from apps.money.display import LOCALES
 
-SCOPES = (
-    "proposals:read",
-    "proposals:submit",
-    "proposals:review",
-    "runs:read",
-    "runs:start",
-    "executions:read",
-    "events:read",
-    "switches:read",
-    "switches:set",
-)
+SCOPES = {  # with what each lets a key do, as people say it
+    "proposals:read": "Read proposals",
+    "proposals:submit": "Submit proposals",
+    "proposals:review": "Review proposals",
+    "runs:read": "Read runs",
+    "runs:start": "Start runs",
+    "executions:read": "Read executions",
+    "events:read": "Read the audit log",
+    "switches:read": "See kill switches",
+    "switches:set": "Set kill switches",
+}
 
 
 LOOKS = {
@@ -46,6 +54,10 @@ class UnknownAppearance(ValueError):
 
 class NotAMember(ValueError):
     """A key acts where its person is a member, and this person is none of that workspace."""
+
+
+class NotYourAgent(ValueError):
+    """Keys of an agent are made by who answers for it, for what it may do, while it is at work."""
 
 
 class LastOwner(ValueError):
@@ -185,20 +197,24 @@ def create_key(
     scopes: list[str],
     now: datetime,
     expires_at: datetime | None = None,
+    agent: OutsideAgent | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key of the person who makes it, and its token, which is shown this once.
+    """A new key of the person who makes it, or of their agent; its token is shown this once.
 
     There is no way to make one for somebody else: what it does counts as done by them. Raises
-    `UnknownScope`, `NotAMember`.
+    `UnknownScope`, `NotAMember`, `NotYourAgent`.
     """
     if unknown := set(scopes) - set(SCOPES):
         raise UnknownScope(f"Unknown scope {sorted(unknown)}; use some of {list(SCOPES)}.")
     if not permissions.can(user, "read", workspace.pk):
         raise NotAMember(f"{user} is no member of {workspace}.")
+    if agent is not None:
+        check_agent(agent, workspace, user, scopes)
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         workspace=workspace,
         user=user,
+        agent=agent,
         name=name,
         prefix=prefix,
         secret_digest=digest(secret),
@@ -213,9 +229,20 @@ def create_key(
         subject_kind="key",
         subject_id=prefix,
         now=now,
-        fields={"scopes": scopes, "name": name},
+        fields={"scopes": scopes, "name": name, **({"agent": agent.known_as} if agent else {})},
     )
     return key, f"aios_{prefix}_{secret}"
+
+
+def check_agent(
+    agent: OutsideAgent, workspace: Workspace, user: User, scopes: Sequence[str]
+) -> None:
+    """Refuse a key of this agent that its owner may not make. Raises `NotYourAgent`."""
+    if (agent.workspace_id, agent.owner_id) != (workspace.pk, user.pk) or agent.retired_at:
+        raise NotYourAgent(f"{agent} is not yours here, or is retired.")
+    if beyond := set(scopes) - set(agent.scopes):
+        told = ", ".join(told.lower() for scope, told in SCOPES.items() if scope in beyond)
+        raise NotYourAgent(f"{agent} may not do that: {told}.")
 
 
 @transaction.atomic

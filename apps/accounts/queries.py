@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.accounts.models import ApiKey, Membership, Role, User, Workspace
 
@@ -33,9 +33,10 @@ def find_key(token: str, *, now: datetime) -> ApiKey | None:
     if len(parts) != 3 or parts[0] != "aios":
         return None
     live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    own = Q(agent__owner=F("user"), agent__workspace=F("workspace"), agent__retired_at=None)
     key = (
-        ApiKey.objects.select_related("user", "workspace")
-        .filter(live, prefix=parts[1], user__is_active=True)
+        ApiKey.objects.select_related("user", "workspace", "agent")
+        .filter(live, Q(agent=None) | own, prefix=parts[1], user__is_active=True)
         .first()
     )
     if key is None or not hmac.compare_digest(key.secret_digest, digest(parts[2])):
@@ -45,13 +46,19 @@ def find_key(token: str, *, now: datetime) -> ApiKey | None:
 
 def keys_of(user: User, workspace_id: UUID) -> QuerySet[ApiKey]:
     """The keys a person has made in a workspace, those that were revoked too, newest first."""
-    return ApiKey.objects.filter(user=user, workspace_id=workspace_id).order_by("-created_at")
+    keys = ApiKey.objects.filter(user=user, workspace_id=workspace_id)
+    return keys.select_related("agent").order_by("-created_at")
 
 
 def names_of(actors: set[str]) -> dict[str, str]:
-    """Display names of `user:<id>` and `key:<prefix>` actors."""
+    """Display names of `user:<id>` and `key:<prefix>` actors; an agent's key with its agent."""
     ids = {UUID(a.removeprefix("user:")) for a in actors if a.startswith("user:")}
     prefixes = {a.removeprefix("key:") for a in actors if a.startswith("key:")}
     names = {user.actor: str(user) for user in User.objects.filter(pk__in=ids)}
-    keys = ApiKey.objects.filter(prefix__in=prefixes) if prefixes else ()
-    return names | {key.actor: f"API key {key.name}" for key in keys}
+    keys = ApiKey.objects.select_related("agent").filter(prefix__in=prefixes) if prefixes else ()
+    return names | {key.actor: named(key) for key in keys}
+
+
+def named(key: ApiKey) -> str:
+    """What people call who acts with the key."""
+    return f"{key.agent}, API key {key.name}" if key.agent else f"API key {key.name}"

@@ -6,7 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from uuid_utils.compat import uuid7
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import OUTSIDE, Workspace
 from apps.proposals.models import Proposal
 
 
@@ -48,6 +48,11 @@ class Agent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "name"], name="one_agent_of_a_name"),
+            models.CheckConstraint(
+                condition=~models.Q(name__iendswith=OUTSIDE),
+                name="agents_are_not_named_as_outside",
+                violation_error_message=f"Only agents that run elsewhere end with {OUTSIDE}.",
+            ),
         ]
 
     def __str__(self) -> str:

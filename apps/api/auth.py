@@ -18,7 +18,9 @@ class Key(HttpBearer):
     """Lets a request pass whose key is live and has the scope; sets `request.auth` to it."""
 
     openapi_bearerFormat = "aios_<prefix>_<secret>"  # noqa: N815  (the name OpenAPI gives it)
-    openapi_description = "A key with the operation's scope; it acts for the member who made it."
+    openapi_description = (
+        "A key with the operation's scope; it acts for the member who made it, or for their agent."
+    )
 
     def __init__(self, scope: str) -> None:
         assert scope in operations.SCOPES, scope
@@ -33,7 +35,7 @@ class Key(HttpBearer):
             return None
         if not permissions.can(key.user, "read", key.workspace_id):
             raise Problem(403, "The person this key acts for is no member of its workspace.")
-        if self.scope not in key.scopes:
+        if not key.may(self.scope):
             raise Problem(403, f"This key lacks the scope '{self.scope}'.", kind="missing-scope")
         operations.note_key_use(key=key, now=now)
         return key

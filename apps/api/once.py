@@ -102,5 +102,6 @@ def replay(answer: Answer) -> HttpResponse:
 def fingerprint(request: HttpRequest) -> str:
     """SHA-256 over who asks, for what, with which content, however it is written."""
     body = pydantic_core.from_json(request.body) if request.body else None
-    content = [str(key_of(request).user_id), request.method, request.path, body]
+    key = key_of(request)
+    content = [str(key.agent_id or key.user_id), request.method, request.path, body]
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from apps.accounts import outside
 from apps.accounts import queries as accounts
 from apps.agents import queries as agents
 from apps.agents.models import Run
@@ -35,7 +36,7 @@ class Subjects:
 
 
 def names_in(workspace_id: UUID, tally: Tally) -> Names:
-    """The names of what the tally speaks of; three queries."""
+    """The names of what the tally speaks of; four queries."""
     wanted = [key for key in tally.by("version") if key]
     versions = Version.objects.filter(pk__in=wanted, policy__workspace_id=workspace_id)
     people = {f"user:{key}" for key in tally.by("extra", "held_verdict")}
@@ -48,12 +49,15 @@ def names_in(workspace_id: UUID, tally: Tally) -> Names:
 
 
 def agents_of(workspace_id: UUID) -> dict[str, str]:
-    """The agents of a workspace by id; one query."""
-    return {str(agent.pk): agent.name for agent in agents.agents_of(workspace_id)}
+    """The agents of a workspace by id, those that run elsewhere too; two queries."""
+    return {
+        **{str(agent.pk): agent.name for agent in agents.agents_of(workspace_id)},
+        **{str(agent.pk): agent.known_as for agent in outside.agents_of(workspace_id)},
+    }
 
 
 def subjects(workspace_id: UUID, facts: Iterable[Listed]) -> Subjects:
-    """What these facts are about; at most eight queries."""
+    """What these facts are about; at most nine queries."""
     facts = list(facts)
     ids = {one.subject for one in facts if one.subject}
     return Subjects(

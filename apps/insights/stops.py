@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.accounts import outside
 from apps.accounts import queries as accounts
 from apps.agents import queries as agents
 from apps.gateway.catalogue import ACTIONS
@@ -35,13 +36,17 @@ class Stop:
 
 
 def stoppable(workspace_id: UUID) -> list[Stoppable]:
-    """Everything, then agents, connectors and kinds of action, each by name; two queries."""
+    """Everything, then agents, connectors and kinds of action, each by name; three queries."""
     connectors = Connector.objects.filter(workspace_id=workspace_id).order_by("name")
     return [
         Stoppable(scope=Scope.WORKSPACE, target="", name=EVERYTHING),
         *(
             Stoppable(scope=Scope.AGENT, target=str(agent.pk), name=agent.name)
             for agent in agents.agents_of(workspace_id)
+        ),
+        *(
+            Stoppable(scope=Scope.AGENT, target=str(agent.pk), name=agent.known_as)
+            for agent in outside.agents_of(workspace_id)
         ),
         *(
             Stoppable(scope=Scope.CONNECTOR, target=str(connector.pk), name=connector.name)

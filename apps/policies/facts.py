@@ -26,7 +26,9 @@ class Facts:
     connector: str  # kind of connector, e.g. medusa
     risk: str  # low, medium, high
     reversibility: str  # reversible, compensable, final
-    agent: str = ""  # name; empty when a person or an integrator proposes
+    actor: str = ""  # who proposes, as the log names it: `user:<id>`, `key:<prefix>`, an agent
+    agent: str = ""  # name, of one that runs elsewhere with " (outside)"; empty: none proposes
+    key: str = ""  # the prefix of the API key it came with
     playbook: str = ""
     trigger: str = ""  # schedule, event, person, api; undo, saga: setting back what was done
     confidence: float = 1.0  # 0..1, the proposer's own

@@ -73,6 +73,7 @@ def samples(action: str) -> Iterator[Facts]:
         connector="medusa",
         risk="high",
         reversibility="reversible",
+        actor="agent:refund_desk",
         agent="Refund desk",
         playbook="refund_desk",
         trigger="schedule",
@@ -94,6 +95,7 @@ def samples(action: str) -> Iterator[Facts]:
     )
     yield full
     yield replace(full, currency="", amount=0.0, total_amount=0.0, change_percent=0.0, agent="",
+                  actor="key:1a2b3c4d5e6f", key="1a2b3c4d5e6f",
                   margin_percent=0.0, has_amount=False, has_change=False, has_margin=False,
                   approved_change_percent=0.0, has_approved=False,
                   before={}, after={}, playbook="", trigger="undo", confidence=1.0,

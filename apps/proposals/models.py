@@ -134,6 +134,11 @@ class Proposal(models.Model):
             models.Index(fields=["workspace", "-created_at"], name="proposal_newest"),
             models.Index(fields=["run_id"], name="proposal_run"),
             models.Index(
+                fields=["workspace", "agent_id", "-id"],
+                name="proposal_of_agent",
+                condition=models.Q(agent_id__isnull=False),
+            ),
+            models.Index(
                 fields=["workspace", "alike", "crowd"],
                 name="proposal_alike",
                 condition=models.Q(state__in=[State.WAITING, State.NEEDS_PERSON]),

@@ -156,6 +156,15 @@ def may_vote() -> Exists:
     )
 
 
+def proposed_at(
+    workspace_id: UUID, agent_id: UUID, *, most: int, since: datetime
+) -> datetime | None:
+    """When the agent made the first of its last `most` proposals; None if it made fewer since."""
+    lately = Proposal.objects.filter(workspace_id=workspace_id, created_at__gt=since)
+    times = lately.filter(agent_id=agent_id).order_by("-created_at")
+    return times.values_list("created_at", flat=True)[most - 1 : most].first()
+
+
 def undos_of(proposal: Proposal) -> QuerySet[Proposal]:
     """The proposals that are to undo this one, in the order they were made."""
     return (

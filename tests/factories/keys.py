@@ -1,6 +1,7 @@
 """API keys, and a client that speaks JSON with one."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,7 @@ class Caller:
 
 
 def caller(
-    workspace: Workspace, user: User, *, now: datetime, scopes: tuple[str, ...] = SCOPES,
+    workspace: Workspace, user: User, *, now: datetime, scopes: Iterable[str] = SCOPES,
     expires_at: datetime | None = None,
 ) -> Caller:  # fmt: skip
     """A new key this person has made."""

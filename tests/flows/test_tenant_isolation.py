@@ -41,6 +41,7 @@ from apps.proposals.models import Proposal, Question
 from apps.proposals.operations import Draft, Origin
 from tests.conftest import Cast
 from tests.factories.keys import ROOT, Caller, caller
+from tests.factories.outside_agents import register
 from tests.factories.proposals import price_change
 from tests.flows.tenancy import (
     MARKER,
@@ -119,8 +120,9 @@ def secrets(
         by=MARKER, now=now,
     )  # fmt: skip
     accounts.create_key(
-        workspace=workspace, user=cast.olga, name=f"{MARKER} key", scopes=["runs:read"], now=now
-    )
+        workspace=workspace, user=cast.olga, name=f"{MARKER} key", scopes=["runs:read"], now=now,
+        agent=register(workspace, cast.olga, name=f"{MARKER} ERP", now=now),
+    )  # fmt: skip
     invitations.invite(
         workspace=workspace, email=f"{MARKER}@example.com", role="reviewer", by=cast.olga, now=now
     )

@@ -26,6 +26,7 @@ from apps.gateway.models import Execution
 from apps.proposals import operations
 from apps.proposals.models import Proposal, Risk, State
 from tests.factories.keys import Caller, caller
+from tests.factories.outside_agents import key_of, register
 from tests.factories.proposals import at_risk, propose
 from tests.factories.signing_in import sign_in
 
@@ -135,18 +136,42 @@ def key_for_a_colleague(attempt: Attempt) -> bool:
     return released(proposal)
 
 
-def ones_own_wish(attempt: Attempt) -> bool:
-    """What one has proposed oneself, or by a key, is approved by the other one and oneself."""
+def wish_of(attempt: Attempt, key: Caller) -> Proposal:
+    """What the attacker has proposed with a key, as if it needed two people."""
     wanted = {"title": "Cheaper", "rationale": "It sells.", "changes": [
         {"action": "set_price", "params": {
             "product_id": "p", "variant_id": uuid4().hex, "currency": "EUR",
             "amount": attempt.price()}}]}  # fmt: skip
-    made = attempt.key().post("/proposals", wanted).json()
-    proposal = Proposal.objects.get(pk=made["id"])
+    proposal = Proposal.objects.get(pk=key.post("/proposals", wanted).json()["id"])
     Proposal.objects.filter(pk=proposal.pk).update(reviewers=2)
+    return proposal
+
+
+def ones_own_wish(attempt: Attempt) -> bool:
+    """What one has proposed oneself, or by a key, is approved by the other one and oneself."""
+    proposal = wish_of(attempt, attempt.key())
     attempt.honest_vote(proposal)
     for _ in range(2):
         attempt.vote_somehow(proposal)
+    return released(proposal)
+
+
+def an_agents_key(attempt: Attempt) -> bool:
+    """One's own agent proposes what one approves then, or votes beside one, in any order."""
+    try:
+        agent = register(attempt.workspace, attempt.person, name=uuid4().hex, now=attempt.now)
+    except PermissionError:  # a reviewer has no agents
+        return ones_own_wish(attempt)
+    key = key_of(agent, now=attempt.now)
+    if attempt.random.random() < 0.5:
+        proposal = wish_of(attempt, key)
+        attempt.honest_vote(proposal)
+    else:
+        proposal = attempt.proposal()
+    steps = [lambda: attempt.vote_somehow(proposal), lambda: attempt.call(proposal, key)]
+    attempt.random.shuffle(steps)
+    for step in steps:
+        step()
     return released(proposal)
 
 
@@ -255,6 +280,6 @@ def the_cache(attempt: Attempt) -> bool:
 
 
 WAYS: list[Callable[[Attempt], bool]] = [
-    two_sessions, session_and_keys, key_for_a_colleague, ones_own_wish, edit_between_votes,
-    roles_between_votes, a_bare_key, the_first_verdict, the_clock, the_cache,
+    two_sessions, session_and_keys, key_for_a_colleague, ones_own_wish, an_agents_key,
+    edit_between_votes, roles_between_votes, a_bare_key, the_first_verdict, the_clock, the_cache,
 ]  # fmt: skip

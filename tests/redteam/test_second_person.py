@@ -25,7 +25,7 @@ from tests.factories.keys import Caller
 from tests.redteam import second_person
 from tests.redteam.second_person import SCOPES, WAYS, Attempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600)]  # at full size it takes minutes
 CI_ATTEMPTS = 40
 TRIES = 8  # of a way in the control: some of its turns lead nowhere
 
@@ -110,6 +110,7 @@ WALLS = {
     "two_sessions": "one_person_one_vote",
     "session_and_keys": "one_person_one_vote",
     "ones_own_wish": "not_ones_own",
+    "an_agents_key": "not_ones_own",
     "edit_between_votes": "what_counts",
     "roles_between_votes": "what_counts",
     "a_bare_key": "high_risk_in_person",

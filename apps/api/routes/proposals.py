@@ -1,6 +1,8 @@
 """Proposals: list, read, submit from outside, decide as the key's person."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router
 
-from apps.accounts.models import ApiKey
+from apps.accounts import outside
+from apps.accounts.models import ApiKey, OutsideAgent
+from apps.accounts.permissions import can
 from apps.api.answers import respond
 from apps.api.auth import Key, key_of
 from apps.api.once import NeededKey, WelcomeKey, once
@@ -29,16 +33,24 @@ from apps.proposals.models import Proposal
 from apps.proposals.operations import Draft, Examined, Origin
 
 router = Router(tags=["proposals"])
+HOUR = timedelta(hours=1)
 
 
 @router.get("", auth=Key("proposals:read"), response=Page[ProposalSummary])
 def list_proposals(
-    request: HttpRequest, paging: Query[Paging], state: ProposalState | None = None
+    request: HttpRequest,
+    paging: Query[Paging],
+    state: ProposalState | None = None,
+    agent: UUID | None = None,
 ) -> dict[str, object]:
-    """Proposals, newest first; `state=waiting` are those a person has to judge."""
+    """Proposals, newest first; `state=waiting` are those a person has to judge.
+
+    `agent` are those of one agent, of ours or from outside.
+    """
     rows = queries.of_workspace(key_of(request).workspace_id)
     rows = rows.select_related("claimed_by").defer(*queries.LONG, "returned")
-    return cut(rows.filter(state=state) if state else rows, paging, ProposalSummary.of)
+    rows = rows.filter(state=state) if state else rows
+    return cut(rows.filter(agent_id=agent) if agent else rows, paging, ProposalSummary.of)
 
 
 @router.get("/{proposal_id}", auth=Key("proposals:read"), response=ProposalDetail)
@@ -59,7 +71,7 @@ def submit_proposal(
     """
     key = key_of(request)
 
-    drafts, examined = [drafted(draft)], []
+    drafts, examined = [drafted(key, draft)], []
     operations.make_room(workspace=key.workspace, drafts=drafts)
 
     def look() -> None:
@@ -168,7 +180,12 @@ def in_full(key: ApiKey, proposal_id: UUID) -> ProposalDetail:
 
 
 def submit(key: ApiKey, examined: list[Examined], *, now: datetime) -> Proposal:
-    """Have the draft proposed on behalf of the key's person, who may not approve it."""
+    """Have the draft proposed on behalf of the key's person, who may not approve it.
+
+    Of an agent within its limits, as they are by now. Raises `Problem` 403, 409, 429.
+    """
+    if key.agent is not None:
+        keep_limits(outside.hold(key.agent.pk), examined, now=now)
     [proposal] = operations.submit_examined(
         workspace=key.workspace, examined=examined, origin=origin_of(key), now=now
     )
@@ -178,8 +195,10 @@ def submit(key: ApiKey, examined: list[Examined], *, now: datetime) -> Proposal:
     return proposal
 
 
-def drafted(draft: ProposalDraft) -> Draft:
-    """What the integrator wrote, as the domain takes it."""
+def drafted(key: ApiKey, draft: ProposalDraft) -> Draft:
+    """What the integrator wrote, as the domain takes it. Raises `Problem` 403."""
+    if key.agent is not None:
+        keep_to_actions(key.agent, [change.action for change in draft.changes])
     return Draft(
         title=draft.title,
         rationale=draft.rationale,
@@ -197,8 +216,35 @@ def drafted(draft: ProposalDraft) -> Draft:
 
 
 def origin_of(key: ApiKey) -> Origin:
-    """Who proposes: the key, on behalf of its person."""
-    return Origin(by=key.actor, trigger="api", on_behalf_of=key.user.actor)
+    """Who proposes: the key, on behalf of its person; or their agent, if it is one's."""
+    origin = Origin(by=key.actor, trigger="api", on_behalf_of=key.user.actor)
+    if key.agent is None:
+        return origin
+    return replace(origin, agent_id=key.agent.pk, agent=key.agent.known_as)
+
+
+def keep_limits(agent: OutsideAgent, examined: list[Examined], *, now: datetime) -> None:
+    """Refuse what the agent may not propose, or not so often. Raises `Problem` 403, 429."""
+    if agent.retired_at or not can(agent.owner, "read", agent.workspace_id):
+        detail = f"{agent} is retired, or its owner has left."
+        raise Problem(403, detail, kind="beyond-its-limits")
+    keep_to_actions(agent, [action for one in examined for action, _ in one.draft.changes])
+    if agent.hourly is None:
+        return
+    full = queries.proposed_at(agent.workspace_id, agent.pk, most=agent.hourly, since=now - HOUR)
+    if full is not None:
+        detail = f"{agent} has proposed {agent.hourly} times in an hour, which is its limit."
+        seconds = max(1, ceil((full + HOUR - now).total_seconds()))
+        headers = {"Retry-After": str(seconds)}
+        raise Problem(429, detail, kind="beyond-its-limits", headers=headers)
+
+
+def keep_to_actions(agent: OutsideAgent, actions: list[str]) -> None:
+    """Refuse kinds of action the agent may not propose. Raises `Problem` 403."""
+    try:
+        outside.check_actions(agent, actions)
+    except outside.BeyondItsLimits as error:
+        raise Problem(403, str(error), kind="beyond-its-limits") from error
 
 
 def decide(key: ApiKey, proposal_id: UUID, verdict: Verdict, *, now: datetime) -> None:
@@ -228,6 +274,8 @@ def resolve(key: ApiKey, proposal_id: UUID, resolution: Resolution, *, now: date
 
 def propose_undo(key: ApiKey, proposal_id: UUID, wanted: UndoRequest, *, now: datetime) -> Proposal:
     """Propose the undo for the key's person. Raises what the operation raises, and `Problem`."""
+    if key.agent is not None:
+        raise Problem(403, "Undoing is for people, not for agents.", kind="not-authorised")
     strange = set(wanted.texts) - known_changes(key, proposal_id)
     if strange:
         wrong = [

@@ -24,6 +24,9 @@ def rehearse_proposal(request: HttpRequest, draft: ProposalDraft) -> HttpRespons
     """
     key = key_of(request)
     rehearsal = operations.rehearse(
-        workspace=key.workspace, draft=drafted(draft), origin=origin_of(key), now=timezone.now()
+        workspace=key.workspace,
+        draft=drafted(key, draft),
+        origin=origin_of(key),
+        now=timezone.now(),
     )
     return respond(RehearsalDetail.of(rehearsal))

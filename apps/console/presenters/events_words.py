@@ -222,7 +222,8 @@ def authorised(f: Fields) -> str:
 
 def reconfigured(f: Fields) -> str:
     """A changed agent; how far it may go is told before and after."""
-    named = f"changed an agent{because(f, 'name')}"
+    retired = isinstance(f.get("after"), Mapping) and f["after"].get("retired")
+    named = f"{'retired' if retired else 'changed'} an agent{because(f, 'name')}"
     was, now = (autonomy_in(f.get(side)) for side in ("before", "after"))
     return f"{named}; autonomy {f'{was} → ' if was else ''}{now}" if now else named
 

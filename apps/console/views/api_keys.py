@@ -3,6 +3,7 @@
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
@@ -11,9 +12,12 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import operations as accounts
-from apps.accounts import queries
+from apps.accounts import outside, queries
+from apps.accounts.models import AGENT_SCOPES, OutsideAgent
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
+from apps.console.presenters import api_keys as presenter
+from apps.notifications.queries import preference_of
 
 LONGEST_NAME = 100
 
@@ -26,20 +30,33 @@ class NotAKey(ValueError):
 @seated
 def show_keys(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """The person's keys in this workspace; a POST makes one and shows its token this once."""
-    context: dict[str, Any] = {"scopes": accounts.SCOPES, "posted": {}, "chosen": []}
+    now, zone = timezone.now(), zone_of(seat)
+    context: dict[str, Any] = {
+        "scopes": [(scope, told, scope in AGENT_SCOPES) for scope, told in accounts.SCOPES.items()],
+        "posted": {},
+        "chosen": [],
+        "zone": zone,
+        "agents": list(outside.owned_by(seat.user, seat.workspace.pk)),
+    }
     status = 200
     if request.method == "POST":
         try:
-            context |= make(seat, request.POST, now=timezone.now())
+            context |= make(seat, request.POST, zone=zone, now=now)
         except NotAKey as error:
             context |= {"mishap": str(error), "posted": request.POST}
             context["chosen"] = request.POST.getlist("scopes")
             status = 422
-    context["keys"] = queries.keys_of(seat.user, seat.workspace.pk)
+    keys = queries.keys_of(seat.user, seat.workspace.pk)
+    context["keys"] = [presenter.show(key, zone=zone, now=now) for key in keys]
     return page.show(request, seat, "console/api_keys.html", context, status=status)
 
 
-def make(seat: Seat, posted: QueryDict, *, now: datetime) -> dict[str, Any]:
+def zone_of(seat: Seat) -> ZoneInfo:
+    """The time zone the person has chosen; UTC where they have not."""
+    return ZoneInfo(preference_of(seat.user, seat.workspace.pk).time_zone)
+
+
+def make(seat: Seat, posted: QueryDict, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """A new key of the person with its token. Raises `NotAKey`."""
     name, scopes = posted.get("name", "").strip(), posted.getlist("scopes")
     if not name or len(name) > LONGEST_NAME:
@@ -49,15 +66,26 @@ def make(seat: Seat, posted: QueryDict, *, now: datetime) -> dict[str, Any]:
     try:
         key, token = accounts.create_key(
             workspace=seat.workspace, user=seat.user, name=name, scopes=scopes, now=now,
-            expires_at=read_end(posted.get("expires", ""), now=now),
+            expires_at=read_end(posted.get("expires", ""), zone=zone, now=now),
+            agent=read_agent(seat, posted.get("agent", "")),
         )  # fmt: skip
-    except accounts.UnknownScope as error:
+    except (accounts.UnknownScope, accounts.NotYourAgent) as error:
         raise NotAKey(str(error)) from error
     return {"made": key, "token": token}
 
 
-def read_end(typed: str, *, now: datetime) -> datetime | None:
-    """The end of the day that was typed, UTC; None without one. Raises `NotAKey`."""
+def read_agent(seat: Seat, chosen: str) -> OutsideAgent | None:
+    """The person's agent the key is to act for; None for themselves. Raises `NotAKey`."""
+    if not chosen:
+        return None
+    for agent in outside.owned_by(seat.user, seat.workspace.pk):
+        if str(agent.pk) == chosen:
+            return agent
+    raise NotAKey("You have no such agent here.")
+
+
+def read_end(typed: str, *, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The end of the day that was typed, in the zone; None without one. Raises `NotAKey`."""
     if not typed.strip():
         return None
     try:
@@ -66,7 +94,7 @@ def read_end(typed: str, *, now: datetime) -> datetime | None:
         day = None
     if day is None:
         raise NotAKey("Write the last day of the key as a date, such as 2027-01-31.")
-    end = datetime.combine(day, time.max, tzinfo=now.tzinfo)
+    end = datetime.combine(day, time.max, tzinfo=zone)
     if end <= now:
         raise NotAKey("The last day of the key is over already.")
     return end

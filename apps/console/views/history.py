@@ -1,5 +1,6 @@
 """Proposals that no longer wait, newest first."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import TONES, amount_of
+from apps.insights.names import agents_of
 from apps.proposals import queries
 from apps.proposals.models import Proposal, Review, State
 from apps.proposals.search import newest
@@ -31,8 +33,9 @@ DECIDERS = {"": "Anybody", "me": "Me", "policy": "Policy alone"}
 @require_safe
 @seated
 def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
-    """A page of decided proposals; `state`, `by` and `q` narrow it, `before` is the cursor."""
-    asked = read_filters(request)
+    """A page of decided proposals, narrowed by what is asked; `before` is the cursor."""
+    agents = agents_of(seat.workspace.pk)
+    asked = read_filters(request, agents)
     found = narrow(seat, asked)
     cursor = read_cursor(request)
     if cursor:
@@ -47,6 +50,7 @@ def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         ],
         "states": [{"value": state.value, "short": words} for state, words in DECIDED.items()],
         "deciders": list(DECIDERS.items()),
+        "agents": sorted(agents.items(), key=lambda one: one[1].casefold()),
         "older": shown[-1].pk if len(proposals) > PAGE_SIZE else None,
         "cursor": cursor,
         "is_narrowed": any(asked.values()),
@@ -54,18 +58,20 @@ def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return page.show(request, seat, "console/history.html", context)
 
 
-def read_filters(request: ConsoleRequest) -> dict[str, str]:
+def read_filters(request: ConsoleRequest, agents: Mapping[str, str]) -> dict[str, str]:
     """What the person looks for; what does not exist is passed over."""
     state, by = request.GET.get("state", ""), request.GET.get("by", "")
+    agent = request.GET.get("agent", "")
     return {
         "state": state if state in DECIDED else "",
         "by": by if by in DECIDERS else "",
+        "agent": agent if agent in agents else "",
         "q": request.GET.get("q", "").strip()[:200],
     }
 
 
 def narrow(seat: Seat, asked: dict[str, Any]) -> QuerySet[Proposal]:
-    """The decided proposals in the state, decided by whom is asked for."""
+    """The decided proposals in the state, by the agent, decided by whom is asked for."""
     states = [asked["state"]] if asked["state"] else list(DECIDED)
     found = queries.of_workspace(seat.workspace.pk).filter(state__in=states)
     if asked["by"] == "me":
@@ -73,7 +79,7 @@ def narrow(seat: Seat, asked: dict[str, Any]) -> QuerySet[Proposal]:
         found = found.filter(Exists(votes))
     elif asked["by"] == "policy":
         found = found.filter(reviewers=0)
-    return found
+    return found.filter(agent_id=asked["agent"]) if asked["agent"] else found
 
 
 def read_cursor(request: ConsoleRequest) -> UUID | None:

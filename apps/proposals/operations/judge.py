@@ -19,6 +19,7 @@ from apps.proposals.models import Change, Proposal, State
 from apps.proposals.stakes import given_away, largest, stake_of
 from apps.proposals.stale import rests_on_stale
 
+KEY = "key:"  # an actor that is an API key, by its prefix
 STATE_AFTER = {
     Outcome.ALLOW: State.APPROVED,
     Outcome.REVIEW: State.WAITING,
@@ -106,7 +107,9 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         connector=change.connector.kind,
         risk=spec.risk.value,
         reversibility=spec.reversibility.value,
+        actor=proposal.submitted_by,
         agent=proposal.agent,
+        key=key_in(proposal.submitted_by),
         playbook=proposal.playbook,
         trigger=proposal.trigger,
         confidence=proposal.confidence,
@@ -121,7 +124,8 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
 def scopes_of(change: Change) -> dict[str, str]:
     """What the change is counted under in windows; what its action does not tell is left out.
 
-    Of an agent that is none of ours the key it came with stands for it: a name can be anybody's.
+    Of what comes with a key the person stands for the agent who answers for it: they could make
+    another key, or another agent, and begin anew.
     """
     proposal, spec = change.proposal, catalogue.spec(change.action)
     told = {
@@ -129,8 +133,14 @@ def scopes_of(change: Change) -> dict[str, str]:
         for name, find in (("customer", spec.customer), ("order", spec.order))
         if find is not None
     }
-    agent = str(proposal.agent_id or proposal.submitted_by)
-    return {"target": change.target, "agent": agent, "key": proposal.submitted_by, **told}
+    by = proposal.submitted_by
+    agent = proposal.on_behalf_of if key_in(by) else str(proposal.agent_id or by)
+    return {"target": change.target, "agent": agent, "key": by, **told}
+
+
+def key_in(actor: str) -> str:
+    """The prefix of the API key that acts; empty for everybody else."""
+    return actor.removeprefix(KEY) if actor.startswith(KEY) else ""
 
 
 def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> None:

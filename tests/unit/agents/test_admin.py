@@ -54,6 +54,13 @@ def test_a_wrong_knob_is_shown_at_its_field(olgas: Client, workspace: Workspace)
     assert not Agent.objects.exists()
 
 
+def test_no_agent_of_ours_is_named_as_one_from_outside(olgas: Client, workspace: Workspace) -> None:
+    """A rule about that one would be about this."""
+    answer = olgas.post(reverse("admin:agents_agent_add"), form(workspace, name="ERP (Outside)"))
+    assert "Only agents that run elsewhere" in answer.content.decode()
+    assert not Agent.objects.exists()
+
+
 def test_run_now_starts_on_behalf_of_the_person(
     olgas: Client, workspace: Workspace, cast: Cast, now: datetime
 ) -> None:

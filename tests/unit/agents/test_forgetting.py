@@ -28,8 +28,9 @@ from tests.factories.proposals import propose
 from tests.flows.tenancy import rows_of
 
 pytestmark = pytest.mark.django_db
-STAYS = {"accounts.Authority", "accounts.ApiKey", "accounts.Workspace", "policies.Policy",
-         "audit.Event", "gateway.KillSwitch", "gateway.ActionSetting"}  # fmt: skip
+STAYS = {"accounts.Authority", "accounts.ApiKey", "accounts.OutsideAgent", "accounts.Workspace",
+         "policies.Policy", "audit.Event", "gateway.KillSwitch",
+         "gateway.ActionSetting"}  # fmt: skip
 
 
 @pytest.fixture

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from apps.accounts import operations as accounts
+from apps.accounts import outside
 from apps.accounts.models import ApiKey, Workspace
+from apps.notifications.models import Preference
 from tests.conftest import Cast
 from tests.factories.keys import Caller
+from tests.factories.outside_agents import register
 
 pytestmark = pytest.mark.django_db
 PAGE = "/preferences/api-keys"
@@ -73,3 +76,42 @@ def test_one_ends_ones_own_keys_only(
     assert ritas.post(f"{PAGE}/{mine.pk}/revoke", form).status_code == 302
     assert list(ApiKey.objects.filter(revoked_at=None)) == [his]
     assert Caller(secret).get("/proposals").status_code == 401
+
+
+def test_the_last_day_ends_where_the_reader_is(
+    ritas: Client, world: Cast, workspace: Workspace, token: Callable[[Client], str]
+) -> None:
+    """It is read and told in the zone they chose, in words; so is what the key may do."""
+    Preference.objects.create(user=world.rita, workspace=workspace, time_zone="Asia/Tokyo")
+    ritas.post(PAGE, {**WANTED, "expires": "2099-01-31", "csrfmiddlewaretoken": token(ritas)})
+    assert ApiKey.objects.get().expires_at == datetime(2099, 1, 31, 14, 59, 59, 999999, tzinfo=UTC)
+    page = ritas.get(PAGE).content.decode()
+    assert "Valid until" in page
+    assert ">31 January 2099</time>" in page
+    assert "May read and review proposals" in page
+    assert "Asia/Tokyo" in page
+
+
+def test_an_owner_makes_keys_of_their_agents(
+    browse: Callable[..., Client], world: Cast, workspace: Workspace, now: datetime,
+    token: Callable[[Client], str],
+) -> None:  # fmt: skip
+    """Of no other's, and none that decides; the page tells whose a key is, and that it ended."""
+    agent = register(workspace, world.otto, now=now)
+    otto, olga = browse(world.otto), browse(world.olga)
+    assert "ERP (outside)" in otto.get(PAGE).content.decode()
+    assert "ERP (outside)" not in olga.get(PAGE).content.decode()
+    reads = {"name": "In Hamburg", "scopes": ["proposals:read"], "agent": str(agent.pk)}
+    wrong = ((olga, reads, "no such agent"), (otto, {**reads, "agent": "x"}, "no such agent"),
+             (otto, {**reads, **WANTED}, "may not do that: review proposals"))  # fmt: skip
+    for client, wanted, problem in wrong:
+        answer = client.post(PAGE, {**wanted, "csrfmiddlewaretoken": token(client)})
+        assert (answer.status_code, problem in answer.content.decode()) == (422, True)
+    assert not ApiKey.objects.exists()
+    otto.post(PAGE, {**reads, "csrfmiddlewaretoken": token(otto)})
+    assert ApiKey.objects.get().agent == agent
+    assert "for ERP (outside)" in otto.get(PAGE).content.decode()
+    outside.retire(agent=agent, by=world.otto.actor, now=now)
+    page = otto.get(PAGE).content.decode()
+    assert "Ended: ERP (outside) is retired" in page
+    assert "Revoke In Hamburg" not in page

@@ -148,6 +148,8 @@ def test_a_change_of_autonomy_says_from_what_to_what(happened):
         {},
     )
     assert told.text == "changed an agent: Prices; autonomy shadow → review all"
+    ended = happened(Kind.AGENT_CHANGED, name="ERP (outside)", before={}, after={"retired": True})
+    assert tell(ended, {}).text == "retired an agent: ERP (outside)"
     new = tell(happened(Kind.AGENT_CHANGED, before={}, after={"autonomy": "shadow"}), {})
     assert new.text == "changed an agent; autonomy shadow"
 

@@ -9,7 +9,9 @@ from django.utils import timezone
 from apps.audit.operations import sequence
 from apps.proposals import operations
 from apps.proposals.models import Proposal, Risk, State
-from tests.factories.proposals import propose
+from apps.proposals.operations import Origin
+from tests.factories.outside_agents import register
+from tests.factories.proposals import AGENT, propose
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
@@ -142,3 +144,15 @@ def test_history_by_me_and_by_words(browse, world, pair):
         (olga, "/history/?q=%27%3A%2A%26%29", 1),
     ):  # fmt: skip
         assert len(client.get(address).context["rows"]) == found
+
+
+def test_the_history_of_one_agent(browse, world, workspace, now):
+    """Of ours or from outside, by name; an agent that is not here narrows nothing."""
+    agent = register(workspace, world.otto, name="ERP", now=now)
+    for one in (Origin(by="key:1", trigger="api", agent_id=agent.pk, agent=str(agent)), AGENT):
+        propose(workspace, "5", now=now, origin=one)
+    page = browse(world.rita).get(f"/history/?agent={agent.pk}")
+    assert [row["proposal"].agent for row in page.context["rows"]] == ["ERP (outside)"]
+    assert f'value="{agent.pk}" selected>ERP (outside)<' in page.content.decode()
+    for other in (world.rita.pk, "x"):
+        assert len(browse(world.rita).get(f"/history/?agent={other}").context["rows"]) == 2

@@ -31,7 +31,7 @@ def test_switches_have_names(cast, connector, workspace, now, django_assert_num_
                now=now)  # fmt: skip
     release(switch=engaged(workspace.pk).last(), by=cast.olga.actor, now=now)
     switches = list(workspace.kill_switches.order_by("id"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         everything, one = named(workspace.pk, switches)
     assert (everything.what, everything.by, everything.released_by) == (
         "Everything",
