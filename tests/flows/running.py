@@ -18,7 +18,7 @@ from aios.embedded.ports import find_free
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "AIOS_DATA")
-READY_SECONDS = 90
+READY_SECONDS = 180
 BROWSERS = ("chromium", "chromium-browser")
 
 

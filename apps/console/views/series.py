@@ -1,9 +1,12 @@
 """A series a cap has stopped, on one page: what it is made of, and one verdict for what waits."""
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -27,7 +30,8 @@ def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpR
     found = series.stopped([one.decision for one in view.changes if one.decision])
     if found is None:
         return redirect("console:proposal", proposal_id)  # no cap has stopped it, or not any more
-    context = {"proposal": view.proposal, "series": card(found, view.proposal), "reasons": REASONS}
+    context = {"proposal": view.proposal, "series": card(found, view.proposal), "reasons": REASONS,
+               "together": address_of_all(found.waiting)}  # fmt: skip
     if request.method != "POST":
         return page.show(request, seat, "console/series.html", context)
     bindings = read_bindings(request.POST)
@@ -48,3 +52,8 @@ def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpR
     done = sum(one.decided for one in results)
     told = {"results": lines, "rejected": done, "refused": len(lines) - done}
     return page.show(request, seat, "console/series.html", {**context, **told})
+
+
+def address_of_all(waiting: Sequence[Proposal]) -> str:
+    """Where these are approved together, as far as they may be."""
+    return f"{reverse('console:bulk')}?{urlencode([('pick', one.pk) for one in waiting])}"
