@@ -88,13 +88,13 @@ class Sum:
         return Sum(self.changes, 0, money)
 
     def made_up(self) -> "Sum":
-        """What is given back of it once it is undone: all but where it has led.
+        """What is given back of it once it is undone: the money moved, and nothing else.
 
-        The undo leads back from where the price is by then, and that counts too.
+        There and back are two moves: else a step and its undo could be repeated without end. And
+        the undo leads back from where the price is by then.
         """
-        return replace(
-            self, money={code: replace(one, net=ZERO) for code, one in self.money.items()}
-        )
+        money = {code: replace(one, net=ZERO) for code, one in self.money.items()}
+        return Sum(0, 0, money)
 
     @property
     def is_nothing(self) -> bool:

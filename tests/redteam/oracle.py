@@ -26,7 +26,7 @@ class Move:
     at: datetime | None = None
     alone: bool = False
     void: bool = False  # nothing has happened
-    undone: bool = False  # or an undo: it has happened, but counts no longer
+    undone: bool = False  # or an undo: it has happened, but its money counts no longer
 
 
 @dataclass
@@ -46,11 +46,11 @@ class Oracle:
     def passes(self, move: Move, now: datetime) -> bool:
         """Whether a move may go through alone."""
         step = move.new - move.old
-        day = [m for m in self.since("24h", now, variant=move.variant) if not m.undone]
+        day = self.since("24h", now, variant=move.variant)
         net = step + sum(m.new - m.old for m in self.since("7d", now, variant=move.variant))
         start = move.new - net if move.new > net else move.old
         money = abs(step) + sum(abs(m.new - m.old) for m in self.since("24h", now, key=move.key)
                                 if m.alone and not m.undone)  # fmt: skip
-        hour = [m for m in self.since("1h", now) if not m.undone]
+        hour = self.since("1h", now)
         return (len(day) < 3 and abs(Fraction(net) * 100 / Fraction(start)) <= 10 and money <= 9
                 and len(hour) < 5)  # fmt: skip

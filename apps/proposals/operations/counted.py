@@ -22,7 +22,7 @@ class Fate(StrEnum):
 
     DONE = "done"
     VOID = "void"  # nothing has happened
-    UNDONE = "undone"  # or is an undo: both are over, but the price went to and fro
+    UNDONE = "undone"  # or is an undo: no money is moved by the two, but the price went to and fro
 
 
 def balance(changes: Iterable[Change], *, now: datetime) -> None:
@@ -46,9 +46,10 @@ def balance(changes: Iterable[Change], *, now: datetime) -> None:
 def fate(change: Change, execution: Execution | None) -> Fate | None:
     """What became of a change; None while that is open.
 
-    An undo a person asked for takes itself and its effect out of the windows, if the effect can be
-    taken back: a second letter is a second letter. One nobody asked for counts: else a set that
-    always breaks off would move a price to and fro unseen.
+    An undo a person asked for takes the money it and its effect have moved out of the windows, if
+    the effect can be taken back: a second letter is a second letter. Both have happened all the
+    same, and count as changes. One nobody asked for counts in full: else a set that always breaks
+    off would move a price to and fro unseen.
     """
     state = State(change.proposal.state)
     made_up = execution is not None and execution.state == ExecutionState.COMPENSATED
