@@ -13,6 +13,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
+from apps.gateway import joining
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.configuration import (
     InvalidConnector,
@@ -21,6 +22,7 @@ from apps.gateway.configuration import (
     configure_action,
     configure_connector,
     limit_rate,
+    secret_of,
 )
 from apps.gateway.models import ActionSetting, Connector, Execution
 
@@ -50,9 +52,32 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             with transaction.atomic():
                 self.write(by="admin")
                 transaction.set_rollback(True)
+            self.ask()
         except InvalidConnector as error:
             raise ValidationError(str(error)) from error
         return cleaned
+
+    def ask(self) -> None:
+        """Really ask the system, as the guide does, where what matters to that has changed.
+
+        One that is switched off is not asked, and a rate can be set while it is away. Raises
+        `CannotJoin`.
+        """
+        cleaned = self.cleaned_data | {"settings": self.cleaned_data["settings"] or {}}
+        matters = ("kind", "address", "settings", "enabled")
+        is_new = self.instance._state.adding or bool(cleaned["secret"])
+        changed = is_new or any(cleaned[one] != getattr(self.instance, one) for one in matters)
+        if not cleaned["enabled"] or not changed:
+            return
+        joining.try_out(
+            joining.System(
+                name=cleaned.get("name") or self.instance.name,
+                kind=cleaned["kind"],
+                address=cleaned["address"],
+                secret=cleaned["secret"] or secret_of(self.instance),
+                settings=cleaned["settings"],
+            )
+        )
 
     def write(self, *, by: str) -> Connector:
         """Configure the connector as the form says; which one it is is not in the form later."""
@@ -76,7 +101,7 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
 @admin.register(Connector)
 class ConnectorAdmin(WithinWorkspaces):
-    """Saving takes effect with the next call."""
+    """Saving asks the system first, and takes effect with the next call."""
 
     form = ConnectorForm
     list_display = ["name", "kind", "address", "calls_per_second", "enabled", "changed_at"]

@@ -14,9 +14,9 @@ from django.db import transaction
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.gateway.addresses import origin
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import ActionSetting, Connector, Credential, WhenAway
+from apps.gateway.outbound import origin
 from apps.gateway.readers import reader_of
 from apps.gateway.secret import seal, unseal
 
@@ -158,6 +158,15 @@ def rotate_credential(*, connector: Connector, secret: str, by: str, now: dateti
         connector=connector, defaults={"sealed": seal(secret), "rotated_at": now}
     )
     note(connector, Kind.CREDENTIAL_ROTATED, by=by, now=now)
+
+
+def secret_of(connector: Connector) -> str:
+    """The connector's secret, to ask its system with; empty if there is none that a key opens."""
+    credential = Credential.objects.filter(connector=connector).first()
+    try:
+        return unseal(credential.sealed) if credential else ""
+    except InvalidToken:
+        return ""
 
 
 def opens_to(credential: Credential, secret: str) -> bool:

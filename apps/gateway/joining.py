@@ -1,7 +1,7 @@
 """Connecting a shop for the first time: each system is really asked before anything is saved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -80,6 +80,31 @@ def ask(system: System) -> None:
         )
 
 
+def try_out(system: System) -> None:
+    """Ask a system for a little of what its settings declare. Raises `CannotJoin` in plain words.
+
+    One that nothing is read from, such as a mail server, is asked whether it lets one in.
+    """
+    resources = queries.asked_first(system.kind, dict(system.settings))
+    for resource in resources:
+        ask(replace(system, resource=resource))
+    if not resources:
+        greet(system)
+
+
+def greet(system: System) -> None:
+    """Sign in, where that is all one can do. Raises `CannotJoin` in plain words."""
+    try:
+        queries.greet(
+            kind=system.kind,
+            address=system.address,
+            secret=system.secret,
+            settings={**system.settings, **PATIENCE},
+        )
+    except (ConnectorError, LookupError, ValueError) as error:
+        raise CannotJoin(explain(system, error), system) from error
+
+
 def has_host(address: str) -> bool:
     """Whether it names a host at all."""
     try:
@@ -96,6 +121,8 @@ def explain(system: System, error: Exception) -> str:
             return f"Nothing answers at {at}. Is the address right, and does it run?"
         case Refused(code=code) if code in NO_KEY:
             return f"{at} answers, but does not accept the key. Is it a secret API key (sk_…)?"
+        case Refused(code="forbidden_address"):
+            return f"Nothing was sent: {error}"
         case Refused():
             return f"{at} answers, but refused: {error}"
         case BadAnswer():

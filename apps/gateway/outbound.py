@@ -2,16 +2,16 @@
 
 Webhooks `post` once; connectors keep connections (`Transport` over HTTP, `connect` for mail).
 
-The name is resolved once, every address it has is judged, and the connection goes to exactly the
-address that was judged: an answer that changes a moment later (DNS rebinding) is not asked for.
-No redirect is followed, no proxy or cookie used, and the whole exchange has one deadline; only how
+Each connection goes to an address that was judged when it was opened (`apps.outbound`). No redirect
+is followed, no proxy or cookie used, and the whole exchange has one deadline; only how
 long a name is looked up is the system's to bound.
 """
 
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
@@ -21,24 +21,41 @@ import httpcore2
 import httpx2
 from django.conf import settings
 
-from apps.gateway.addresses import (
+from apps.gateway.errors import Refused, Unproven, Unreachable
+from apps.outbound import addresses, connections
+from apps.outbound.addresses import (
     PORTS,
-    ForbiddenAddress,
     Network,
     Target,
     is_in,
     literal,
+    origin,
     read,
     require_outside,
 )
-from apps.gateway.errors import Refused, Unproven, Unreachable
 
-__all__ = ["Answer", "ForbiddenAddress", "check", "post"]
+__all__ = ["Answer", "ForbiddenAddress", "check", "origin", "post"]
 
 SECONDS = 10.0  # from the first packet to the last
 LIMIT = 64 * 1024  # bytes of an answer
 NEVER_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
 LOST = (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.RemoteProtocolError)
+
+
+class ForbiddenAddress(Refused):
+    """The address may not be called; nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="forbidden_address")
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Tell of a forbidden address as of any call that was refused."""
+    try:
+        yield
+    except addresses.ForbiddenAddress as error:
+        raise ForbiddenAddress(str(error)) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +67,6 @@ class Answer:
     retry_after: str = ""
 
 
-LIMITS = httpx2.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=5.0)
 USUAL = {**PORTS, "smtp": 25, "smtp+tls": 25, "smtps": 465}
 ANYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
@@ -64,6 +80,7 @@ def allowed() -> Sequence[Network]:
     return (*settings.OUTBOUND_ALLOW, *(LOOPBACK if settings.OUTBOUND_LOOPBACK else ()))
 
 
+@refusing()
 def check(url: str) -> None:
     """Raise `ForbiddenAddress` for a URL that could never be called. Resolves no name."""
     own = allowed()
@@ -74,6 +91,7 @@ def check(url: str) -> None:
         raise ForbiddenAddress("The address has to begin with https://.")
 
 
+@refusing()
 def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = SECONDS) -> Answer:
     """Send it once, and the answer.
 
@@ -145,12 +163,11 @@ class Outside(httpcore2.NetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
         """A connection to the first of the host's addresses that answers."""
-        addresses = resolve(host, port)
-        require_outside(addresses, host, allowed=allowed())
+        found = connections.judged(host, port, lambda *_: allowed())
         if self._target.scheme == "http":
-            require_own(addresses, host)
+            require_own(found, host)
         failure: Exception = httpcore2.ConnectError("no address answered")
-        for address in addresses:
+        for address in found:
             try:
                 stream = self._sockets.connect_tcp(address, port, left(self._until))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -164,72 +181,33 @@ class Outside(httpcore2.NetworkBackend):
         raise ForbiddenAddress("A socket of this machine is not the outside world.")
 
 
-class Judged(httpcore2.NetworkBackend):
-    """Opens a connector's connections, each to an address that was judged when it was opened."""
-
-    def __init__(self) -> None:
-        self._sockets = httpcore2.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
-        """A connection to the first of the host's addresses that answers."""
-        failure: Exception = httpcore2.ConnectError("no address answered")
-        for address in judged(host, port):
-            try:
-                return self._sockets.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
-        """Never: a socket of this machine is not the outside world."""
-        raise ForbiddenAddress("A socket of this machine is not the outside world.")
-
-
-class Transport(httpx2.HTTPTransport):
+class Transport(connections.Transport):
     """HTTP for a connector's client: over judged connections, through no proxy.
 
     A request to a forbidden address raises `ForbiddenAddress`, and nothing was sent.
     """
 
-    def __init__(self, limits: httpx2.Limits = LIMITS) -> None:
-        super().__init__(trust_env=False, limits=limits)
-        self._pool._network_backend = Judged()  # httpx2 has no place to hand one in
+    def __init__(self, limits: httpx2.Limits = connections.LIMITS) -> None:
+        super().__init__(own, limits)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it, or refuse it."""
+        with refusing():
+            return super().handle_request(request)
 
 
 def connect(host: str, port: int, timeout: float) -> socket.socket:
     """A socket to the first judged address that answers. Raises `OSError`, `ForbiddenAddress`."""
-    failure: OSError = ConnectionError("no address answered")
-    try:
-        addresses = judged(host, port)
-    except httpcore2.ConnectError as error:
-        raise ConnectionError(str(error)) from error
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), timeout)
-        except OSError as error:
-            failure = error
-    raise failure
+    with refusing():
+        return connections.connect(host, port, timeout, own)
 
 
-def judged(host: str, port: int) -> list[str]:
-    """The host's addresses, asked for once, all of which may be called.
+def own(host: str, port: int) -> Sequence[Network]:
+    """The networks a connector may call there beside the outside world.
 
     What the installation itself is set up with, like the demo's shop, may be wherever it says.
-    Raises `ForbiddenAddress`, and httpcore's `ConnectError` for a name that has none.
     """
-    addresses = resolve(host, port)
-    own = ANYWHERE if (host, port) in named() else allowed()
-    require_outside(addresses, host, allowed=own)
-    return addresses
+    return ANYWHERE if (host, port) in named() else allowed()
 
 
 def named() -> set[tuple[str | None, int | None]]:
@@ -271,18 +249,9 @@ class Timed(httpcore2.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """All addresses of the host, asked for once. Raises httpcore's `ConnectError`."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError(f"the name cannot be resolved: {error}") from error
-    return list(dict.fromkeys(str(where[0]) for *_, where in found))
-
-
-def require_own(addresses: list[str], host: str) -> None:
+def require_own(found: list[str], host: str) -> None:
     """Raise `ForbiddenAddress` unless plain HTTP stays in this installation's networks."""
-    if not all(is_in(ip_address(address), allowed()) for address in addresses):
+    if not all(is_in(ip_address(address), allowed()) for address in found):
         raise ForbiddenAddress(f"{host} is called over https:// only.")
 
 

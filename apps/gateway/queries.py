@@ -241,6 +241,17 @@ def sample(
         return reader.read(resource, **query)
 
 
+def asked_first(kind: str, settings: dict[str, str]) -> list[str]:
+    """What a system of these settings is read for to see whether it works."""
+    return registry.asked_first(kind, settings)
+
+
+def greet(*, kind: str, address: str, secret: str, settings: dict[str, str]) -> None:
+    """Ask a system that nothing is read from whether it lets one in. Raises what `sample` does."""
+    with stranger(kind, address=address, secret=secret, settings=settings) as reader:
+        reader.greet()
+
+
 def offered(connectors: Iterable[Connector]) -> set[str]:
     """Names of what can be read from these connectors and of the actions they carry out."""
     found: set[str] = set()

@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.gateway.clients import client_of
 from apps.gateway.connectors import registry
-from apps.gateway.connectors.base import Client, Receipt
+from apps.gateway.connectors.base import Client, Greeting, Receipt
 from apps.gateway.models import Connector
 from apps.gateway.records import Record
 
@@ -22,6 +22,11 @@ class Reader:
     def read(self, resource: str, **query: Any) -> Sequence[Record]:
         """Rows of a resource."""
         return self._client.read(resource, **query)
+
+    def greet(self) -> None:
+        """Ask whether one is let in, where nothing can be read to see it."""
+        if isinstance(self._client, Greeting):
+            self._client.greet()
 
     def snapshot(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         """The state of the target an approval rests on."""

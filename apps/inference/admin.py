@@ -1,16 +1,48 @@
 """Tiers and budgets to edit, calls to read, each within the person's own workspaces."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces
 from apps.inference.models import Breaker, Budget, Call, Tier
+from apps.inference.trying import NoAnswer, try_model
+
+
+class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A tier; which model it is is tried before it is saved."""
+
+    class Meta:
+        model = Tier
+        fields = "__all__"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a model that does not answer; one that is switched off is not asked."""
+        cleaned = super().clean() or {}
+        matters = ("provider", "model", "enabled")
+        changed = self.instance._state.adding or any(
+            cleaned.get(one) != getattr(self.instance, one) for one in matters
+        )
+        if self.errors or not cleaned.get("enabled") or not changed:
+            return cleaned
+        try:
+            try_model(
+                tier=cleaned.get("name") or self.instance.name,
+                provider=cleaned["provider"],
+                model=cleaned["model"],
+            )
+        except NoAnswer as error:
+            self.add_error("model", str(error))
+        return cleaned
 
 
 @admin.register(Tier)
 class TierAdmin(WithinWorkspaces):
-    """Which model stands behind a tier, and what it costs."""
+    """Which model stands behind a tier, and what it costs; saving asks the model first."""
 
+    form = TierForm
     list_display = ["name", "provider", "model", "price_in", "price_out", "fallback", "enabled"]
     list_filter = ["enabled", "provider"]
 

@@ -53,7 +53,12 @@ def provider(name: str) -> Provider:
     if name == ProviderName.FAKE:
         return FakeProvider()
     endpoint = configured()
-    return OpenAIProvider(base_url=endpoint.base_url, api_key=endpoint.api_key, api=endpoint.api)
+    return OpenAIProvider(
+        base_url=endpoint.base_url,
+        api_key=endpoint.api_key,
+        allowed=settings.OUTBOUND_ALLOW,
+        api=endpoint.api,
+    )
 
 
 def address(name: str) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-DOORS = ("apps/gateway/", "apps/inference/providers/")
+DOORS = ("apps/gateway/", "apps/inference/providers/", "apps/outbound/")
 LIBRARIES = frozenset({
     "abc", "allauth", "apps", "array", "asgiref", "asyncio", "babel", "base64", "cel", "celery",
     "channels", "collections", "contextlib", "contextvars", "copy", "cryptography", "csv",

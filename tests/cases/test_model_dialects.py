@@ -10,6 +10,7 @@ from apps.inference.providers.base import ProviderError
 from apps.inference.providers.openai import OpenAIProvider, dialect
 from tests.factories import endpoints
 from tests.factories.endpoints import Asked, Reply
+from tests.factories.loopback import LOOPBACK
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def read(recorded: dict[str, Any]) -> tuple[dict[str, Any], Asked]:
 def ask(url: str, recorded: dict[str, Any]) -> dict[str, Any]:
     """One question of the record's kind."""
     if recorded.get("kind") == "embed":
-        provider = OpenAIProvider(base_url=url, api_key="x")
+        provider = OpenAIProvider(base_url=url, api_key="x", allowed=LOOPBACK)
         return {"vectors": provider.embed(["a"], model="m", dimensions=3, timeout_s=5).vectors}
     answer = endpoints.ask(url, [] if recorded.get("chunks") is not None else None)
     calls = [[call.id, call.name, call.arguments] for call in answer.tool_calls]

@@ -10,6 +10,7 @@ from typing import Any
 
 from apps.inference.providers.base import Completion, Question, Tool
 from apps.inference.providers.openai import OpenAIProvider
+from tests.factories.loopback import LOOPBACK
 
 TOOL = Tool(name="set_price", description="Set a price", parameters={"type": "object"})
 
@@ -116,5 +117,7 @@ def ask(
             **fields,
         }
     )
-    provider = OpenAIProvider(base_url=base_url, api_key="sk-canary-0123456789", api=api)
+    provider = OpenAIProvider(
+        base_url=base_url, api_key="sk-canary-0123456789", allowed=LOOPBACK, api=api
+    )
     return provider.complete(question, heard.append if heard is not None else None)

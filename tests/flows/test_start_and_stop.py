@@ -163,8 +163,7 @@ def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
             assert "My shop" in client.get("/").text
             workspace = find_workspace_id(client.get("/admin/gateway/connector/add/").text)
             send(client, "/admin/gateway/connector/add/", workspace=workspace, name="Shop",
-                 kind="medusa", address="http://127.0.0.1:9", settings="{}", secret="sk_x",
-                 enabled="on")  # fmt: skip
+                 kind="medusa", address="http://127.0.0.1:9", settings="{}", secret="sk_x")  # fmt: skip
             assert ">Shop<" in client.get("/admin/gateway/connector/").text
             send(client, "/admin/agents/agent/add/", workspace=workspace, name="Prices",
                  playbook="repricing", settings="{}", tier="standard", budget_usd="1",

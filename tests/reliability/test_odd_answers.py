@@ -18,6 +18,7 @@ from apps.inference.providers.base import Completion, ProviderError
 from apps.inference.providers.openai import OpenAIProvider, dialect
 from tests.factories.dialects import DIALECTS, VECTORS, Dialect
 from tests.factories.endpoints import Reply, ask, endpoint
+from tests.factories.loopback import LOOPBACK
 
 REDUCED = 3_000
 CANARY = "zqCANARYqz"
@@ -195,7 +196,7 @@ def test_any_vectors_are_vectors_or_one_of_our_errors(
     random, total, read = Random(20261201), max(runs // 10, 100), 0
     current: list[Reply] = []
     with endpoint(lambda path, body: current[0]) as (url, _):
-        provider = OpenAIProvider(base_url=url, api_key="k")
+        provider = OpenAIProvider(base_url=url, api_key="k", allowed=LOOPBACK)
         for number in range(total):
             document = mutated(random.choice(VECTORS), random)
             current[:] = [Reply(body=json.dumps(document).encode())]

@@ -116,6 +116,15 @@ class Client(Protocol):
 
 
 @runtime_checkable
+class Greeting(Protocol):
+    """A client whose system nothing is read from, but which can be asked whether it lets one in."""
+
+    def greet(self) -> None:
+        """Sign in, and no more. Raises `Unreachable`, `Refused`."""
+        ...
+
+
+@runtime_checkable
 class Stepwise(Protocol):
     """A client some of whose actions take several calls."""
 

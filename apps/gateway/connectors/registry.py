@@ -23,6 +23,15 @@ def build(kind: str, *, address: str, secret: str, settings: dict[str, str]) -> 
     return client(address=address, secret=secret, settings=settings)  # type: ignore[call-arg]
 
 
+def asked_first(kind: str, settings: Mapping[str, Any]) -> list[str]:
+    """What a system is read for to see whether it works: one thing of a kind that names it as its
+    `first`, else everything it declares.
+    """
+    first = getattr(KINDS.get(kind), "first", "")
+    found = readable(kind, settings)
+    return [first] if first in found else sorted(found)
+
+
 def readable(kind: str, settings: Mapping[str, Any]) -> frozenset[str]:
     """What a connector of these settings can be read for; nothing for a kind that does not exist.
 

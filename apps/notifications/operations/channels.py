@@ -13,7 +13,7 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.gateway import outbound
-from apps.gateway.addresses import origin
+from apps.gateway.outbound import origin
 from apps.gateway.secret import seal, unseal
 from apps.notifications import signing
 from apps.notifications.models import FOR_CHANNELS, Channel, ChannelKind

@@ -1,14 +1,17 @@
 """Tiers and budgets can be edited in the admin, calls only read; all within the workspace."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from apps.accounts.models import Membership, User, Workspace
 from apps.inference.models import Breaker, Call, Tier
 from tests.factories import inference as make
+from tests.factories.endpoints import Reply, endpoint
 
 
 @pytest.fixture
@@ -39,6 +42,53 @@ def test_a_tier_of_the_own_workspace_is_edited_and_others_are_not_offered(
     assert admin.post(address, form | {"fallback": str(foreign.pk)}).status_code == 200
     assert admin.post(address, form).status_code == 302
     assert Tier.objects.get(pk=own.pk).model == "new"
+
+
+def form_of(tier: Tier, **changes: str) -> dict[str, str]:
+    """What the page of a tier sends."""
+    return {"workspace": str(tier.workspace_id), "name": tier.name, "provider": "openai",
+            "model": tier.model, "price_in": "1", "price_out": "2", "timeout_s": "9",
+            "enabled": "on", **changes}  # fmt: skip
+
+
+ANSWER = {"choices": [{"message": {"content": "OK"}, "finish_reason": "stop"}]}
+NO_MODEL = {"error": {"message": "no such model", "code": "model_not_found"}}
+
+
+def test_saving_a_tier_asks_its_model(
+    admin: Client, workspace: Workspace, settings: Settings
+) -> None:
+    """Once; what is wrong is said at the field, and nothing is saved."""
+    tier = make.tier(workspace, "large")
+    address = reverse("admin:inference_tier_change", args=[tier.pk])
+
+    def answer(_path: str, body: dict[str, Any]) -> Reply:
+        known = body["model"] == "good"
+        return Reply(body=ANSWER) if known else Reply(status=404, body=NO_MODEL)
+
+    with endpoint(answer) as (url, asked):
+        settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = url, "k"
+        assert "cannot be used" in admin.post(address, form_of(tier, model="bad")).content.decode()
+        assert Tier.objects.get(pk=tier.pk).model == tier.model
+        assert admin.post(address, form_of(tier, model="good")).status_code == 302
+        before = len(asked)
+        tier.refresh_from_db()
+        assert admin.post(address, form_of(tier, price_in="5")).status_code == 302
+        assert len(asked) == before  # a price is no matter of the model
+
+
+def test_a_tier_whose_model_is_ours_to_allow_names_the_setting(
+    admin: Client, workspace: Workspace, settings: Settings
+) -> None:
+    """And can be saved switched off."""
+    tier = make.tier(workspace, "large")
+    address = reverse("admin:inference_tier_change", args=[tier.pk])
+    settings.OPENAI_BASE_URL, settings.OUTBOUND_ALLOW = "http://127.0.0.1:9/v1", ()
+    page = admin.post(address, form_of(tier, model="m")).content.decode()
+    assert "OUTBOUND_ALLOW" in page
+    off = form_of(tier, model="m")
+    del off["enabled"]
+    assert admin.post(address, off).status_code == 302
 
 
 def test_what_is_spent_is_shown_but_not_edited(admin: Client, workspace: Workspace) -> None:

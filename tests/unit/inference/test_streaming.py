@@ -29,6 +29,7 @@ from apps.inference.providers.base import (
 from apps.inference.providers.openai import OpenAIProvider
 from apps.inference.voice import channel_of
 from tests.factories import inference as make
+from tests.factories.loopback import LOOPBACK
 from tests.unit.inference.test_operations import RUN
 from tests.unit.inference.test_operations import complete as ask_operations
 
@@ -55,7 +56,7 @@ def stream(*chunks: bytes, missing: int = 0) -> Any:
 def ask(base_url: str) -> tuple[Completion, list[str]]:
     """The answer, and what was heard meanwhile."""
     heard: list[str] = []
-    provider = OpenAIProvider(base_url=base_url, api_key="k")
+    provider = OpenAIProvider(base_url=base_url, api_key="k", allowed=LOOPBACK)
     return provider.complete(QUESTION, heard.append), [one for one in heard if one]
 
 

@@ -46,6 +46,10 @@ class MailClient:
         self._sender = settings.get("from", "")
         self._mailbox = settings.get("mailbox_url", "")
 
+    def greet(self) -> None:
+        """Sign in at the server, and send nothing."""
+        self._server.greet()
+
     def read(self, resource: str, **query: Any) -> Sequence[Record]:
         """Nothing can be read from an SMTP server."""
         raise Refused(f"Mail has no '{resource}' to read.", code="unknown_resource")

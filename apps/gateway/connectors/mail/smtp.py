@@ -60,6 +60,14 @@ class Server:
         finally:
             smtp.close()
 
+    def greet(self) -> None:
+        """Connect and sign in, as before a delivery. Raises `Unreachable`, `Refused`."""
+        smtp = self._connect()
+        try:
+            self._sign_in(smtp)
+        finally:
+            smtp.close()
+
     def _connect(self) -> smtplib.SMTP:
         try:
             if self.implicit_tls:

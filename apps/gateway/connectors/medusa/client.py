@@ -28,6 +28,7 @@ class MedusaClient:
     actions: ClassVar[frozenset[str]] = frozenset(ACTIONS)
     resources: ClassVar[frozenset[str]] = frozenset(READS)
     burst: ClassVar[int] = 1
+    first: ClassVar[str] = "variants"
 
     def __init__(self, address: str, secret: str, settings: dict[str, str]) -> None:
         self._location = {"location_id": settings.get("location_id") or None}

@@ -19,6 +19,7 @@ from apps.inference.providers.openai.chat import ChatAnswer
 from apps.inference.providers.openai.dialect import AUTO, CHAT, MOST_PROBES, RESPONSES, Dialect
 from apps.inference.providers.openai.refusals import NotTaken
 from apps.inference.providers.openai.responses import ResponsesAnswer
+from apps.outbound.addresses import Network
 
 _PATHS = {CHAT: "/chat/completions", RESPONSES: "/responses"}
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -28,12 +29,17 @@ class OpenAIProvider:
     """`base_url` empty means OpenAI itself; `api_key` may be empty for a local server.
 
     `api` is `chat`, `responses` or `auto`: Chat Completions, and Responses once the endpoint says
-    that it knows only those for the model.
+    that it knows only those for the model. `allowed` are the networks beside the outside world in
+    which the endpoint may lie; elsewhere nothing is sent.
     """
 
-    def __init__(self, *, base_url: str, api_key: str, api: str = AUTO) -> None:
+    def __init__(
+        self, *, base_url: str, api_key: str, allowed: Sequence[Network], api: str = AUTO
+    ) -> None:
         self._base_url = base_url
-        self._api_key = api_key
+        self._endpoint = transport.Endpoint(
+            base_url=base_url, api_key=api_key, allowed=tuple(allowed)
+        )
         self._api = api
 
     def complete(self, question: Question, say: Say | None = None) -> Completion:
@@ -108,8 +114,7 @@ class OpenAIProvider:
         """One request and its answer, and whether the answer began within a thought."""
         kind = ChatAnswer if dialect.api == CHAT else ResponsesAnswer
         with transport.ask(
-            self._base_url,
-            self._api_key,
+            self._endpoint,
             _PATHS[dialect.api],
             body,
             timeout_s=question.timeout_s,
@@ -160,7 +165,7 @@ class OpenAIProvider:
     ) -> Embeddings:
         """One request for vectors."""
         with transport.ask(
-            self._base_url, self._api_key, "/embeddings", body, timeout_s=timeout_s, until=until
+            self._endpoint, "/embeddings", body, timeout_s=timeout_s, until=until
         ) as reply:
             for document in framing.documents(reply.pieces):
                 failed = refusals.of_body(document.value, reply.headers)

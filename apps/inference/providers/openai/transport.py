@@ -26,6 +26,8 @@ from apps.inference.providers.base import (
     Unreachable,
 )
 from apps.inference.providers.openai import limits, refusals
+from apps.outbound.addresses import ForbiddenAddress, Network
+from apps.outbound.connections import Transport
 
 # At DEBUG the client logs whole requests: prompts must not reach a log at any level
 for _name in ("openai", "httpx2", "httpcore2"):
@@ -59,16 +61,25 @@ class Answer:
     pieces: Iterator[bytes]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where questions go, with which key, and the networks beside the outside it may lie in."""
+
+    base_url: str
+    api_key: str
+    allowed: tuple[Network, ...]
+
+
 @contextmanager
 def ask(
-    base_url: str, api_key: str, path: str, body: object, *, timeout_s: float, until: float
+    endpoint: Endpoint, path: str, body: object, *, timeout_s: float, until: float
 ) -> Iterator[Answer]:
     """Send the body as JSON; the answer is read inside. `until` is on the monotonic clock.
 
     Raises only `ProviderError`, also for what happens while the answer is read.
     """
     with _translated():
-        client = _client(base_url, api_key, os.getpid())
+        client = _client(endpoint, os.getpid())
         timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         response = cast(  # with this `cast_to`, also when streamed
             httpx2.Response,
@@ -120,17 +131,20 @@ def _stop_at_errors(response: httpx2.Response) -> None:
 
 
 @lru_cache(maxsize=8)
-def _client(base_url: str, api_key: str, _process_id: int) -> openai.OpenAI:
+def _client(endpoint: Endpoint, _process_id: int) -> openai.OpenAI:
     """One client per endpoint and process: sockets must not cross a fork.
 
-    A redirect is an answer like any other: the key goes nowhere but where the operator said.
+    A redirect is an answer like any other: the key goes nowhere but where the operator said, to an
+    address that was judged when the connection was opened, through no proxy.
     """
     return openai.OpenAI(
-        base_url=base_url or "https://api.openai.com/v1",
-        api_key=api_key or "none",  # the client refuses to start without one
+        base_url=endpoint.base_url or "https://api.openai.com/v1",
+        api_key=endpoint.api_key or "none",  # the client refuses to start without one
         max_retries=0,
         http_client=openai.DefaultHttpxClient(
-            event_hooks={"response": [_stop_at_errors]}, follow_redirects=False
+            transport=Transport(lambda *_: endpoint.allowed, openai.DEFAULT_CONNECTION_LIMITS),
+            event_hooks={"response": [_stop_at_errors]},
+            follow_redirects=False,
         ),
     )
 
@@ -144,6 +158,8 @@ def _translated() -> Iterator[None]:
         raise
     except _Status as error:
         raise refusals.of_status(error.status, error.headers, error.body) from None
+    except ForbiddenAddress as error:
+        raise Refused(str(error)) from None  # names the setting that would allow it
     except (openai.APIConnectionError, httpx2.TransportError, httpx2.InvalidURL) as error:
         raise _of_connection(error) from None
     except openai.APIStatusError as error:

@@ -8,6 +8,7 @@ from apps.inference.providers.openai import OpenAIProvider
 from apps.inference.providers.openai import dialect as dialects
 from tests.factories.dialects import DIALECTS, VECTORS, Dialect
 from tests.factories.endpoints import Reply, ask, endpoint
+from tests.factories.loopback import LOOPBACK
 
 SERVERS = {"llamacpp", "ollama", "vllm", "openrouter", "openai"}
 
@@ -52,7 +53,7 @@ def test_a_dialect_is_read_as_it_is_meant(recorded: Dialect, listened: bool) -> 
 def test_vectors_of_a_dialect(body: object) -> None:
     """Two texts, two vectors of two numbers."""
     with endpoint(Reply(body=body)) as (url, _):
-        provider = OpenAIProvider(base_url=url, api_key="")
+        provider = OpenAIProvider(base_url=url, api_key="", allowed=LOOPBACK)
         found = provider.embed(["a", "b"], model="m", dimensions=2, timeout_s=5)
     assert [len(vector) for vector in found.vectors] == [2, 2]
     assert found.vectors[0][0] in (0.1, 0.5)

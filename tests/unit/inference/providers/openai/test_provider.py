@@ -14,6 +14,7 @@ from apps.inference.providers.base import (
 )
 from apps.inference.providers.openai import OpenAIProvider
 from tests.factories import inference as make
+from tests.factories.loopback import LOOPBACK
 
 QUESTION = Question(
     model="m", messages=[{"role": "user", "content": "hi"}], max_output_tokens=10, timeout_s=5
@@ -22,7 +23,7 @@ WHOLE = {"message": {"content": "yes"}, "finish_reason": "stop"}
 
 
 def ask(base_url: str) -> Completion:
-    return OpenAIProvider(base_url=base_url, api_key="k").complete(QUESTION)
+    return OpenAIProvider(base_url=base_url, api_key="k", allowed=LOOPBACK).complete(QUESTION)
 
 
 def answer(*choices: object, **more: object) -> bytes:
@@ -113,6 +114,6 @@ def test_vectors_must_match_the_texts() -> None:
     """A missing vector is not shifted onto another text."""
     body = json.dumps({"data": [{"index": 1, "embedding": [0.1]}]}).encode()
     with make.raw_server(body) as url, pytest.raises(Malformed, match="1 vectors came for 2"):
-        OpenAIProvider(base_url=url, api_key="").embed(
+        OpenAIProvider(base_url=url, api_key="", allowed=LOOPBACK).embed(
             ["a", "b"], model="m", dimensions=1, timeout_s=5
         )

@@ -20,6 +20,7 @@ from apps.inference.providers.base import (
 )
 from apps.inference.providers.openai import OpenAIProvider, limits
 from tests.factories.endpoints import Reply, ask, endpoint
+from tests.factories.loopback import LOOPBACK
 
 MEGABYTE = b"x" * 1_000_000
 MOST_GROWTH = 100_000_000
@@ -110,7 +111,9 @@ def test_the_body_of_an_error_is_not_taken_in_either(reply) -> None:
 def test_embeddings_are_bounded_too() -> None:
     """The same reader."""
     with endpoint(Reply(body=flood())) as (url, _), Watch() as watch, pytest.raises(TooLong):
-        OpenAIProvider(base_url=url, api_key="").embed(["a"], model="m", dimensions=3, timeout_s=9)
+        OpenAIProvider(base_url=url, api_key="", allowed=LOOPBACK).embed(
+            ["a"], model="m", dimensions=3, timeout_s=9
+        )
     assert watch.growth < MOST_GROWTH
 
 
@@ -176,7 +179,7 @@ def test_what_cannot_be_sent_is_refused(key: str, content: str) -> None:
     question = Question(model="m", messages=[{"role": "user", "content": content}],
                         max_output_tokens=9, timeout_s=5)  # fmt: skip
     with endpoint(Reply(body={})) as (url, asked), pytest.raises(Refused) as caught:
-        OpenAIProvider(base_url=url, api_key=key).complete(question)
+        OpenAIProvider(base_url=url, api_key=key, allowed=LOOPBACK).complete(question)
     assert asked == []
     assert content not in str(caught.value)
 

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from apps.gateway.addresses import (
+from apps.outbound.addresses import (
     ForbiddenAddress,
     Target,
     is_outside,

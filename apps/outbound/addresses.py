@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from apps.gateway.errors import Refused
-
 PORTS = {"https": 443, "http": 80}
 LONGEST = 2_000  # characters of a URL
 PLAIN = re.compile(r"[\x21-\x7e]+")
@@ -41,11 +39,8 @@ NEVER: tuple[Network, ...] = (
 )  # fmt: skip
 
 
-class ForbiddenAddress(Refused):
+class ForbiddenAddress(ValueError):
     """The address may not be called; nothing was sent."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, code="forbidden_address")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,4 @@
+"""Which addresses may be called, and connections to no others: what gateway and inference share.
+
+Plain Python; owns no table and knows no settings: who opens a connection says what is its own.
+"""
