@@ -10,8 +10,9 @@ from django.db.models import F, Q
 
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
-from apps.audit.models import Event, Payload
+from apps.audit.models import Event
 from apps.audit.operations import record
+from apps.audit.queries import load_unnumbered
 from apps.inference.models import Budget, Scope
 
 
@@ -88,8 +89,10 @@ def is_told(budget: Budget) -> bool:
     told = Event.objects.filter(
         kind=Kind.BUDGET_EXHAUSTED, subject_kind="budget", subject_id=str(budget.pk)
     )
-    of_limit = Payload.objects.filter(event_id__in=list(told.values_list("id", flat=True)))
-    return of_limit.filter(fields__limit=said(budget.limit)).exists()
+    return any(
+        one.fields is not None and one.fields.get("limit") == said(budget.limit)
+        for one in load_unnumbered(list(told))
+    )
 
 
 def said(amount: Decimal) -> str:

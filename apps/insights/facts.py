@@ -26,6 +26,7 @@ OF_PROPOSAL = """coalesce(p.agent_id::text, '') AS agent,
 
 
 PARTS = {
+    "fits_e": "audit_fits(e.payload_digest, content.salt, content.fields)",
     "of_proposal": OF_PROPOSAL,
     **{f"window_{name}": WINDOW.format(name) for name in ("e", "r", "k")},
     "ruled_e": RULED.format(at="e.at"),
@@ -75,9 +76,12 @@ HELD_VERDICT = """
     ) claimed
     WHERE {window_r} AND claimed.at IS NOT NULL
 """
-# An end of a proposal; what: done, failed, needs_person or undone
+# An end of a proposal; what: done, failed, needs_person or undone; altered where it cannot be told
 SETTLED = """
-    SELECT e.at, e.id, 'settled' AS fact, coalesce(content.fields ->> 'state', '') AS what,
+    SELECT e.at, e.id, 'settled' AS fact,
+           CASE WHEN content.event_id IS NULL THEN ''
+                WHEN {fits_e} THEN coalesce(content.fields ->> 'state', '')
+                ELSE 'altered' END AS what,
            {of_proposal}, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
            p.id AS subject, e.actor AS who
     FROM audit_event e JOIN proposals_proposal p ON p.id = e.subject_id::uuid
@@ -93,7 +97,8 @@ RESOLVED = """
     FROM audit_event e JOIN proposals_proposal p ON p.id = e.subject_id::uuid
     JOIN audit_payload content ON content.event_id = e.id
     CROSS JOIN LATERAL (
-        SELECT s.at, old.fields ->> 'state' AS state
+        SELECT s.at, old.fields ->> 'state' AS state,
+               audit_fits(s.payload_digest, old.salt, old.fields) AS fits
         FROM audit_event s JOIN audit_payload old ON old.event_id = s.id
         WHERE s.subject_kind = 'proposal' AND s.subject_id = e.subject_id
           AND s.kind = 'proposal.settled' AND (s.at, s.id) < (e.at, e.id)
@@ -102,6 +107,7 @@ RESOLVED = """
     {ruled_e}
     WHERE {window_e} AND e.kind = 'proposal.settled'
       AND content.fields ->> 'state' <> 'needs_person' AND case_.state = 'needs_person'
+      AND {fits_e} AND case_.fits
 """
 # An outcome that was not proven for a while is proven now; ms: since doubt began, a month at most
 PROVEN = """
@@ -117,7 +123,10 @@ PROVEN = """
     ) doubt
     JOIN gateway_execution x ON x.id = doubt.subject_id::uuid
     CROSS JOIN LATERAL (
-        SELECT done.at, done.id, done.actor, content.fields ->> 'outcome' AS outcome
+        SELECT done.at, done.id, done.actor,
+               CASE WHEN content.event_id IS NULL THEN NULL
+                    WHEN audit_fits(done.payload_digest, content.salt, content.fields)
+                    THEN content.fields ->> 'outcome' ELSE 'needs_person' END AS outcome
         FROM audit_event done LEFT JOIN audit_payload content ON content.event_id = done.id
         WHERE done.subject_kind = 'execution' AND done.subject_id = doubt.subject_id
           AND done.kind = 'execution.finished' AND done.at >= doubt.at
@@ -204,7 +213,18 @@ RECALLED = """
         ('found', (content.fields ->> 'recalled')::bigint)
     ) sort (what, total)
     WHERE {window_e} AND e.kind = 'run.stepped' AND content.fields ? 'recalled'
-      AND content.fields ->> 'cases' <> '0'
+      AND content.fields ->> 'cases' <> '0' AND {fits_e}
+"""
+# An event figures are made of whose content is not what was recorded: it is in none of them.
+# what: the kind of event
+ALTERED = """
+    SELECT e.at, e.id, 'altered' AS fact, e.kind AS what, coalesce(run.agent_id::text, '') AS agent,
+           '' AS version, '' AS action, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
+           e.subject_id::uuid AS subject, e.actor AS who
+    FROM audit_event e
+    JOIN audit_payload content ON content.event_id = e.id
+    LEFT JOIN agents_run run ON run.id = e.run_id
+    WHERE {window_e} AND e.kind = 'KIND' AND NOT {fits_e}
 """
 SUBMITTED = """
     SELECT p.created_at AS at, p.id, 'submitted' AS fact, '' AS what, {of_proposal}, '' AS extra,
@@ -224,6 +244,11 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "recovered": (RESOLVED, PROVEN, f"{CLOSED} UNION ALL {RUN_MENDED}"),
     "call": (CALLED,),
     "recalled": (RECALLED,),
+    "altered": (
+        " UNION ALL ".join(
+            ALTERED.replace("KIND", kind) for kind in ("proposal.settled", "run.stepped")
+        ),
+    ),
 }
 # fact -> the statements that find it
 SOURCES = {

@@ -100,17 +100,17 @@ LOG = """
 INSERT INTO audit_event (id, kind, at, workspace_id, actor, subject_kind, subject_id, run_id,
                          payload_digest)
 SELECT submitted, 'proposal.submitted', past.made, %(workspace)s, 'agent:' || %(agent)s, 'proposal',
-       proposal::text, run, ''::bytea FROM past JOIN past_run USING (run_number)
+       proposal::text, run, sha256('{"state":"approved","title":"A price"}') FROM past JOIN past_run USING (run_number)
 UNION ALL
 SELECT decided,
        'proposal.' || CASE WHEN fate IN ('rejected', 'denied', 'expired') THEN fate
                            ELSE 'approved' END, past.judged, %(workspace)s,
        CASE WHEN fate IN ('policy', 'denied') THEN 'policy' WHEN fate = 'expired' THEN 'clock'
-            ELSE 'user:' || %(reviewer)s END, 'proposal', proposal::text, run, ''::bytea
+            ELSE 'user:' || %(reviewer)s END, 'proposal', proposal::text, run, sha256('{"revision":1,"title":"A price"}')
 FROM past JOIN past_run USING (run_number)
 UNION ALL
 SELECT settled, 'proposal.settled', past.ended, %(workspace)s, 'gateway', 'proposal',
-       proposal::text, run, ''::bytea FROM past JOIN past_run USING (run_number);
+       proposal::text, run, sha256('{"state":"done","title":"A price"}') FROM past JOIN past_run USING (run_number);
 INSERT INTO audit_payload (event_id, salt, fields)
 SELECT submitted, ''::bytea, '{"title": "A price", "state": "approved"}'::jsonb FROM past
 UNION ALL

@@ -27,6 +27,7 @@ TITLES = {
     "recovered": ("What was mended", "Took"),
     "call": ("Calls to models", "Answered within"),
     "recalled": ("What agents planned", ""),
+    "altered": ("Events whose content was changed", ""),
 }
 CALLS = {
     Outcome.OK.value: "Answered",
@@ -39,16 +40,18 @@ CALLS = {
 VOTES = ("first_verdict", "held_verdict")  # facts whose ids are those of votes
 HIDDEN = "hidden"  # a verdict that is not told yet
 VERDICTS = {"approve": "Approved", "reject": "Rejected"}
+ALTERED = "Changed after it was recorded"
 WHATS: dict[str, dict[str, str]] = {
     "submitted": {},
     "decided": OUTCOME_WORDS,
     "first_verdict": VERDICTS,
     "held_verdict": VERDICTS,
-    "settled": {state.value: state.label for state in State},
+    "settled": {**{state.value: state.label for state in State}, "altered": ALTERED},
     "broken": MISHAP_WORDS,
     "recovered": MISHAP_WORDS,
     "call": {"failed": "Not answered", **CALLS},
     "recalled": {"found": "Memory was used", "cases": "Planned"},
+    "altered": {"proposal.settled": "A proposal's end", "run.stepped": "A step of a run"},
 }
 HEADS = ["When", "What", "About", "Agent", "Who", "Seconds", "Amount"]
 
@@ -122,7 +125,7 @@ def link_of(one: Listed, about: Mapping[UUID, str]) -> str:
     """The page of what it is about; empty where there is none."""
     if one.subject is None:
         return ""
-    if one.fact in ("call", "recalled"):
+    if one.fact in ("call", "recalled") or one.what == "run.stepped":
         return reverse("console:run", args=[one.subject])
     if one.fact in ("broken", "recovered") and one.what == "run":
         return reverse("console:run", args=[one.subject])

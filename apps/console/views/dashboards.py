@@ -47,6 +47,8 @@ def show_insights(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         "asked": asked,
         "presets": [(days, asked_for(asked, days)) for days in PRESETS],
         "missing": found.missing,
+        "altered": found.unnarrowed.count("altered"),
+        "altered_rows": asked.rows("altered", agent="", version="", action=""),
         "standing": found.standing,
         "cards": dashboards.cards(asked, found.now, found.before),
         "charts": dashboards.charts(

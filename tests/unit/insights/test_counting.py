@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from apps.audit.kinds import Kind
+from apps.audit.models import Event, Payload
 from apps.insights.counting import count, listed
 from apps.insights.facts import SOURCES
 from apps.insights.spans import Span
@@ -28,7 +30,18 @@ def busy(past, now):
     """Three busy days."""
     world, span = past(7), Span(now - timedelta(days=3), now)
     write(world, now, since=span.since, until=span.until, n=40)
+    alter(Kind.PROPOSAL_SETTLED, state="done")
     return world, span
+
+
+def alter(kind, **changes):
+    """Rewrite the content of the newest event of a kind, as only the tables' owner can."""
+    event = Event.objects.filter(kind=kind).latest("at")
+    content = Payload.objects.get(event_id=event.pk)
+    Payload.objects.filter(pk=content.pk).update(
+        fields={**content.fields, **changes, "title": "rewritten"}
+    )
+    return event
 
 
 def test_as_many_rows_as_counted(busy, workspace):
@@ -77,3 +90,20 @@ def test_neighbouring_spans_are_told_apart(busy, workspace):
     days = [Span(span.since + n * timedelta(days=1), span.since + (n + 1) * timedelta(days=1))
             for n in range(3)]  # fmt: skip
     assert count(workspace.pk, days) == [count(workspace.pk, [day])[0] for day in days]
+
+
+@pytest.mark.parametrize("kind", [Kind.PROPOSAL_SETTLED, Kind.RUN_STEPPED])
+def test_what_was_altered_is_in_no_figure(past, workspace, now, kind):
+    """A failure made a success, and cases made up, count as neither; the event itself is listed."""
+    world, span = past(7), Span(now - timedelta(days=3), now)
+    write(world, now, since=span.since, until=span.until, n=40)
+    [before] = count(workspace.pk, [span])
+    event = alter(kind, state="done", cases=9000, recalled=9000)
+    [after] = count(workspace.pk, [span])
+    assert not before.count("altered")
+    assert [row.id for row in every(workspace, span, "altered")] == [event.pk]
+    assert after.count("settled", "done") <= before.count("settled", "done")
+    assert after.total("recalled") <= before.total("recalled")
+    if kind == Kind.PROPOSAL_SETTLED:
+        assert after.count("settled", "altered") == 1
+        assert after.count("settled") == before.count("settled")
