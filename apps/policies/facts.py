@@ -4,7 +4,7 @@ Everything here is computed from the action and from what the back end answered;
 an agent supplies itself are `confidence` and the action's parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -45,6 +45,9 @@ class Facts:
     has_approved: bool = False
     returned: bool = False  # the proposal came back because the shop had changed
     stale_read: bool = False  # planned from a kept answer of a back end that did not answer
+    # kinds of text in the proposal that work on who decides: instruction, approved, authority,
+    # secrecy, urgency, address, hidden
+    pressure: Sequence[str] = field(default_factory=list)
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -89,6 +89,7 @@ def samples(action: str) -> Iterator[Facts]:
         has_margin=True,
         approved_change_percent=5.0,
         has_approved=True,
+        pressure=["urgency"],
         before=BEFORE.get(action, {}),
         after=AFTER.get(action, {}),
         params=PARAMS.get(action, {}),
@@ -97,6 +98,6 @@ def samples(action: str) -> Iterator[Facts]:
     yield replace(full, currency="", amount=0.0, total_amount=0.0, change_percent=0.0, agent="",
                   actor="key:1a2b3c4d5e6f", key="1a2b3c4d5e6f",
                   margin_percent=0.0, has_amount=False, has_change=False, has_margin=False,
-                  approved_change_percent=0.0, has_approved=False,
+                  approved_change_percent=0.0, has_approved=False, pressure=[],
                   before={}, after={}, playbook="", trigger="undo", confidence=1.0,
                   hour=0)  # fmt: skip

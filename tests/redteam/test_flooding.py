@@ -8,9 +8,9 @@ from apps.accounts.models import Workspace
 from apps.gateway.models import Connector
 from apps.policies.models import Version
 from apps.proposals import operations, queue
-from apps.proposals.crowd import ROOM
+from apps.proposals.crowd import BROAD, ROOM
 from apps.proposals.models import Proposal, Risk
-from apps.proposals.operations import Draft
+from apps.proposals.operations import Draft, Origin
 from apps.proposals.queue import Split, next_for
 from tests.conftest import Cast
 from tests.factories.proposals import AGENT, price_change
@@ -73,3 +73,21 @@ def test_one_whose_text_works_on_people_is_odd(
     assert (odd.pressure, odd.crowd) == (["authority", "urgency"], 0)
     assert flood[-1].pressure == []
     assert flood[-1].crowd == (FLOOD - 1) // ROOM
+
+
+def test_a_flood_over_sizes_and_keys_pushes_nobody_back(
+    cast: Cast, connector: Connector, policy: Version, workspace: Workspace, now: datetime
+) -> None:
+    """One person's five keys, eight sizes and 320 proposals: another's comes behind one round.
+
+    That holds so many of each of the three risks these sizes have.
+    """
+    sizes = ("11", "20", "40", "80", "160", "320", "640", "990")
+    for number in range(5):
+        origin = Origin(by=f"key:{number}", on_behalf_of=cast.otto.actor, trigger="api")
+        drafts = [draft(size) for size in sizes * 8]
+        operations.submit(workspace=workspace, drafts=drafts, origin=origin, now=now)
+    [other] = submit(workspace, [draft("50")], now + timedelta(minutes=1))
+    listed = [one.pk for one in queue.queue(workspace.pk, cast.rita, now=now, limit=500)]
+    assert len(listed) == 321
+    assert listed.index(other.pk) <= 3 * BROAD + len(sizes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apps.console.presenters.values import label
 from apps.proposals.models import Change, Proposal
-from apps.proposals.operations.standing import marks_of
+from apps.proposals.operations.marking import marks_of
 from apps.proposals.pressure import Kind, Mark
 
 HOW = {

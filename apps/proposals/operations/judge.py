@@ -16,6 +16,7 @@ from apps.policies import operations as policies
 from apps.policies.cel import Outcome
 from apps.proposals.changes import binding, joint_binding
 from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.marking import mark
 from apps.proposals.stakes import given_away, largest, stake_of
 from apps.proposals.stale import rests_on_stale
 
@@ -36,9 +37,12 @@ def judge(
 ) -> None:
     """Decide on all changes and set bindings, states and quorums; the rows are not saved yet.
 
-    A proposal is as strict as its strictest change. `asking` are the proposals a person decides,
+    What in a proposal works on who decides is marked first: rules see it. A proposal is as strict
+    as its strictest change. `asking` are the proposals a person decides,
     whatever comes out here: they count in no window until that person has said yes.
     """
+    for proposal in proposals:
+        mark(proposal, changes_of(proposal, rows))
     groups = defaultdict(list)
     for change in rows:
         groups[change.proposal.workspace_id, change.proposal.run_id].append(change)
@@ -117,6 +121,7 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         returned=bool(proposal.returned),
         stale_read=rests_on_stale(proposal.evidence),
         total_amount=float(given_away(stakes, stake_of(change).currency)),
+        pressure=list(proposal.pressure),
         scopes=scopes_of(change),
     )
 
@@ -167,7 +172,7 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
         proposals,
         ["title", "state", "binding", "reviewers", "amount", "currency", "settled_at", "revision",
          "returned", "expires_at", "due_at", "escalated_at", "snoozed_by", "snoozed_until",
-         "wakes_on_change"],
+         "wakes_on_change", "pressure"],
     )  # fmt: skip
     Change.objects.bulk_update(
         rows, ["params", "before", "after", "decision", "binding", "is_open"]

@@ -22,6 +22,7 @@ from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.models import Change, Proposal
 from apps.proposals.operations.effect import still_approved
 from apps.proposals.operations.judge import bind, facts_of, stand
+from apps.proposals.operations.marking import mark
 from apps.proposals.operations.submit import (
     Draft,
     Examined,
@@ -139,6 +140,7 @@ def rehearse_examined(
 
 def weigh(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> None:
     """Have the policies say what they would decide, and the proposal where it would stand."""
+    mark(proposal, changes)
     subjects = [(change.pk, facts_of(change, changes, now=now)) for change in changes]
     judged = policies.weigh(workspace_id=proposal.workspace_id, changes=subjects, now=now)
     for change, decision in zip(changes, judged, strict=True):
