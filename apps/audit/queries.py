@@ -55,6 +55,24 @@ def latest(
     return load(entries.order_by("-index").values_list("index", "event_id")[:limit])
 
 
+def was_recorded(
+    kind: str,
+    *,
+    workspace_id: UUID,
+    subject_kind: str,
+    subject_id: object,
+    since: datetime,
+    actors: str,
+) -> bool:
+    """Whether an actor whose name begins with `actors` has done this to the subject since then.
+
+    Of all events, also those of this transaction, which have no number yet.
+    """
+    about = Event.objects.filter(subject_kind=subject_kind, subject_id=str(subject_id))
+    own = about.filter(workspace_id=workspace_id, kind=kind, at__gt=since)
+    return own.filter(actor__startswith=actors).exists()
+
+
 def history(*, subject_kind: str, subject_ids: Iterable[object]) -> list[Recorded]:
     """All numbered events about these subjects, in order."""
     return history_of({subject_kind: subject_ids})

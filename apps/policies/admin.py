@@ -3,6 +3,7 @@ lets something new through waits for a second person.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 from apps.accounts.models import Workspace
 from apps.accounts.scope import ByRole, ReadOnly, WithinWorkspaces, person
 from apps.policies import limit_fields, operations, publishing
+from apps.policies.assessing import assess
 from apps.policies.cel import InvalidRule
 from apps.policies.currency_admin import CurrencySettingAdmin, ExchangeRateAdmin
 from apps.policies.models import (
@@ -34,9 +36,10 @@ from apps.policies.publication_admin import (
     PublicationAdmin,
     PublishingSettingAdmin,
     VersionAdmin,
+    lines,
     said,
 )
-from apps.policies.replaying import in_words
+from apps.policies.replaying import in_all, in_words
 
 EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
 
@@ -66,6 +69,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     class Meta:
         model = Policy
         fields = ["workspace", "name", "description"]
+
+    tried: Sequence[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,22 +108,23 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         return cleaned
 
     def try_out(self, workspace: Workspace, cleaned: dict[str, Any]) -> None:
-        """Keep what the version would have decided; say it and save nothing if only that is asked.
+        """Keep what the version would have decided; save nothing if only that is asked.
 
-        Raises `ValidationError` with it.
+        Raises `ValidationError` then, and what was found is in `tried`.
         """
-        assessed = publishing.assess(
+        assessed = assess(
             workspace_id=workspace.pk,
             policy_id=None if self.instance._state.adding else self.instance.pk,
             rules=cleaned["rules"],
             limits=cleaned["limits"],
             now=timezone.now(),
         )
-        self.would_have_decided = in_words(assessed.replayed)
+        self.would_have_decided = in_all(assessed.replayed)
         if cleaned.get("only_try"):
-            new = [f"New: {one}." for one in assessed.findings]
+            new = [f"New: {one.rstrip('.')}." for one in assessed.findings]
             verdict = "A second person has to publish it." if new else "It only tightens."
-            raise ValidationError(["Nothing is saved.", verdict, *new, *self.would_have_decided])
+            self.tried = [verdict, *new, *in_words(assessed.replayed)]
+            raise ValidationError("Nothing is saved: it was only tried.")
 
 
 class VersionInline(ByRole, TabularInline):  # type: ignore[misc]  # unfold ships no types
@@ -175,7 +181,18 @@ class PolicyAdmin(WithinWorkspaces):
             workspace=obj.workspace, name=obj.name, rules=rules, limits=limits, by=by, now=now
         )
         said(request, version, publishing.submit(version=version, by=by, now=now))
-        messages.info(request, " ".join(form.would_have_decided))
+        messages.info(request, lines(form.would_have_decided))
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kw: Any) -> None:
+        """What a save has done is told by `save_model`: changed is not in force."""
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
+        """The page; first of all what was only tried, which is no error."""
+        form = context["adminform"].form
+        if form.tried:
+            context["errors"] = None
+            messages.info(request, lines(form.tried))
+        return super().render_change_form(request, context, *args, **kw)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kw: Any

@@ -8,11 +8,12 @@ not be possible in a shop; where it takes too many answers, nothing is proved. B
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from time import thread_time
 from typing import Any
 
 from apps.policies.cel import Outcome, Rule
+from apps.policies.exchange import MAX_AGE_DAYS
 from apps.policies.expression import Name, Select, Unreadable, parse, walk
 from apps.policies.formulas import ORDER, SAME, Asks, Formula, Question, formula, questions
 from apps.policies.measure import AGE_LIMIT
@@ -22,7 +23,7 @@ from apps.policies.window_calls import AMOUNTS, is_window
 TRUE, FALSE, ERROR = 1, 2, 4  # what a part may turn out to be: a sum of these
 NOTHING, ALLOW, DENY = 0, 1, 7  # how strict; a review by so many people is between
 MOST_ANSWERS, LONGEST = 3_000, 2.0  # and seconds of its own; after that it is left open
-MOST_TOLD = 3
+MOST_LOOKED_AT = 20  # ways in which more is let through, of which a few are told
 COUNTED = re.compile(r"_in_[^(]*_of_[^(]*\(")  # what tells windows apart, behind their name
 CURRENCY, HAS_AMOUNT = Question("currency", "text"), Question("has_amount", "truth")
 LAST = ("shop", "opaque")
@@ -31,16 +32,20 @@ OF_RULES = {"currency", AGE_LIMIT}  # limits that each rule with an amount reads
 
 @dataclass(frozen=True)
 class Book:
-    """The rules and limits of one active version; `currency`: in which its limits are."""
+    """The rules and limits of one active version; `currency`: in which its limits are.
+
+    Amounts in others stand beside them by rates up to `days` old.
+    """
 
     rules: tuple[Rule, ...]
     limits: Mapping[str, Any]
     currency: str = ""
+    days: int = MAX_AGE_DAYS
 
     @property
     def money(self) -> str:
         """In which currency amounts stand beside the limits, and by rates how old."""
-        return f"{self.currency}_{self.limits.get(AGE_LIMIT, '')}"
+        return f"{self.currency}_{self.days}"
 
 
 @dataclass(frozen=True)
@@ -177,15 +182,32 @@ class Comparison:
         }
 
     def told(self) -> list[str]:
-        """The first few answers with which more is let through, in words."""
-        found = []
-        for answers, low, high in self.search({}):
-            said = dict.fromkeys(part.words for part in answers.values() if part.words)
-            where = " and ".join(said) or "whatever it is"
-            found.append(f"{level_words(low)} becomes {level_words(high)} where {where}")
-            if len(found) == MOST_TOLD:
-                break
-        return found
+        """Some answers with which more is let through, in words: of each kind the first.
+
+        Raises `Undecided` where none is found before it takes too long.
+        """
+        found: dict[tuple[int, int], str] = {}
+        try:
+            for answers, low, high in islice(self.search({}), MOST_LOOKED_AT):
+                if (low, high) not in found:
+                    said = dict.fromkeys(part.words for part in self.needed(answers) if part.words)
+                    where = " and ".join(said) or "whatever it is"
+                    found[low, high] = (
+                        f"{level_words(low)} becomes {level_words(high)} where {where}"
+                    )
+        except Undecided:
+            if not found:
+                raise
+        return list(found.values())
+
+    def needed(self, answers: Answers) -> Iterable[Part]:
+        """Those of the answers without which it would not be certain that more is let through."""
+        kept = dict(answers)
+        for question in answers:
+            fewer = {one: part for one, part in kept.items() if one != question}
+            if verdict(self.after, fewer)[1] < verdict(self.before, fewer)[0]:
+                kept = fewer
+        return kept.values()
 
     def search(self, answers: Answers) -> Iterator[tuple[Answers, int, int]]:
         """Answers with which after is certainly, or once all are given, milder than before."""

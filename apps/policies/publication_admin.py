@@ -5,15 +5,18 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import User, Workspace
 from apps.accounts.permissions import can
+from apps.accounts.queries import names_of
 from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
 from apps.policies import publishing
 from apps.policies.models import (
@@ -31,19 +34,48 @@ from apps.policies.replaying import in_words
 class PublicationAdmin(ReadOnly):
     """What lets something new through, to be read and agreed to, or turned down."""
 
-    list_display = ["version", "state", "who", "asked_at", "alone_from"]
+    list_display = ["version", "state", "asked", "asked_at", "alone_from"]
     list_filter = ["state"]
     list_select_related = ["version__policy"]
-    fields = ["version", "state", "who", "asked_at", "what_is_new", "would_have_decided",
-              "difference", "alone_from", "decided_by", "decided_at", "is_exception"]  # fmt: skip
-    readonly_fields = ["who", "what_is_new", "would_have_decided", "difference"]
+    fields = ["version", "state", "asked", "asked_at", "what_is_new", "difference",
+              "would_have_decided", "decide", "decided", "decided_at",
+              "is_exception"]  # fmt: skip
+    readonly_fields = ["asked", "what_is_new", "would_have_decided", "difference", "decide",
+                       "decided"]  # fmt: skip
     ordering = ["-asked_at"]
     actions = ["publish", "turn_down"]
 
+    def get_object(self, request: HttpRequest, *args: Any, **kw: Any) -> Any:
+        """The change, and who looks at it."""
+        found = super().get_object(request, *args, **kw)
+        if found is not None:
+            found.reader = person(request)
+        return found
+
+    def get_fields(self, request: HttpRequest, obj: Publication | None = None) -> list[str]:
+        """Who has decided, or how one decides."""
+        is_open = obj is None or obj.state == Asked.WAITING
+        left_out = {"decided", "decided_at", "is_exception"} if is_open else {"decide"}
+        return [name for name in self.fields if name not in left_out]
+
+    @admin.display(description="Asked by", ordering="asked_by")
+    def asked(self, publication: Publication) -> str:
+        """Whoever asked, by name."""
+        return name_of(publication.asked_by)
+
+    @admin.display(description="Decided by")
+    def decided(self, publication: Publication) -> str:
+        """Whoever decided, by name."""
+        return name_of(publication.decided_by)
+
     @staticmethod
-    def who(publication: Publication) -> str:
-        """Whoever asked, by the name the audit log has."""
-        return publication.asked_by
+    def decide(publication: Publication) -> str:
+        """The buttons, as far as the reader may press them, and why not."""
+        reader: User = publication.reader  # type: ignore[attr-defined]  # by `get_object`
+        why_not = publishing.why_not(publication, reader, now=timezone.now())
+        context = {"publication": publication, "why_not": why_not,
+                   "page": reverse("admin:policies_publication_changelist")}  # fmt: skip
+        return render_to_string("admin/policies/decide.html", context)
 
     @staticmethod
     def what_is_new(publication: Publication) -> str:
@@ -172,7 +204,13 @@ def said(request: HttpRequest, version: Version, waits: Publication | None) -> N
 
 def lines(texts: list[str]) -> str:
     """Texts as a list."""
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((t,) for t in texts)))
+    items = format_html_join("", '<li class="mb-1">{}</li>', ((text,) for text in texts))
+    return format_html("<ul>{}</ul>", items)
+
+
+def name_of(actor: str) -> str:
+    """A person by name; who is none here any more as the audit log has them."""
+    return names_of({actor}).get(actor, actor)
 
 
 def written(version: Version | None) -> list[str]:

@@ -1,13 +1,11 @@
 """Who has to agree before a version decides.
 
 What only tightens is published at once. What lets anything new through, or might, waits for a
-second person who configures the workspace; who is its only owner and operator may publish it
-alone after a delay, which everybody is told of and the log keeps as an exception.
+second person who configures the workspace, and not only since lately. Who is its only owner and
+operator may publish it alone after a delay, which everybody is told of and the log keeps as an
+exception.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,23 +16,23 @@ from apps.accounts.models import Membership, Role, User, Workspace
 from apps.accounts.permissions import VERBS, can, rights
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.policies import operations, queries
-from apps.policies.cel import Ruleset
-from apps.policies.comparing import Book, loosened, unread
-from apps.policies.facts import Facts
+from apps.audit.queries import was_recorded
+from apps.policies import operations
+from apps.policies.assessing import InForce, assess_version
 from apps.policies.models import (
     LEAST_HOURS,
     MOST_HOURS,
     Asked,
-    Decision,
     Publication,
     PublishingSetting,
     Version,
 )
-from apps.policies.replaying import MOST_RECORDED, replay
 
-ANY_OTHER = "any other action"
 ALONE = "a sole owner, after the delay"
+NEW_HERE = (
+    "You were given your role here only lately. Who is to agree to what lets something new through "
+    "has had it for as long as a sole owner would have to wait."
+)
 
 
 class NotYours(PermissionError):
@@ -45,79 +43,6 @@ class Outdated(ValueError):
     """Other rules are in force than it was compared with. Save it again: it is compared anew."""
 
 
-@dataclass(frozen=True)
-class Assessment:
-    """What a version would change: `findings` in words, empty if it only tightens."""
-
-    findings: list[str]
-    replayed: dict[str, Any]
-    against: str
-
-
-def assess(
-    *,
-    workspace_id: UUID,
-    policy_id: UUID | None,
-    rules: Sequence[Mapping[str, Any]],
-    limits: Mapping[str, Any],
-    now: datetime,
-) -> Assessment:
-    """Compare a version of a policy (None: of a new one) with what is in force; writes nothing."""
-    rails = queries.guardrails(workspace_id)
-    setting = queries.currency_setting(workspace_id)
-    others = [one for one in rails.versions if one.policy_id != policy_id]
-    replaced = next((one for one in rails.versions if one.policy_id == policy_id), None)
-
-    def book(of_rules: Sequence[Any], of_limits: Mapping[str, Any]) -> Book:
-        read = tuple(one.rule for one in Ruleset.stored(of_rules, of_limits).rules)
-        currency = of_limits.get("currency") or setting.currency
-        return Book(read, of_limits, str(currency))
-
-    new, kept = book(rules, limits), [book(one.rules, one.limits) for one in others]
-    old = book(replaced.rules, replaced.limits) if replaced else None
-    compared = loosened([*kept, *([old] if old else [])], [*kept, new])
-    findings = [f"{one.action or ANY_OTHER}: {one.words}" for one in compared]
-    findings += [f"The limit {name} changes, which no rule reads." for name in unread(old, new)
-                 if not is_taken_back(name, limits)]  # fmt: skip
-
-    changed = Ruleset.stored(rules, limits)
-    in_force = [queries.ruleset(one) for one in others]
-    seen = recorded(workspace_id)
-    replayed = replay(
-        [*in_force, *([queries.ruleset(replaced)] if replaced else [])],
-        [*in_force, changed],
-        seen,
-        changed=changed,
-        market=queries.market(rails, seen, now=now),
-    )
-    if not findings and replayed.milder:
-        findings = [f"{one}: recorded or typical changes go further" for one in replayed.milder]
-    return Assessment(findings, replayed.told(), digest(rails))
-
-
-def is_taken_back(name: str, limits: Mapping[str, Any]) -> bool:
-    """Whether a limit that only the program reads is a permission that is not given any more."""
-    return name.startswith("sole_owner_may_") and limits.get(name) is not True
-
-
-def recorded(workspace_id: UUID) -> list[Facts]:
-    """The changes that were decided last, as they were seen."""
-    rows = Decision.objects.filter(workspace_id=workspace_id).order_by("-id")
-    kept = rows.values_list("facts", flat=True)[:MOST_RECORDED]
-    return [Facts.from_record(one) for one in kept if is_whole(one)]
-
-
-def is_whole(facts: Mapping[str, Any]) -> bool:
-    """Whether a decision kept what every change has; what was erased since is no change."""
-    return all(name in facts for name in ("action", "connector", "risk", "reversibility"))
-
-
-def digest(rails: queries.Guardrails) -> str:
-    """Of all versions in force."""
-    joined = ",".join(f"{one.policy_id}:{one.number}:{one.digest}" for one in rails.versions)
-    return hashlib.sha256(joined.encode()).hexdigest()
-
-
 @transaction.atomic
 def submit(*, version: Version, by: str, now: datetime) -> Publication | None:
     """Publish a draft at once if it only tightens (None); else it waits for a second person.
@@ -125,9 +50,10 @@ def submit(*, version: Version, by: str, now: datetime) -> Publication | None:
     An earlier version of the policy that still waits is not asked for any more.
     """
     policy = version.policy
+    assessed = assess_version(version, now=now)  # takes its time, so before all decisions wait
     operations.change(policy.workspace_id)
-    assessed = assess(workspace_id=policy.workspace_id, policy_id=policy.pk, rules=version.rules,
-                      limits=version.limits, now=now)  # fmt: skip
+    if InForce.of(policy.workspace_id).digest != assessed.against:
+        assessed = assess_version(version, now=now)
     waiting = Publication.objects.filter(version__policy=policy, state=Asked.WAITING)
     waiting.update(state=Asked.TURNED_DOWN, decided_by=by, decided_at=now)
     if not assessed.findings:
@@ -158,7 +84,7 @@ def agree(*, publication: Publication, user: User, now: datetime) -> None:
     held = Publication.objects.select_for_update().get(pk=publication.pk)
     if held.state != Asked.WAITING:
         raise Outdated(f"{held.version} does not wait any more.")
-    if digest(queries.guardrails(held.workspace_id)) != held.against:
+    if InForce.of(held.workspace_id).digest != held.against:
         raise Outdated(Outdated.__doc__)
     if why := why_not(held, user, now=now):
         raise NotYours(why)
@@ -188,7 +114,7 @@ def why_not(publication: Publication, user: User, *, now: datetime) -> str:
     if not held.can("configure"):
         return "Owners and operators decide on policies."
     if user.actor not in (publication.asked_by, publication.version.author):
-        return ""
+        return NEW_HERE if is_new(user, publication.workspace_id, now=now) else ""
     others = Membership.objects.filter(
         workspace_id=publication.workspace_id, role__in=VERBS["configure"], user__is_active=True
     ).exclude(user_id=user.pk)
@@ -205,13 +131,29 @@ def why_not(publication: Publication, user: User, *, now: datetime) -> str:
     return ""
 
 
+def is_new(user: User, workspace_id: UUID, *, now: datetime) -> bool:
+    """Whether somebody has given them their role within the time a sole owner would wait.
+
+    Else whoever asks could invite their second person, and be faster than alone. Who makes members
+    at the terminal is trusted: the whole installation is theirs.
+    """
+    since = now - timedelta(hours=setting(workspace_id).hours(now))
+    return was_recorded(
+        Kind.MEMBER_CHANGED,
+        workspace_id=workspace_id,
+        subject_kind="user",
+        subject_id=user.pk,
+        since=since,
+        actors="user:",
+    )
+
+
 def waits_in_words(publication: Publication) -> str:
     """What a person is told whose change waits."""
     return (
-        f"{publication.version} is not in force yet: it lets something new through "
-        f"({publication.findings[0]}). Another owner or operator publishes it under Policy "
-        f"changes; if you are the only one, you may from {publication.alone_from:%d %b, %H:%M} "
-        "UTC on."
+        f"{publication.version} is not in force yet: it lets something new through. Another owner "
+        "or operator publishes it in the admin, under Policy changes; if you are the only one, you "
+        f"may from {publication.alone_from:%d %b, %H:%M} UTC on."
     )
 
 

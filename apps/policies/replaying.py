@@ -109,7 +109,12 @@ def named(one: Verdict) -> str:
 
 
 def in_words(told: dict[str, Any]) -> list[str]:
-    """What a replay found, a sentence each."""
+    """What a replay found, a sentence each: of all changes, then of each rule."""
+    return [*in_all(told), *of_rules(told)]
+
+
+def in_all(told: dict[str, Any]) -> list[str]:
+    """How many changes would be decided otherwise, a sentence each."""
     recorded, moves = told["recorded"], told["moves"]
     if not recorded:
         said = ["Nothing has been decided here lately that it could be tried on."]
@@ -120,6 +125,12 @@ def in_words(told: dict[str, Any]) -> list[str]:
     said += [f"{times} of them: {old} now, {new} then." for old, new, times in moves]
     if told["left_out"]:
         said.append(f"{told['left_out']} more were not tried, because it would take too long.")
+    return said
+
+
+def of_rules(told: dict[str, Any]) -> list[str]:
+    """What each rule matches, a sentence each."""
+    said = []
     for name, counts in told["rules"]:
         failed = f", and fails on {counts['failed']}" if counts.get("failed") else ""
         said.append(

@@ -14,7 +14,7 @@ from apps.accounts.models import User, Workspace
 from apps.agents.playbooks.registry import DefaultPolicy, default_policies
 from apps.audit.models import Event
 from apps.policies import operations
-from apps.policies.models import Decision, Policy, Version
+from apps.policies.models import Decision, Policy, Publication, Version
 from tests.conftest import Cast
 
 
@@ -78,11 +78,33 @@ def test_trying_says_what_would_be_decided_and_saves_nothing(
     for most, verdict in (("900", "It only tightens."), ("2000", "A second person has to")):
         values = form(policy, limit_most=most, only_try="on")
         page = html.unescape(olgas.post(change(policy), values).content.decode())
-        assert "Nothing is saved." in page
+        assert "Nothing is saved: it was only tried." in page
         assert verdict in page
         assert "Nothing has been decided here lately" in page
         assert "Rule “too much” matches 0 of those changes" in page
     assert Version.objects.count() == 1
+
+
+def test_a_second_person_sees_what_is_new_and_publishes_it(
+    olgas: Client, cast: Cast, policy: Version
+) -> None:
+    """On one page, with who asked, the difference, what would have been decided, and buttons."""
+    olgas.post(change(policy), form(policy, limit_most="2000"))
+    waits = Publication.objects.get()
+    page = reverse("admin:policies_publication_change", args=[waits.pk])
+    assert "another owner or operator has to publish it" in olgas.get(page).content.decode()
+    other = Client()
+    other.force_login(cast.otto)
+    shown = html.unescape(other.get(page).content.decode())
+    for words in ("Olga", "denied becomes waiting for a person where", '+    "most": 2000',
+                  "Rule “too much” matches", 'value="publish"'):  # fmt: skip
+        assert words in shown
+    other.post(reverse("admin:policies_publication_changelist"),
+               {"action": "publish", "_selected_action": str(waits.pk)})  # fmt: skip
+    shown = other.get(page).content.decode()
+    assert "Otto" in shown
+    assert 'value="publish"' not in shown
+    assert policy.policy.versions.get(stage="active").limits["most"] == 2000
 
 
 def test_a_policy_does_not_move(olgas: Client, elsewhere: Workspace, policy: Version) -> None:

@@ -10,7 +10,7 @@ from apps.agents.playbooks.registry import DefaultPolicy, default_policies
 from apps.policies.cel import Rule, Ruleset
 from apps.policies.comparing import Book, loosened, unread
 from apps.policies.facts import Facts
-from apps.policies.measure import Market
+from apps.policies.measure import Market, age_in
 from apps.policies.replaying import strictness, verdict
 
 MARKET = Market(currency="EUR")  # without a single rate
@@ -26,7 +26,8 @@ def rule(when: str, outcome: str = "allow", *actions: str, reviewers: int = 1) -
 
 def book(rules: Any, limits: Any = None, currency: str = "EUR") -> Book:
     """A version of these rules."""
-    return Book(tuple(map(Rule.model_validate, rules)), limits or {}, currency)
+    days = age_in(limits or {}, 7)
+    return Book(tuple(map(Rule.model_validate, rules)), limits or {}, currency, days)
 
 
 def of(policy: DefaultPolicy, rules: Any = None, **limits: Any) -> Book:
