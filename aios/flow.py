@@ -27,6 +27,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     Kind.SWITCH_ENGAGED: ("notifications.notify",),
     Kind.BREAKER_OPENED: ("notifications.notify",),
     Kind.POLICY_ASKED: ("notifications.notify",),
+    Kind.RATES_MOVED: ("notifications.notify",),
     Kind.ITEM_REMEMBERED: ("memory.embed",),
 }
 

@@ -12,7 +12,8 @@ PAGES = {
     NoticeKind.STOPPED: "console:stop",
     NoticeKind.AWAY: "console:connectors",
     NoticeKind.BUDGET: "console:runs",
-    NoticeKind.POLICY: "console:history",
+    NoticeKind.POLICY: "console:trace",
+    NoticeKind.RATES: "console:trace",
     NoticeKind.TEST: "console:notifications",
 }
 

@@ -26,6 +26,7 @@ class NoticeKind(models.TextChoices):
     BUDGET = "budget", "A budget is used up: no model is asked"
     RUN_FAILED = "run_failed", "A run of an agent has failed"
     POLICY = "policy", "A policy change lets something new through and is not in force yet"
+    RATES = "rates", "Exchange rates are new, or have moved by more than 5 %"
     TEST = "test", "A test"
 
 

@@ -269,8 +269,23 @@ def loosens(matter: Matter, members: Sequence[Member]) -> Told:
             at=matter.event.at,
             subject_id=matter.event.subject_id,
             detail=f"{matter.field('policy')} v{matter.field('version')} lets something new through"
-            f"; it may be published by its author alone from {matter.field('alone_from')[:16]} UTC "
-            "on if nobody else can",
+            "; another owner or operator publishes it in the admin (Policy changes), its author "
+            f"alone from {matter.field('alone_from')[:16]} UTC on if nobody else can",
+        )
+
+
+def moved_rates(matter: Matter, members: Sequence[Member]) -> Told:
+    """Exchange rates by which limits are compared are new or have moved: who operates."""
+    others = [m for m in operators(members) if m.user.actor != matter.event.actor]
+    rates = (matter.event.fields or {}).get("rates") or []
+    more = f" and {matter.field('count')} in all" if len(rates) > 1 else ""
+    for member in (*others, None):
+        yield Telling(
+            kind=NoticeKind.RATES,
+            member=member,
+            at=matter.event.at,
+            subject_id=matter.event.subject_id,
+            detail=f"Limits are compared by {next(iter(rates), 'rates that are new')}{more}",
         )
 
 
@@ -290,4 +305,5 @@ ROUTERS: Mapping[str, Router] = {
     Kind.BREAKER_OPENED: away,
     Kind.BUDGET_EXHAUSTED: used_up,
     Kind.POLICY_ASKED: loosens,
+    Kind.RATES_MOVED: moved_rates,
 }

@@ -34,6 +34,7 @@ HEADLINES = {
     "budget": "A budget is used up",
     "run_failed": "A run has failed",
     "policy": "A policy change waits",
+    "rates": "Exchange rates have moved",
     "test": "This is a test",
 }
 FOR_ALL = {"waiting": "Waits for a reviewer", "returned": "Came back to the reviewers"}

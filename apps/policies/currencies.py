@@ -1,7 +1,13 @@
-"""Keeping exchange rates and the currency a workspace counts in: one event each."""
+"""Keeping exchange rates and the currency a workspace counts in: one event each.
+
+Both move what limits are worth. Rates have to be kept up every day: whoever configures the
+workspace is told of those that are new or have moved. The currency and the age of rates do not
+touch a limit that lets something new through by it: that is changed in its policy.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -10,8 +16,16 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.money.currency import minor_units
 from apps.policies import operations, queries
-from apps.policies.exchange import OLDEST_RATE, InvalidRate, Rate, check, plain
+from apps.policies.assessing import recounted
+from apps.policies.exchange import MOST_DECIMALS, OLDEST_RATE, InvalidRate, Rate, check, plain
 from apps.policies.models import CurrencySetting, ExchangeRate
+
+STEP = Decimal("0.05")  # by which a rate may move in all before people are told of it again
+MOST_TOLD = 20  # rates named in the event about those that are new or have moved
+
+
+class LoosensLimits(ValueError):
+    """Limits that name no currency would let something new through; the text says what to do."""
 
 
 @transaction.atomic
@@ -21,7 +35,9 @@ def keep_rates(
     """Keep these rates, each instead of the one there was between its two currencies.
 
     A rate older than the one that is kept, or the same, changes nothing; those that changed are
-    returned. All or none: raises `InvalidRate`, `UnknownCurrency` for the first that is wrong.
+    returned. People are told of a pair that is new, and of one that has moved by more than 5 %
+    since they were last told, in whatever steps. All or none: raises `InvalidRate`,
+    `UnknownCurrency` for the first that is wrong.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)  # one sheet is taken in at a time
     kept, today = queries.rates(workspace.pk), now.astimezone(UTC).date()
@@ -31,23 +47,28 @@ def keep_rates(
         frozenset((one.base, one.quote)): one
         for one in ExchangeRate.objects.filter(workspace=workspace)
     }  # a pair is kept one way round
-    changed = []
+    changed, moved = [], []
     for rate in rates:
         pair = frozenset((rate.base, rate.quote))
         row = by_pair.get(pair)
         if row is not None and not is_news(rate, row):
             continue
+        known = last_told(row, rate) if row is not None else None
+        if known is None or abs(rate.rate / known - 1) > STEP:
+            known = rate.rate
+            moved.append(rate)
         ExchangeRate.objects.filter(workspace=workspace, base=rate.quote, quote=rate.base).delete()
         row, _ = ExchangeRate.objects.update_or_create(
             workspace=workspace,
             base=rate.base,
             quote=rate.quote,
             defaults={"rate": rate.rate, "as_of": rate.as_of, "source": rate.source,
-                      "added_by": by, "added_at": now},
+                      "told": known, "added_by": by, "added_at": now},
         )  # fmt: skip
         by_pair[pair] = row
         changed.append(row)
-    record_all([told(Kind.RATE_KEPT, row, by=by) for row in changed], now=now)
+    facts = [told(Kind.RATE_KEPT, row, by=by) for row in changed]
+    record_all(facts + moves(workspace, moved, by=by), now=now)
     return changed
 
 
@@ -55,6 +76,24 @@ def is_news(rate: Rate, row: ExchangeRate) -> bool:
     """Whether the rate is newer than the row, or corrects it on its own day."""
     same = (rate.rate, rate.source) == (row.rate, row.source)
     return rate.as_of > row.as_of or (rate.as_of == row.as_of and not same)
+
+
+def last_told(row: ExchangeRate, rate: Rate) -> Decimal:
+    """The rate people were last told of, the way round the new one is written."""
+    if row.base == rate.base:
+        return row.told
+    return round(1 / row.told, MOST_DECIMALS)
+
+
+def moves(workspace: Workspace, moved: Sequence[Rate], *, by: str) -> list[Fact]:
+    """The event by which people are told of rates; none where there is none to tell of."""
+    if not moved:
+        return []
+    fields = {"count": len(moved), "rates": [str(rate) for rate in moved[:MOST_TOLD]]}
+    return [
+        Fact(kind=Kind.RATES_MOVED, workspace_id=workspace.pk, actor=by,
+             subject_kind="workspace", subject_id=workspace.pk, fields=fields)
+    ]  # fmt: skip
 
 
 @transaction.atomic
@@ -70,14 +109,16 @@ def set_currency(
 ) -> CurrencySetting:
     """Set in which currency the workspace counts, and how old an exchange rate may be.
 
-    From the next decision on. Raises `UnknownCurrency`, `InvalidRate` for an age no rate can have.
+    From the next decision on. Raises `UnknownCurrency`, `InvalidRate` for an age no rate can have,
+    and `LoosensLimits` where a policy in force would let something new through by it.
     """
     minor_units(currency)
     if not 1 <= rates_max_age_days <= OLDEST_RATE:
         raise InvalidRate(f"A rate may be from 1 to {OLDEST_RATE} days old.")
     operations.change(workspace.pk)
-    wanted = {"currency": currency, "rates_max_age_days": rates_max_age_days}
     setting = queries.currency_setting(workspace.pk)
+    refuse_to_loosen(setting, currency, rates_max_age_days)
+    wanted = {"currency": currency, "rates_max_age_days": rates_max_age_days}
     before = {name: getattr(setting, name) for name in wanted}
     setting, _ = CurrencySetting.objects.update_or_create(workspace=workspace, defaults=wanted)
     if before != wanted:
@@ -86,6 +127,19 @@ def set_currency(
                     fields={"before": before, "after": wanted})  # fmt: skip
         record_all([fact], now=now)
     return setting
+
+
+def refuse_to_loosen(setting: CurrencySetting, currency: str, rates_max_age_days: int) -> None:
+    """Raise `LoosensLimits` where limits in force would let something new through by it."""
+    then = recounted(setting.workspace_id, currency=currency, rates_max_age_days=rates_max_age_days)
+    if then.findings:
+        found = then.findings[0].rstrip(".")
+        raise LoosensLimits(
+            f"This might let something new through ({found}). First write in the limits of "
+            f"{', '.join(then.policies)} what holds now: currency {setting.currency}, "
+            f"rates_max_age_days {setting.rates_max_age_days}. That changes nothing, and this "
+            "setting does not touch them then; to change them there needs a second person."
+        )
 
 
 def told(kind: Kind, rate: ExchangeRate, *, by: str) -> Fact:

@@ -11,10 +11,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.accounts.models import Workspace
 from apps.accounts.scope import WithinWorkspaces, person
 from apps.money.currency import UnknownCurrency, minor_units
-from apps.policies.currencies import keep_rates, remove_rate, set_currency
+from apps.policies.currencies import LoosensLimits, keep_rates, remove_rate, set_currency
 from apps.policies.exchange import InvalidRate, Rate, plain
 from apps.policies.models import CurrencySetting, ExchangeRate
 from apps.policies.sheets import InvalidSheet, read
@@ -157,8 +156,10 @@ class CurrencySettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
         model = CurrencySetting
         fields = ["workspace", "currency", "rates_max_age_days"]
         help_texts = {
-            "currency": "Of all limits whose policy names none, e.g. EUR.",
-            "rates_max_age_days": "With older exchange rates a person decides.",
+            "currency": "Of all limits whose policy names none, e.g. EUR. Where these would let "
+            "something new through, name the currency in the limits of their policy first.",
+            "rates_max_age_days": "With older exchange rates a person decides. Of all limits whose "
+            "policy does not say it itself.",
         }
 
     def clean_currency(self) -> str:
@@ -169,6 +170,30 @@ class CurrencySettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not sub
         except UnknownCurrency as error:
             raise ValidationError(str(error)) from error
         return code
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what cannot be set, by setting it and taking it back."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            with transaction.atomic():
+                self.set(by="admin")
+                transaction.set_rollback(True)
+        except (LoosensLimits, InvalidRate) as error:
+            raise ValidationError(str(error)) from error
+        return cleaned
+
+    def set(self, *, by: str) -> CurrencySetting:
+        """Set it."""
+        workspace = self.cleaned_data.get("workspace") or self.instance.workspace
+        return set_currency(
+            workspace=workspace,
+            currency=self.cleaned_data["currency"],
+            rates_max_age_days=self.cleaned_data["rates_max_age_days"],
+            by=by,
+            now=timezone.now(),
+        )
 
 
 class CurrencySettingAdmin(WithinWorkspaces):
@@ -185,13 +210,7 @@ class CurrencySettingAdmin(WithinWorkspaces):
         self, request: HttpRequest, obj: CurrencySetting, form: Any, change: bool
     ) -> None:
         """Set it, with its event."""
-        set_currency(
-            workspace=Workspace.objects.get(pk=obj.workspace_id),
-            currency=form.cleaned_data["currency"],
-            rates_max_age_days=form.cleaned_data["rates_max_age_days"],
-            by=person(request).actor,
-            now=timezone.now(),
-        )
+        form.set(by=person(request).actor)
         obj._state.adding = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -271,7 +271,7 @@ class ExchangeRate(models.Model):
     """What one unit of `base` costs in `quote`, on a day, according to a source.
 
     One row a pair, replaced by a newer one; what it was before is in the audit log, and in each
-    decision that used it.
+    decision that used it. `told` is the rate people were last told of.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -279,6 +279,7 @@ class ExchangeRate(models.Model):
     base = models.CharField(max_length=3)
     quote = models.CharField(max_length=3)
     rate = models.DecimalField(max_digits=24, decimal_places=12)
+    told = models.DecimalField(max_digits=24, decimal_places=12)
     as_of = models.DateField()
     source = models.CharField(max_length=100)
     added_by = models.CharField(max_length=200)  # actor

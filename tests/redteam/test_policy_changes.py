@@ -1,15 +1,22 @@
 """One insider does not widen a policy: neither through a page nor with any other name for it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.accounts.models import User, Workspace
-from apps.policies.models import Publication, Stage, Version
+from apps.accounts import invitations
+from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.permissions import can
+from apps.audit.models import Event
+from apps.policies.models import CurrencySetting, ExchangeRate, Publication, Stage, Version
 from tests.conftest import LIMITS, Cast
+from tests.redteam.test_history import as_the_product, run
 
 ALLOWED = {"apps/policies/publishing.py", "apps/policies/operations.py", "aios/provisioning.py"}
 
@@ -60,6 +67,8 @@ def test_saving_and_publishing_alone(
     assert "another owner or operator" in act(client, "publication", "publish", waits.pk)
     assert in_force(workspace) == [("Guardrails", 1)]
     assert "is not in force yet" in client.get(page).content.decode()
+    shown = client.get(reverse("admin:policies_publication_change", args=[waits.pk]))
+    assert 'value="publish"' not in shown.content.decode()
 
 
 def test_a_new_policy_beside_the_others(
@@ -103,6 +112,81 @@ def test_an_owner_of_elsewhere_is_no_second_person(
     act(client, "version", "go_back", policy.pk)
     assert in_force(workspace) == [("Guardrails", 1)]
     assert Publication.objects.get().state == "waiting"
+
+
+@pytest.mark.parametrize("way", ["invited", "promoted"])
+def test_inviting_ones_second_person(
+    client: Client, cast: Cast, workspace: Workspace, policy: Version, way: str
+) -> None:
+    """An owner makes an operator of a new account, or of a reviewer whose password they have."""
+    client.force_login(cast.olga)
+    client.post(reverse("admin:policies_policy_change", args=[policy.policy_id]),
+                sent(policy, limit_most="5000"))  # fmt: skip
+    puppet, now = cast.rita, timezone.now()
+    if way == "invited":
+        _, token = invitations.invite(workspace=workspace, email="puppet@shop.example",
+                                      role="operator", by=cast.olga, now=now)  # fmt: skip
+        puppet, _ = invitations.join_as_new(token=token, name="P", password=token, now=now)
+    else:
+        place = Membership.objects.get(workspace=workspace, user=puppet)
+        client.post(reverse("admin:accounts_membership_change", args=[place.pk]),
+                    {"role": "operator"})  # fmt: skip
+    assert can(puppet, "configure", workspace.pk)
+    client.force_login(puppet)
+    answer = act(client, "publication", "publish", Publication.objects.get().pk)
+    assert "You were given your role here only lately" in answer
+    assert in_force(workspace) == [("Guardrails", 1)]
+
+
+@pytest.mark.parametrize("attack", [{"currency": "JPY"}, {"rates_max_age_days": "300"}])
+def test_counting_in_another_currency(
+    client: Client, cast: Cast, workspace: Workspace, policy: Version, attack: dict
+) -> None:
+    """Limits of 1,000 EUR are not made 1,000 yen, nor are old rates let in, beside the policy."""
+    client.force_login(cast.olga)
+    CurrencySetting.objects.create(workspace=workspace)
+    page = reverse("admin:policies_currencysetting_change", args=[workspace.pk])
+    answer = client.post(page, {"currency": "EUR", "rates_max_age_days": "7"} | attack, follow=True)
+    assert "This might let something new through" in answer.content.decode()
+    setting = CurrencySetting.objects.get()
+    assert (setting.currency, setting.rates_max_age_days) == ("EUR", 7)
+
+
+def test_moving_a_rate_in_small_steps(client: Client, cast: Cast, workspace: Workspace) -> None:
+    """Each hundredth for itself is little; the others are told of the first twentieth."""
+    client.force_login(cast.otto)
+    for step in range(8):
+        client.post(reverse("admin:policies_exchangerate_add"), {
+            "workspace": workspace.pk, "base": "EUR", "quote": "JPY", "rate": str(100 + step),
+            "as_of": f"{datetime.now(UTC):%Y-%m-%d}", "source": "ECB", "sheet": ""})  # fmt: skip
+    assert ExchangeRate.objects.get().rate == 107
+    assert Event.objects.filter(kind="rates.moved", actor=cast.otto.actor).count() == 2
+
+
+def test_a_version_that_waits_is_not_rewritten(
+    client: Client, cast: Cast, workspace: Workspace, policy: Version
+) -> None:
+    """What the second person sees is what is published: the product's role changes neither."""
+    client.force_login(cast.olga)
+    client.post(reverse("admin:policies_policy_change", args=[policy.policy_id]),
+                sent(policy, limit_most="5000"))  # fmt: skip
+    waits = Publication.objects.get()
+    for statement in (
+        "UPDATE policies_version SET limits = '{}' WHERE stage = 'draft'",
+        "UPDATE policies_version SET author = 'user:x' WHERE stage = 'draft'",
+        "UPDATE policies_publication SET asked_by = 'user:x'",
+        "UPDATE policies_publication SET alone_from = now()",
+        "UPDATE policies_publication SET findings = '[]'",
+        "DELETE FROM policies_publication",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            run(statement)
+    client.force_login(cast.otto)
+    with as_the_product():
+        act(client, "publication", "publish", waits.pk)
+    with pytest.raises(DatabaseError, match="stays as it is"), transaction.atomic():
+        run("UPDATE policies_publication SET decided_by = 'user:x'")
+    assert Version.objects.get(stage=Stage.ACTIVE).limits["most"] == 5000
 
 
 def test_nothing_else_publishes() -> None:

@@ -126,6 +126,12 @@ TELLINGS: dict[Kind, Telling] = {
     ),
     Kind.POLICY_RETIRED: ("policy", "warn", lambda f: f"retired {f.get('policy', 'a policy')}"),
     Kind.RATE_KEPT: ("policy", "", lambda f: f"keeps the rate {words.exchanged(f)}"),
+    Kind.RATES_MOVED: (
+        "policy",
+        "warn",
+        lambda f: f"has exchange rates that are new or moved by more than 5 %: "
+        f"{', '.join(f.get('rates') or [])}",
+    ),
     Kind.RATE_REMOVED: ("policy", "warn", lambda f: f"removed the rate {words.exchanged(f)}"),
     Kind.CURRENCY_CHANGED: ("policy", "", words.counted_in),
     Kind.EXAMPLE_ADDED: ("person", "", lambda f: f"added the example {words.labelled(f)}"),

@@ -21,7 +21,7 @@ WORDS = {  # the pages a link may lead to, and what each is called
     "execution": "An execution",
     "stop": "The kill switch",
     "connectors": "The connectors",
-    "history": "The history",
+    "trace": "The trace",
     "notifications": "What you are told",
 }
 

@@ -8,9 +8,11 @@ from django.db import IntegrityError, transaction
 
 from apps.audit.models import Event, Payload
 from apps.money.currency import UnknownCurrency
-from apps.policies import currencies, queries
+from apps.policies import currencies, operations, publishing, queries
+from apps.policies.currencies import LoosensLimits
 from apps.policies.exchange import InvalidRate, Rate
 from apps.policies.models import CurrencySetting, ExchangeRate
+from tests.conftest import LIMITS, RULES
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
@@ -91,7 +93,28 @@ def test_the_database_keeps_no_impossible_rate(workspace, now):
     for base, value in (("EUR", 0), ("JPY", 1)):
         with pytest.raises(IntegrityError), transaction.atomic():
             ExchangeRate.objects.create(workspace=workspace, base=base, quote="JPY", rate=value,
-                                        as_of=DAY, source="x", added_by="t", added_at=now)  # fmt: skip
+                                        told=1, as_of=DAY, source="x", added_by="t", added_at=now)  # fmt: skip
+
+
+def test_people_are_told_of_rates_that_are_new_or_have_moved(workspace, now):
+    """Of a pair once; then of more than 5 % in all, in however small steps and either way round."""
+    keep(workspace, now, rate("100"), rate("0.3561", quote="KWD"))
+    for value in ("102", "104", "104.9"):
+        keep(workspace, now, rate(value))
+    assert [one["count"] for one in told("rates.moved")] == [2]
+    upside_down = rate("0.0094", base="JPY", quote="EUR")  # 106.4
+    keep(workspace, now, upside_down)
+    assert told("rates.moved")[1:] == [{"count": 1, "rates": [str(upside_down)]}]
+    keep(workspace, now, rate("105.3"))  # near what was told
+    assert len(told("rates.moved")) == 2
+
+
+def test_a_rate_that_was_removed_is_new_again(workspace, now):
+    """Else a rate would move as far as anybody likes unseen."""
+    keep(workspace, now, rate("100"))
+    currencies.remove_rate(rate=ExchangeRate.objects.get(), by="user:olga", now=now)
+    keep(workspace, now, rate("900"))
+    assert len(told("rates.moved")) == 2
 
 
 @pytest.mark.parametrize(
@@ -147,3 +170,21 @@ def test_the_workspace_says_how_old_a_rate_may_be(workspace, now, django_assert_
         currencies.set_currency(workspace=workspace, currency="FRANC", rates_max_age_days=7,
                                 by="u", now=now)  # fmt: skip
     assert CurrencySetting.objects.get().currency == "CHF"
+
+
+@pytest.mark.parametrize(("currency", "days"), [("JPY", 7), ("EUR", 30), ("EUR", 1)])
+def test_the_currency_does_not_loosen_limits(workspace, policy, now, currency, days):
+    """Limits that name none would let more through; once they name theirs it does not touch them.
+
+    A rate that is too old asks for a person also where a limit would have denied.
+    """
+    wanted = {"currency": currency, "rates_max_age_days": days}
+    with pytest.raises(LoosensLimits, match="limits of Guardrails what holds now: currency EUR"):
+        currencies.set_currency(workspace=workspace, by="user:olga", now=now, **wanted)
+    assert not CurrencySetting.objects.exists()
+    named = operations.draft(workspace=workspace, name="Guardrails", rules=RULES, by="user:olga",
+                             limits=LIMITS | {"currency": "EUR", "rates_max_age_days": 7},
+                             now=now)  # fmt: skip
+    assert publishing.submit(version=named, by="user:olga", now=now) is None
+    currencies.set_currency(workspace=workspace, by="user:olga", now=now, **wanted)
+    assert CurrencySetting.objects.get().currency == currency

@@ -116,7 +116,7 @@ def test_rates_of_others_are_neither_seen_nor_made(
 ) -> None:
     """Mallory's pages know nothing of the workspace."""
     rate = ExchangeRate.objects.create(workspace=workspace, base="EUR", quote="JPY", rate=178,
-                                       as_of=today(), source="our own bank", added_by="u",
+                                       told=178, as_of=today(), source="our own bank", added_by="u",
                                        added_at=now)  # fmt: skip
     client.force_login(cast.mallory)
     assert "our own bank" not in client.get(reverse(LIST)).content.decode()

@@ -21,11 +21,16 @@ from apps.inference import budgets
 from apps.inference import operations as inference
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.models import Budget
-from apps.notifications import operations
+from apps.notifications import operations, relevance
 from apps.notifications.links import page_of
 from apps.notifications.models import Notice, Preference
+from apps.policies import operations as policies
+from apps.policies import publishing
+from apps.policies.currencies import keep_rates
+from apps.policies.exchange import Rate
 from apps.proposals import operations as proposals
 from apps.proposals.operations import Origin
+from tests.conftest import LIMITS, RULES
 from tests.factories.proposals import at_risk, propose
 from tests.unit.notifications.conftest import read
 
@@ -205,6 +210,34 @@ def test_operators_hear_of_a_stop_and_of_a_back_end_that_is_away(world, workspac
     assert told(notices, "stopped") == {"Olga"}
     assert told(notices, "away") == {"Olga", "Otto"}
     assert not any("canary" in n.detail for n in notices)
+
+
+def test_everybody_hears_of_a_policy_that_would_let_more_through(world, workspace, now):
+    """Also who cannot agree to it, as long as it waits; not its author; with when that is over."""
+
+    def asks(most):
+        version = policies.draft(workspace=workspace, name="Guardrails", rules=RULES, now=now,
+                                 limits=LIMITS | {"most": most}, by=world.olga.actor)  # fmt: skip
+        return publishing.submit(version=version, by=world.olga.actor, now=now)
+
+    waits = asks(2000)
+    notices = read(now)
+    assert told(notices, "policy") == {"Otto", "Rita", "Jun"}
+    assert "Guardrails v2 lets something new through" in notices[0].detail
+    publishing.turn_down(publication=waits, user=world.otto, now=now)
+    assert relevance.is_decided(notices[0])
+    asks(3000)
+    assert not relevance.is_decided(notices[0])
+
+
+def test_operators_hear_of_rates_that_have_moved(world, workspace, now):
+    """Limits in another currency are worth something else; who kept them knows."""
+    rate = Rate(base="EUR", quote="JPY", rate=Decimal(178), as_of=now.date(), source="ECB")
+    keep_rates(workspace=workspace, rates=[rate], by=world.otto.actor, now=now)
+    notices = read(now)
+    assert told(notices, "rates") == {"Olga"}
+    assert "1 EUR = 178 JPY (ECB" in notices[0].detail
+    assert page_of(notices[0]).endswith("/trace/")
 
 
 def test_operators_hear_of_a_run_that_failed(world, workspace, now):
