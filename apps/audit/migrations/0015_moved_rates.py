@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0013_invitation_kinds"),
+        ("audit", "0014_content_fits"),
     ]
 
     operations = [
