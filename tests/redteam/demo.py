@@ -84,6 +84,7 @@ class Demo:
     file: Path
     workspace: Workspace
     now: datetime
+    patch: pytest.MonkeyPatch
     orders: dict[str, Order] = field(default_factory=dict)
     articles: list[Article] = field(default_factory=list)
 
@@ -210,7 +211,7 @@ def seeded(shop: Shop, file: Path, patch: pytest.MonkeyPatch) -> Demo:
                  shop_secret=shop.secret, mail=f"smtp://127.0.0.1:{shop.smtp_port}",
                  verbosity=0)  # fmt: skip
     workspace = Workspace.objects.get(slug="demo")
-    demo = Demo(shop, file, workspace, now=timezone.now())
+    demo = Demo(shop, file, workspace, now=timezone.now(), patch=patch)
     patch.setattr(timezone, "now", demo.clock)
     patch.setattr(settings, "API_REQUESTS_PER_MINUTE", 1_000_000, raising=False)
     for run in Run.objects.filter(workspace=workspace):
