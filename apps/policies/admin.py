@@ -40,6 +40,8 @@ from apps.policies.publication_admin import (
     said,
 )
 from apps.policies.replaying import in_all, in_words
+from apps.policies.window_calls import COUNTS, DRIFTS
+from apps.policies.windows import SCOPES, SPANS
 
 EMPTY = '[{"name": "", "when": "", "outcome": "review", "reason": ""}]'
 
@@ -50,7 +52,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     rules = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 24}),
         help_text="A list of {name, when (CEL), outcome (allow, review, deny), reason, actions, "
-        "reviewers}. Limits are written limits.NAME.",
+        "reviewers}. Limits are written limits.NAME, and what was let through in a time, "
+        f"the change itself included, window('target', '24h').changes: of {', '.join(SCOPES)}; in "
+        f"{', '.join(SPANS)}; {', '.join(COUNTS)}, of a target {', '.join(DRIFTS)} too.",
     )
     new_limits = forms.CharField(
         required=False,

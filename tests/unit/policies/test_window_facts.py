@@ -67,6 +67,17 @@ def test_the_reason_tells_the_series() -> None:
     assert found.reason == "A cap. 17 moves of this in 24 h, 40.95 → 89.26 EUR, +118 %"
 
 
+@pytest.mark.parametrize(("kept", "first"), [({"set_stock": one(4)}, True), ({}, True),
+                                             ({"set_price": one(2, EUR=("2", "2"))}, False)])  # fmt: skip
+def test_the_first_of_its_kind_has_no_other_before_it(kept: dict[str, Any], first: bool) -> None:
+    """What else was done for a customer makes no difference, nor how long ago."""
+    kept = {"set_price": one(1, EUR=("1", "1"))} | kept
+    seen = price("10.00", "11.00", {"customer": {"ever": kept}})
+    found = fired("window('customer', 'ever').changes == 1", seen)
+    assert bool(found) is first
+    assert not first or found.reason == "A cap. 1 change for this customer in all time, 1.00 EUR"
+
+
 def test_a_window_counts_the_actions_the_rule_is_about() -> None:
     """What others do is left out."""
     kept = {"set_price": one(2, EUR=("2", "2")), "refund_payment": one(1, EUR=("5", "0")),
