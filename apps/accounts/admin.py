@@ -144,6 +144,7 @@ class InvitationAdmin(WithinWorkspaces):
     verb = "administer"
     form = InvitationForm
     list_display = ["email", "workspace", "role", "made_by", "created_at", "standing"]
+    list_select_related = ["workspace", "made_by"]
     actions = ["withdraw"]
 
     @admin.display(description="Stands")
