@@ -1,5 +1,6 @@
 """Whether rules let anything new through is told for every change there could be."""
 
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.agents.playbooks.registry import DefaultPolicy, default_policies
 from apps.policies.cel import Rule, Ruleset
-from apps.policies.comparing import Book, loosened, unread
+from apps.policies.comparing import LONGEST, Book, loosened, unread
 from apps.policies.facts import Facts
 from apps.policies.measure import Market, age_in
 from apps.policies.replaying import strictness, verdict
@@ -174,6 +175,16 @@ def test_what_is_too_intricate_counts_as_new() -> None:
     """Rather than be thought through for minutes."""
     many = [rule(" && ".join(f"params.a{n} == {m}" for m in range(9))) for n in range(30)]
     assert loosened([book(many)], [book([*many[1:], rule("params.b == 2")])])
+
+
+def test_what_names_too_many_actions_counts_as_new() -> None:
+    """Rather than be gone through one after the other, even if it only tightens."""
+    names = [f"action_{number}" for number in range(3_000)]
+    many = [rule("amount > 5 || hour > 3 || total_amount < 2", "deny", *names)] * 20
+    started = thread_time()
+    found = loosened([book(many)], [book([*many, rule("amount > 3", "deny")])])
+    assert thread_time() - started < 2 * LONGEST
+    assert found[-1].words == "There is too much to be compared."
 
 
 numbers = st.sampled_from([0.0, 2.0, 3.0, 5.0, 7.0])
