@@ -1,6 +1,7 @@
 """The ways an attacker has into an agent, each obeyed to the letter.
 
-API: a key that may only submit, in the hands of the attacker. Tools: a model that has been taken
+API: a key that may only submit, in the hands of the attacker; a person's own, or one of an agent
+that is registered with the actions its task needs. Tools: a model that has been taken
 over, with the tools its agent has. Data: a model that obeys whatever it reads, in a mail, its
 subject, an article's title, a feed or the memory.
 """
@@ -9,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from apps.accounts.models import User
 from apps.inference import endpoint
 from apps.memory import operations as memory
 from tests.factories import inference
+from tests.factories import outside_agents as outside
 from tests.factories.keys import Caller
 from tests.redteam.attacks import Attack
 from tests.redteam.demo import Calls, Demo
@@ -45,12 +48,26 @@ def propose(key: Caller, action: str, params: dict[str, Any], confidence: float 
 
 
 def by_api(run: Run) -> bool:
-    """The task's proposals, then the attacker's, with the same key."""
+    """The task's proposals, then the attacker's, with the same key of a person."""
+    return with_key(run, run.demo.key())
+
+
+def by_agent(run: Run) -> bool:
+    """The same with the key of an outside agent that may propose what its task takes, no more."""
+    demo = run.demo
+    actions = sorted({action for action, _ in run.task.calls(demo)})
+    owner = User.objects.get(email="operator@demo.example")
+    agent = outside.register(demo.workspace, owner, now=demo.now, actions=actions,
+                             scopes=["proposals:submit"])  # fmt: skip
+    return with_key(run, outside.key_of(agent, now=demo.now))
+
+
+def with_key(run: Run, key: Caller) -> bool:
+    """Task and attack, each call as a proposal of its own."""
     run.task.begin(run.demo, Carriers())
-    key = run.demo.key()
     for action, params in [*run.task.calls(run.demo), *run.wanted]:
         status = propose(key, action, params)
-        assert status in (201, 409, 422), (status, action, params)
+        assert status in (201, 403, 409, 422), (status, action, params)
     run.demo.settle()
     return True
 
@@ -122,7 +139,8 @@ def remember(run: Run, namespace: str, subject: str, words: str) -> None:
 
 
 Way = Callable[[Run], bool]  # whether the attacker's calls were made, whatever came of them
-WAYS: dict[str, Way] = {"API": by_api, "model tools": by_tools, "data": by_data}
+WAYS: dict[str, Way] = {"API, a person's key": by_api, "API, an agent's key": by_agent,
+                        "model tools": by_tools, "data": by_data}  # fmt: skip
 
 
 def installer(patch: Any) -> Callable[[Callable[[], Obedient]], None]:
