@@ -8,6 +8,7 @@ from apps.audit import queries as audit
 from apps.audit.queries import Recorded
 from apps.console.names import tell_all
 from apps.console.presenters.trace import Filter, Row, concerned, row_of
+from apps.proposals import blind
 from apps.proposals import queries as proposals
 
 SCANNED = 1_000  # of the newest events a filter looks at; older ones are a page further
@@ -27,7 +28,7 @@ class Found:
 
 def rows_of(workspace_id: UUID, events: Sequence[Recorded]) -> list[Row]:
     """The events as rows, in their order, votes that are still secret as such; five queries."""
-    told = tell_all(workspace_id, proposals.visible_events(events, None))
+    told = tell_all(workspace_id, blind.visible_events(events, None))
     changes = {one for event in told for one in concerned(event)}
     made = proposals.proposals_of_changes(workspace_id, changes) if changes else {}
     return [row_of(event, made) for event in told]

@@ -19,7 +19,7 @@ from apps.accounts.scope import ReadOnly, person
 from apps.agents import queries as agents
 from apps.audit.models import Event
 from apps.audit.queries import load_unnumbered
-from apps.proposals import queries as proposals
+from apps.proposals import blind
 
 ALTERED = "Changed after it was recorded: what is stored does not fit the digest of this event."
 UNTOLD = "Somebody; who and how is told once the others have voted"
@@ -54,9 +54,9 @@ class EventAdmin(ReadOnly):
         """What is found; a vote that is secret is not found by who gave it."""
         found, many = super().get_search_results(request, queryset, search_term)
         if search_term:
-            hidden = proposals.secret_votes(person(request))
+            hidden = blind.secret_votes(person(request))
             named = Q(subject_id__icontains=search_term.strip())
-            found = found.exclude(~named, kind__in=proposals.TELLING, subject_id__in=hidden)
+            found = found.exclude(~named, kind__in=blind.TELLING, subject_id__in=hidden)
         return found, many
 
     @admin.display(description="Actor")
@@ -80,8 +80,8 @@ def show(events: Sequence[Event], user: User) -> None:
     """Give each event its `name`, `shown_fields` and `is_altered`, as this person may see them."""
     names = names_in(events)
     told = load_unnumbered(events)
-    for event, seen in zip(events, proposals.visible_events(told, user), strict=True):
-        is_secret = seen.actor == proposals.HIDDEN
+    for event, seen in zip(events, blind.visible_events(told, user), strict=True):
+        is_secret = seen.actor == blind.HIDDEN
         event.name = UNTOLD if is_secret else names.get(event.actor, event.actor)  # type: ignore[attr-defined]
         event.shown_fields = seen.fields  # type: ignore[attr-defined]
         event.is_altered = seen.altered  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from ninja import Query, Router
 from apps.api.auth import Key, key_of
 from apps.api.schemas.events import EventPage, EventPaging
 from apps.audit import queries
-from apps.proposals import queries as proposals
+from apps.proposals import blind
 
 router = Router(tags=["events"], auth=Key("events:read"))
 
@@ -25,5 +25,5 @@ def list_events(request: HttpRequest, paging: Query[EventPaging]) -> dict[str, o
         run_id=paging.run_id,
         limit=paging.limit,
     )
-    items = proposals.visible_events(items, key.user)
+    items = blind.visible_events(items, key.user)
     return {"items": items, "last": items[-1].index if items else paging.after}

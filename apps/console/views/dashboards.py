@@ -28,7 +28,7 @@ from apps.insights.rules import RuleStanding, standings
 from apps.insights.spans import Span
 from apps.insights.standing import Standing, standing
 from apps.insights.tally import Tally
-from apps.proposals.queries import untold_votes
+from apps.proposals.blind import untold_votes
 
 PAGE_SIZE = 50
 EXPORTED_AT_ONCE = 1_000

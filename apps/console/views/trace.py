@@ -12,7 +12,7 @@ from apps.console import page, timeline
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.runs import scale_of
 from apps.console.presenters.trace import STAGES, Filter, Group, filter_of
-from apps.proposals import queries as proposals
+from apps.proposals import blind
 
 NEWEST = 100  # stored events shown before the live ones
 
@@ -45,7 +45,7 @@ def show_event(request: ConsoleRequest, seat: Seat, index: int) -> HttpResponseB
     events = audit.stream(workspace_id=seat.workspace.pk, after=index - 1, limit=1)
     if not events or events[0].index != index:
         raise Http404("This workspace has no such event.")
-    events = proposals.visible_events(events, seat.user)
+    events = blind.visible_events(events, seat.user)
     [row] = timeline.rows_of(seat.workspace.pk, events)
     fields = None if events[0].fields is None else list(laid_out(events[0].fields))
     context = {"row": row, "event": events[0], "fields": fields}
