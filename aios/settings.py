@@ -12,10 +12,10 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
-from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from aios.content_security import DIRECTIVES, LOOSER
 from aios.flow import ROUTES
 from aios.sidebar import NAVIGATION
 
@@ -329,25 +329,8 @@ SECURE_HSTS_SECONDS = 365 * 86_400 if env.secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.secure else None
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "connect-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "form-action": [SELF],
-    },
-}
-# By prefix: directives that replace those above. No page has inline scripts.
-LOOSER_CONTENT_SECURITY_POLICIES = {
-    # Unfold ships the standard Alpine build, which needs eval, and sets styles in attributes
-    "/admin/": {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]},
-    "/api/v1/docs": {"script-src": [SELF], "style-src": [SELF, UNSAFE_INLINE]},  # Swagger UI
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": DIRECTIVES}
+LOOSER_CONTENT_SECURITY_POLICIES = LOOSER
 
 # -- admin -------------------------------------------------------------------------------------
 ACTION_NAMES = "apps.gateway.catalogue.ACTIONS"  # what an authority may be about
