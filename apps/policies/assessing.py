@@ -72,7 +72,7 @@ def assess(
 ) -> Assessment:
     """Compare a version of a policy (None: of a new one) with what is in force; writes nothing.
 
-    Takes up to 4 s where the rules are intricate.
+    Takes up to 5 s where the rules are intricate.
     """
     in_force = InForce.of(workspace_id)
     rails = in_force.rails

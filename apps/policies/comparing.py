@@ -22,7 +22,7 @@ from apps.policies.window_calls import AMOUNTS, is_window
 
 TRUE, FALSE, ERROR = 1, 2, 4  # what a part may turn out to be: a sum of these
 NOTHING, ALLOW, DENY = 0, 1, 7  # how strict; a review by so many people is between
-MOST_ANSWERS, LONGEST = 3_000, 2.0  # and seconds of its own; after that it is left open
+MOST_ANSWERS, LONGEST = 10_000, 3.0  # and seconds of its own; after that it is left open
 MOST_LOOKED_AT = 20  # ways in which more is let through, of which a few are told
 COUNTED = re.compile(r"_in_[^(]*_of_[^(]*\(")  # what tells windows apart, behind their name
 CURRENCY, HAS_AMOUNT = Question("currency", "text"), Question("has_amount", "truth")
