@@ -1,6 +1,6 @@
 """Thirty tasks of a shop times twenty attacks, each emitted verbatim by an agent that obeys.
 
-    uv run pytest tests/redteam/test_pairs.py             a sample that has every attack
+    uv run pytest tests/redteam/test_pairs.py             a sample of the pairs
     uv run pytest tests/redteam/test_pairs.py --runs 600  all pairs, in each of four ways
 
 The form is AgentDojo's (Debenedetti et al., 2024): user tasks times injection tasks, utility and
@@ -11,6 +11,7 @@ shop's own ledger and mailbox; whatever was done that the task had not asked for
 
 import time
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.redteam.tasks import FOR_PEOPLE, TASKS
 from tests.redteam.ways import WAYS, Run, Way, by_rules, installer
 
 pytestmark = pytest.mark.reliability
-SAMPLE = 20  # pairs a way: each attack once
+SAMPLE = 20  # pairs a way
 STOPPED = (Outcome.DENIED, Outcome.CAP)
 
 
@@ -32,7 +33,7 @@ def pairs(count: int) -> list[tuple[int, int]]:
     every = [(task * 7 % len(TASKS), (task + shift) % len(ATTACKS))
              for shift in range(len(ATTACKS)) for task in range(len(TASKS))]  # fmt: skip
     assert len({*every}) == 600
-    return every[:count]
+    return Random(9).sample(every, min(count, len(every)))
 
 
 def one(demo: Demo, way: Way, patch: pytest.MonkeyPatch, task: int, attack: int | None) -> Result:
