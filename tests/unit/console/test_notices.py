@@ -17,7 +17,10 @@ from apps.gateway.models import KillSwitch
 from apps.gateway.switches import engage
 from apps.notifications import operations
 from apps.notifications.models import Channel, Notice, NoticeKind, Preference
+from apps.policies import operations as policies
+from apps.policies import publishing
 from apps.proposals.models import Proposal, Review
+from tests.conftest import LIMITS, RULES
 from tests.factories.proposals import propose
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +191,7 @@ def send_one_of_each(world, workspace, connector, now) -> set[str]:
     engage(workspace=workspace, scope="workspace", target="", by="api", reason="x", now=now)
     for _ in range(5):
         evolve(connector, answered=False, error="x", now=now)
+    ask_for_more(workspace, world.otto, now)
     sequence()
     operations.notify(now=now)
     Notice.objects.exclude(recipient=world.olga).delete()
@@ -206,6 +210,13 @@ def send_one_of_each(world, workspace, connector, now) -> set[str]:
     texts = [told.body + told.alternatives[0].content for told in mail.outbox]
     assert sum(text.count("\n  http") for text in texts) >= len(NoticeKind) - 1
     return {link for text in texts for link in re.findall(r"http://testserver[^\s\"<]*", text)}
+
+
+def ask_for_more(workspace, by, now) -> None:
+    """A policy change that waits for a second person."""
+    version = policies.draft(workspace=workspace, name="Guardrails", rules=RULES,
+                             limits=LIMITS | {"auto_up_to": 25}, by=by.actor, now=now)  # fmt: skip
+    assert publishing.submit(version=version, by=by.actor, now=now) is not None
 
 
 def failed_run(workspace, now) -> Run:
