@@ -84,4 +84,4 @@ def test_a_series_is_seen_whole_and_rejected_at_once(system: System, sign_in: Si
 
     expect(page.get_by_role("heading", level=1)).to_have_text("1 rejected")
     page.goto(f"/proposals/{proposal}/")
-    expect(page.locator("[data-state-badge]")).to_have_text("Rejected")
+    expect(page.locator("[data-state-badge]")).to_have_text("Rejected by a person")
