@@ -37,6 +37,7 @@ from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import Draft, Origin
 from apps.proposals.operations.submit import Examined, Looked
+from tests.factories.signing_in import note_password
 
 DEFAULT_N = 100
 ORIGIN = Origin(by="agent:bench", trigger="schedule", agent="Bench", playbook="bench")
@@ -259,6 +260,7 @@ def session_of(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    note_password(session, user)
     session.create()
     assert session.session_key is not None
     return session.session_key

@@ -63,14 +63,14 @@ SELECT decision, %(workspace)s, change, %(version)s, 'basis',
 INSERT INTO proposals_proposal (id, workspace_id, run_id, agent_id, agent, playbook, trigger,
     submitted_by, on_behalf_of, title, rationale, evidence, "case", subject, confidence, cost, risk,
     amount, currency, priority, state, revision, binding, reviewers, returned, unwinding, created_at,
-    due_at, expires_at, settled_at, wakes_on_change)
+    due_at, expires_at, settled_at, wakes_on_change, alike, crowd, pressure)
 SELECT proposal, %(workspace)s, run, %(agent)s, 'Repricer', 'repricing', 'schedule',
        'agent:' || %(agent)s, '', 'Price of SKU-' || n %% 5000, 'A competitor is cheaper.',
        '[{"kind": "competitor", "title": "Rival", "detail": {"price": "9.50"}}]', '{}',
        'sku:SKU-' || n %% 5000, 0.9, 0.0004, risk, n %% 90 + 0.99, 'EUR', 5,
        CASE fate WHEN 'policy' THEN 'done' WHEN 'approved' THEN 'done' ELSE fate END, 1, binding,
        CASE WHEN fate IN ('policy', 'denied') THEN 0 ELSE 1 END, '[]', false, past.made,
-       past.made + interval '36 hours', past.made + interval '72 hours', past.ended, false
+       past.made + interval '36 hours', past.made + interval '72 hours', past.ended, false, '', 0, '[]'
 FROM past JOIN past_run USING (run_number);
 INSERT INTO proposals_change (id, workspace_id, proposal_id, position, connector_id, action, params,
     proposed, target, before, after, decision_id, binding, is_open, sources)
@@ -81,10 +81,11 @@ SELECT change, %(workspace)s, proposal, 0, %(connector)s, 'set_price', params, p
 FROM (SELECT *, jsonb_build_object('product_id', 'p', 'variant_id', 'v' || n %% 5000, 'currency',
       'EUR', 'amount', (n %% 90 + 0.99)::text) AS params FROM past) AS line;
 INSERT INTO proposals_review (id, workspace_id, proposal_id, reviewer_id, verdict, binding, reason,
-    edited, via, at)
+    edited, via, at, alone, key, key_allowed_by)
 SELECT uuidv7(judged - now()), %(workspace)s, proposal, %(reviewer)s,
        CASE fate WHEN 'rejected' THEN 'reject' ELSE 'approve' END, binding,
-       CASE fate WHEN 'rejected' THEN 'The amount is wrong' ELSE '' END, '[]', 'console', judged
+       CASE fate WHEN 'rejected' THEN 'The amount is wrong' ELSE '' END, '[]', 'console', judged,
+       '', '', ''
 FROM past WHERE fate IN ('approved', 'rejected', 'failed');
 INSERT INTO gateway_execution (id, workspace_id, connector_id, subject_id, run_id, agent_id, binding,
     key, action, params, target, snapshot, priority, state, not_before, worker, attempts, deliveries,
