@@ -180,7 +180,7 @@ def test_the_check_sees_an_open_threshold(
         opened = thresholds.set_limits(
             workspace=workspace, name="Refunds and replies", by="test", now=timezone.now(),
             limits={"refund_auto_up_to": 1000.0, "reply_confidence": 0.0,
-                    "two_reviewers_over": 1000.0},
+                    "two_reviewers_over": 1000.0, "first_refund_up_to": 1000.0},
         )  # fmt: skip
         policies.publish(version=opened, by="test", now=timezone.now())  # it waits for nobody here
         found = shop.pass_by()
