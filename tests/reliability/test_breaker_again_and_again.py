@@ -182,13 +182,13 @@ def test_what_a_breaker_holds_back_is_done_in_the_end(
 def test_where_a_probe_is_an_attempt_approved_changes_end_before_people(
     cast, policy, shop, shop_connector, workspace, say, health, monkeypatch
 ):
-    """Control: probes counted like other calls, and a limit as low as the openings are few."""
+    """Control: probes counted like other calls, and a limit as low as one opening calls for."""
 
     def count_it(execution: Execution, error: str) -> outcome.Outcome:
         return outcome.later(execution, error, now=timezone.now())
 
     monkeypatch.setattr(attempt, "hold_back", count_it)
     monkeypatch.setattr(outcome, "MAX_ATTEMPTS", 1)
-    suffer(health, workspace, 3)
+    suffer(health, workspace, 1)  # a second could find nobody left to probe with
     say(f"breaker, control that counts probes: {figures()}")
     assert Execution.objects.filter(state=State.NEEDS_PERSON).exists()
