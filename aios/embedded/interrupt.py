@@ -4,9 +4,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer, main_thread
 from types import FrameType
 
 from aios.embedded.failures import Stopped
+
+SOON = 0.05  # seconds
 
 
 class Interrupt:
@@ -17,7 +20,7 @@ class Interrupt:
         self.asked = self.raises = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive)
-        sys.unraisablehook = pass_over_stopped
+        sys.unraisablehook = self._ask_again
 
     @contextmanager
     def allowed(self) -> Iterator[None]:
@@ -36,8 +39,12 @@ class Interrupt:
             self.raises = False
             raise Stopped
 
-
-def pass_over_stopped(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Say nothing where Python swallows a `Stopped`, as in a finalizer: it is remembered anyway."""
-    if not isinstance(unraisable.exc_value, Stopped):
-        sys.__unraisablehook__(unraisable)
+    def _ask_again(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Say nothing where Python swallows a `Stopped`, as in a finalizer, and raise it anew."""
+        if not isinstance(unraisable.exc_value, Stopped):
+            sys.__unraisablehook__(unraisable)
+            return
+        self.raises = True
+        main = main_thread().ident
+        assert main is not None
+        Timer(SOON, signal.pthread_kill, [main, signal.SIGINT]).start()
