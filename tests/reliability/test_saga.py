@@ -27,6 +27,7 @@ from apps.gateway.operations.saga import steps_of
 from apps.policies import operations as policies
 from tests.contract.medusa import CACHE, real_medusa
 from tests.contract.shops import Shop
+from tests.factories.gate import open_gate
 from tests.reliability.conftest import sweep
 from tests.reliability.fault_proxy import Proxy, fault_proxy
 from tests.reliability.forks import Process, run_together
@@ -201,10 +202,11 @@ def test_a_doubled_step_is_undone(world):
     before = world.client.snapshot("return_items", order.params)
     execution = world.propose(order)
     [create, listing, *_] = steps_of(world.client, execution)
-    create.do({})
-    context = {create.name: create.find({})}
-    listing.do(context)
-    listing.do(context)
+    with open_gate():
+        create.do({})
+        context = {create.name: create.find({})}
+        listing.do(context)
+        listing.do(context)
     world.work()
     sweep(world.now)
     execution.refresh_from_db()
@@ -217,7 +219,8 @@ def test_a_step_somebody_took_back_is_not_done_again(world):
     execution = world.propose(next(world.orders))
     assert run_together(Process(world.work, "step:request_items:before")) == [True]
     [create, *_] = steps_of(world.client, execution)
-    create.undo({create.name: create.find({})})
+    with open_gate():
+        create.undo({create.name: create.find({})})
     sweep(world.now)
     execution.refresh_from_db()
     assert execution.state == State.NEEDS_PERSON
