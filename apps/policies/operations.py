@@ -167,8 +167,7 @@ def decide(
     What is let through counts in its windows from here on. `sets` says of each change of which
     proposal it is: all of one are let through, or none. Those `asking` wait for a person whatever
     is decided here, and count once that person has said yes (`reserve`). Those decided `again`
-    give back first what they took up. Runs in the caller's transaction. With no active policy
-    everything is denied.
+    give back first what they took up. Runs in the caller's transaction; no policy, all denied.
     """
     book = Book(workspace_id, now, reserves=True, again=again)
     decisions = weigh(

@@ -12,13 +12,12 @@ from uuid import UUID
 
 from django.db.models.fields.json import KeyTransform
 
-from apps.policies.cel import Outcome, Rule
+from apps.policies.cel import Outcome
 from apps.policies.models import Decision, Place, Standing
 from apps.policies.window_calls import asked
 from apps.policies.windows import SPANS, Asked, Sum
 
 MOST = 50  # members that are shown; what came before them is left out
-TAKES_PART = (Standing.WAITING, Standing.HELD, Standing.DONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,8 @@ class Series:
 def series_of(decision: Decision) -> Series | None:
     """The series in which a change was stopped; None where no cap stopped it. Two queries at most.
 
-    Its window ends when it was decided, but for what was submitted since then.
+    Its window ends when it was decided, but for what was submitted since then. What was given back
+    is among its members: it may have been done and undone, which are two moves.
     """
     if (found := stopping(decision)) is None:
         return None
@@ -57,24 +57,24 @@ def series_of(decision: Decision) -> Series | None:
     if place is None or (key := place.counted["keys"].get(scope)) is None:
         return None
     newest = places(place.workspace_id, scope, key, since=beginning(span, decision.at))
-    if rule.actions:
-        newest = newest.filter(counted__action__in=rule.actions)
+    if rule["actions"]:
+        newest = newest.filter(counted__action__in=rule["actions"])
     rows = list(newest.order_by("-at", "-pk")[: MOST + 1])
     members = [member_of(one) for one in reversed(rows[:MOST])]
-    return Series(rule=rule.name, scope=scope, span=span, members=members,
+    return Series(rule=rule["name"], scope=scope, span=span, members=members,
                   has_more=len(rows) > MOST)  # fmt: skip
 
 
-def stopping(decision: Decision) -> tuple[Rule, Asked] | None:
+def stopping(decision: Decision) -> tuple[Mapping[str, Any], Asked] | None:
     """The first rule that stopped the change by what its windows hold, and the window that says
     most: the target's before another, the longest."""
     version = decision.version
-    rules = {one["name"]: Rule.model_validate(one) for one in version.rules} if version else {}
+    rules = {one["name"]: one for one in version.rules} if version else {}
     for fired in decision.fired:
         rule = rules.get(fired.get("rule"))
-        if rule is None or rule.outcome == Outcome.ALLOW:
+        if rule is None or rule["outcome"] == Outcome.ALLOW:
             continue
-        if windows := [one for one in asked(rule.when) if one[1]]:
+        if windows := [one for one in asked(rule["when"]) if one[1]]:
             return rule, max(windows, key=lambda one: (one[0] == "target", one[0],
                                                        SPANS[one[1]].seconds))  # fmt: skip
     return None
@@ -89,9 +89,8 @@ def places(workspace_id: UUID, scope: str, key: str, *, since: datetime) -> Any:
     """What takes part in a series since then, in no order (the index `place_by_key`)."""
     keyed = Place.objects.annotate(keys=KeyTransform("keys", "counted"))
     return keyed.filter(
-        keys__contains=cast(Any, {scope: key}), workspace_id=workspace_id, at__gte=since,
-        standing__in=TAKES_PART,
-    )  # fmt: skip
+        keys__contains=cast(Any, {scope: key}), workspace_id=workspace_id, at__gte=since
+    )
 
 
 def member_of(place: Place) -> Member:

@@ -46,7 +46,7 @@ SPANS = {
     "24h": Span(DAY, HOUR, "24 h"),
     "7d": Span(7 * DAY, 6 * HOUR, "7 days"),
     "30d": Span(30 * DAY, DAY, "30 days"),
-    "ever": Span(10**9, 10**10, "all time"),  # 32 years; its one bucket ends in 2286
+    "ever": Span(10**9, 10**10, "total"),  # 32 years; its one bucket ends in 2286
 }
 Asked = tuple[str, str]  # (scope, span)
 

@@ -9,6 +9,9 @@ from apps.policies.series import Member
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.queries import LONG
 
+FEWEST = 2  # steps that are a series
+HAPPENED = (State.DONE, State.UNDONE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -46,7 +49,8 @@ class Series:
 def stopped(decisions: Iterable[Decision]) -> Series | None:
     """The series in which the first of these was stopped by a cap; three queries at most.
 
-    None where no cap stopped any. What was rejected or has expired takes no part.
+    None where no cap stopped any, or where it is alone. What came to nothing takes no part; what
+    was done and undone does.
     """
     found = next((one for one in map(windows.series_of, decisions) if one), None)
     if found is None:
@@ -56,15 +60,25 @@ def stopped(decisions: Iterable[Decision]) -> Series | None:
         one.pk: one
         for one in rows.select_related("proposal").defer(*(f"proposal__{name}" for name in LONG))
     }
-    steps = [
+    made = (
         Step(proposal=changes[one.subject_id].proposal, change=changes[one.subject_id], member=one)
         for one in found.members
         if one.subject_id in changes
-    ]
+    )
+    steps = [one for one in made if takes_part(one)]
+    if len(steps) < FEWEST:
+        return None
     return Series(
         rule=found.rule,
         scope=found.scope,
         span=found.span,
-        steps=[one for one in steps if not one.waits or one.proposal.state == State.WAITING],
+        steps=steps,
         has_more=found.has_more,
     )
+
+
+def takes_part(step: Step) -> bool:
+    """Whether a step waits, counts, or has happened; not what was rejected, failed or expired."""
+    if step.waits:
+        return step.proposal.state == State.WAITING
+    return step.member.standing != Standing.GIVEN_BACK or step.proposal.state in HAPPENED

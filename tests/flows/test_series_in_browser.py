@@ -69,7 +69,7 @@ def test_a_series_is_seen_whole_and_rejected_at_once(system: System, sign_in: Si
     page = sign_in(OWNER)
     page.goto(f"/proposals/{proposal}/")
     part = page.locator("section", has=page.get_by_role("heading", name="Part of a series"))
-    expect(part).to_contain_text("of the same record in")
+    expect(part).to_contain_text("of this in")
     expect(part.get_by_role("img")).to_be_visible()
     look_over(page)
     part.get_by_role("link", name="See the whole series").click()

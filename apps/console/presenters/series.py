@@ -12,13 +12,10 @@ from apps.console.presenters import pictures
 from apps.console.presenters.pictures import Mark, Picture
 from apps.console.presenters.proposals import TONES, amount_of
 from apps.console.presenters.values import money
+from apps.policies.window_facts import WHOSE
 from apps.policies.windows import SPANS, Sum
 from apps.proposals.models import Proposal, State
 from apps.proposals.series import Series, Step
-
-OF = {"target": "of the same record", "customer": "for this customer", "order": "of this order",
-      "agent": "by this agent", "key": "by this API key",
-      "action": "of this kind", "workspace": "in this workspace"}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +58,7 @@ def in_words(series: Series) -> str:
     steps, waits = series.steps, sum(one.waits for one in series.steps)
     least = "At least " if series.has_more else ""
     said = f"{least}{len(steps)} change{'s' * (len(steps) != 1)} "
-    said += f"{OF.get(series.scope, '')} in {SPANS[series.span].words}: "
+    said += f"{WHOSE[series.scope]} in {SPANS[series.span].words}: "
     said += f"{len(steps) - waits} let through, {waits} wait{'s' * (waits == 1)}."
     sums = reduce(Sum.plus, (one.member.sum for one in steps), Sum()).money
     moved = [money(one.amount, code) for code, one in sorted(sums.items()) if one.amount]

@@ -34,7 +34,7 @@ def test_the_window_that_says_most_is_shown(when: str, window: tuple[str, str]) 
     """The target's before another's, the longest of its scope."""
     found = stopping(stopped_by("pass", "cap", **{"pass": "true", "cap": when}))
     assert found is not None
-    assert (found[0].name, found[1]) == ("cap", window)
+    assert (found[0]["name"], found[1]) == ("cap", window)
 
 
 @pytest.mark.parametrize(

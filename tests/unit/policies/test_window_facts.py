@@ -75,7 +75,7 @@ def test_the_first_of_its_kind_has_no_other_before_it(kept: dict[str, Any], firs
     seen = price("10.00", "11.00", {"customer": {"ever": kept}})
     found = fired("window('customer', 'ever').changes == 1", seen)
     assert bool(found) is first
-    assert not first or found.reason == "A cap. 1 change for this customer in all time, 1.00 EUR"
+    assert not first or found.reason == "A cap. 1 change for this customer in total, 1.00 EUR"
 
 
 def test_a_window_counts_the_actions_the_rule_is_about() -> None:

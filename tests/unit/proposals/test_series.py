@@ -38,6 +38,12 @@ def publish(workspace: Workspace, now: datetime, cap: str) -> None:
     policies.publish(version=version, by="test", now=now)
 
 
+def drive(now: datetime) -> None:
+    """Carry out and settle all that is due."""
+    while operations.execute(worker="w", clock=lambda: now) + operations.settle(now=now):
+        pass
+
+
 def moves(workspace: Workspace, now: datetime, *variants: str) -> list[Proposal]:
     """A move of each of these prices, a second apart."""
     return [
@@ -79,6 +85,36 @@ def test_what_is_rejected_or_too_old_takes_no_part(
     found = series_of(made[3])
     assert found is not None
     assert [one.proposal.pk for one in found.steps] == [made[0].pk, made[1].pk, made[3].pk]
+
+
+def test_one_step_is_no_series(shop: PriceShop, workspace: Workspace, now: datetime) -> None:
+    """As where a customer's first refund waits because it is the first."""
+    publish(workspace, now, "window('agent', 'ever').changes == 1")
+    [first, *_] = moves(workspace, now, "a")
+    assert first.state == State.WAITING
+    assert series_of(first) is None
+
+
+def test_there_and_back_are_steps_and_what_failed_is_none(
+    shop: PriceShop, cast: Cast, workspace: Workspace, now: datetime
+) -> None:
+    """A move and its undo are what a price that goes to and fro is made of."""
+    publish(workspace, now, "window('target', '24h').changes > 2")
+    shop.refuses = True
+    failed = propose(workspace, "41.00", variant="a", now=now)
+    drive(now)
+    shop.refuses = False
+    moved = propose(workspace, "41.00", variant="a", now=now)
+    drive(now)
+    undo = operations.undo(proposal_id=moved.pk, user=cast.rita, reason="Wrong.", now=now)
+    drive(now)
+    third = propose(workspace, "41.00", variant="a", now=now)
+    assert third.state == State.WAITING
+    found = series_of(third)
+    assert found is not None
+    members = [one.proposal.pk for one in found.steps]
+    assert sorted(members) == sorted([moved.pk, undo.pk, third.pk])
+    assert failed.pk not in members
 
 
 def test_a_long_series_is_cut_and_says_so(

@@ -42,7 +42,7 @@ def test_a_price_goes_from_where_it_was():
     """Its steps are prices, not sums."""
     found = shown(step(1, "1.00", price="41.00"), step(2, "2.50", price="43.50"),
                   step(3, "1", price="44.50", standing=Standing.WAITING), scope="target")  # fmt: skip
-    assert found.words == ("3 changes of the same record in 24 h: 2 let through, 1 waits. "
+    assert found.words == ("3 changes of this in 24 h: 2 let through, 1 waits. "
                            "Moved by €4.50.")  # fmt: skip
     assert found.picture is not None
     assert found.picture.desc == ("Before €40.00; 1 Mar, 12:01 €41.00; 1 Mar, 12:02 €43.50; "
