@@ -1,7 +1,7 @@
 // The one proposal on the stage: opening another, going back, and what is done once it is shown.
 // Everybody who cares listens for `aios:shown`, whose detail is {panel, how}; `how` is opened,
 // decided (the next after a decision), refreshed or restored (Back, Forward).
-import { take } from "./ahead.js";
+import { take } from "./prefetch.js";
 import { isDecision, isTaken, load, mayOpen, reasonOf, stopLoading, takeWish } from "./turns.js";
 
 export const panel = () => document.getElementById("panel");
