@@ -2,7 +2,7 @@
 // or has paused live updates; then it says that something has happened.
 import { define } from "./commands.js";
 import { panel, refresh } from "./stage.js";
-import { isBusy, reasonOf } from "./turns.js";
+import { isBusy, reasonOf } from "./request_queue.js";
 
 // What others do with a claim is told by the strip above the proposal (claim.js).
 const QUIET = new Set(["proposal.claimed", "proposal.released", "proposal.viewed"]);

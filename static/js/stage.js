@@ -2,7 +2,7 @@
 // Everybody who cares listens for `aios:shown`, whose detail is {panel, how}; `how` is opened,
 // decided (the next after a decision), refreshed or restored (Back, Forward).
 import { take } from "./prefetch.js";
-import { isDecision, isTaken, load, mayOpen, reasonOf, stopLoading, takeWish } from "./turns.js";
+import { isDecision, isTaken, load, mayOpen, reasonOf, stopLoading, takeWish } from "./request_queue.js";
 
 export const panel = () => document.getElementById("panel");
 export const bar = () => document.getElementById("decide");
