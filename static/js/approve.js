@@ -1,6 +1,6 @@
 // One key approves what is low or medium risk; high risk takes the button and Ctrl/Cmd+Enter.
 import { controlOf, define } from "./commands.js";
-import { lastShown } from "./stage.js";
+import { lastShown } from "./panel_loader.js";
 
 const UNSEEN = 300; // ms: nobody has read what was shown less than this ago
 const DOUBLE = 600; // ms: a second click this soon was meant for what was there before

@@ -1,6 +1,6 @@
 // One person decides at a time. Who opens a proposal holds it, keeps it while they are at it, and
 // lets go on leaving. Others read, and are told when it is free.
-import { bar, panel, refresh } from "./stage.js";
+import { bar, panel, refresh } from "./panel_loader.js";
 import { isTyping, tell } from "./live.js";
 
 const BEAT = 40_000; // ms between two signs of life; the lease is three times as long

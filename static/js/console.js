@@ -1,7 +1,7 @@
 // The entry: everything the console does in the browser. HTML comes from the server.
 import "./vendor/relative-time-element.js";
 import "./errors.js";
-import "./stage.js";
+import "./panel_loader.js";
 import "./walk.js";
 import "./panel.js";
 import "./rows.js";

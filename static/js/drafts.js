@@ -1,7 +1,7 @@
 // What is typed under a proposal is kept until it is sent: through a reload, a claim that lapsed, a
 // lost connection. It stays in this tab and ends with it.
 import { open } from "./drawers.js";
-import { panel } from "./stage.js";
+import { panel } from "./panel_loader.js";
 import { isChanged } from "./live.js";
 
 const keyOf = (now) => `draft:${now?.dataset.proposal}`;

@@ -1,7 +1,7 @@
 // What happens while somebody looks: the proposal follows its events, unless its reader is typing
 // or has paused live updates; then it says that something has happened.
 import { define } from "./commands.js";
-import { panel, refresh } from "./stage.js";
+import { panel, refresh } from "./panel_loader.js";
 import { isBusy, reasonOf } from "./request_queue.js";
 
 // What others do with a claim is told by the strip above the proposal (claim.js).

@@ -1,7 +1,7 @@
 // The rows of the queue: they stay where they are. What is new waits behind a button, what is gone
 // says so, and a row that changed is drawn again in its place.
 import { define } from "./commands.js";
-import { panel } from "./stage.js";
+import { panel } from "./panel_loader.js";
 
 const list = () => document.getElementById("list");
 export const rowOf = (id) => list()?.querySelector(`.row[data-proposal="${CSS.escape(id)}"]`);

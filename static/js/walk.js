@@ -1,6 +1,6 @@
 // Next and previous: from row to row, from that which is shown or already on its way.
 import { define } from "./commands.js";
-import { openPanel, panel } from "./stage.js";
+import { openPanel, panel } from "./panel_loader.js";
 import { headedFor } from "./request_queue.js";
 
 define("next", () => step(1) ?? document.getElementById("next")?.click(), { when: hasRows });
