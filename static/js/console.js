@@ -2,7 +2,7 @@
 import "./vendor/relative-time-element.js";
 import "./errors.js";
 import "./panel_loader.js";
-import "./walk.js";
+import "./next_previous.js";
 import "./panel.js";
 import "./rows.js";
 import "./picking.js";
