@@ -5,7 +5,7 @@ import "./panel_loader.js";
 import "./next_previous.js";
 import "./panel.js";
 import "./rows.js";
-import "./picking.js";
+import "./selection.js";
 import "./live.js";
 import "./claim.js";
 import "./drawers.js";
