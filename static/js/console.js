@@ -16,7 +16,7 @@ import "./palette.js";
 import "./stream.js";
 import "./operations.js";
 import { listenForKeys } from "./keys.js";
-import { connect } from "./trace.js";
+import { connect } from "./event_stream.js";
 
 listenForKeys();
 connect();
