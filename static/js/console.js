@@ -13,7 +13,7 @@ import "./drafts.js";
 import "./approve.js";
 import "./hold.js";
 import "./palette.js";
-import "./stream.js";
+import "./trace.js";
 import "./operations.js";
 import { listenForKeys } from "./keys.js";
 import { connect } from "./event_stream.js";
