@@ -1,7 +1,7 @@
 // Pages with a trace: new rows as they happen, a model's words as it says them, a pause button,
 // and never more rows than a page can bear. The filters are the server's; rows that arrive are
 // held against them here.
-import { foldSpeech, keepSpeech, makeRow, makeSpeech, scaleBars } from "./events.js";
+import { foldSpeech, keepSpeech, makeRow, makeSpeech, scaleBars } from "./trace_rows.js";
 
 const MOST = 500; // rows in a list
 const MOST_HELD = 2000; // messages kept while paused
