@@ -140,8 +140,8 @@ class ActionSpec:
     its amount leaves the business, so amounts of one proposal add up. `compensate` works out what
     makes up for an effect (see `compensations`); `written` names its parameter that only a person
     can write, empty where it needs none. `customer` and `order` find in the parameters and in the
-    state before whom and which order it is about, empty where that is not known: what windows of
-    time are counted by.
+    state before whom and which order it is about, `category` to which part of the catalogue it
+    belongs, empty where that is not known: what windows of time are counted by.
     """
 
     name: str
@@ -155,6 +155,7 @@ class ActionSpec:
     target: Callable[[dict[str, Any]], str]
     customer: Callable[[State, State], str] | None = None
     order: Callable[[State, State], str] | None = None
+    category: Callable[[State, State], str] | None = None
     compensate: Callable[[State, State, State], Compensation | None] | None = None
     written: str = ""
 
@@ -169,6 +170,11 @@ def order_named(params: State, _before: State) -> str:
     return str(params["order_id"])
 
 
+def category_of_product(_params: State, before: State) -> str:
+    """The category the shop shows the product in."""
+    return str(before.get("category") or "")
+
+
 ACTIONS: dict[str, ActionSpec] = {
     spec.name: spec
     for spec in (
@@ -181,6 +187,7 @@ ACTIONS: dict[str, ActionSpec] = {
             risk=Risk.MEDIUM,
             reversibility=Reversibility.REVERSIBLE,
             target=lambda p: f"variant:{p['variant_id']}",
+            category=category_of_product,
             compensate=earlier_price,
         ),
         ActionSpec(

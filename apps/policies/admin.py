@@ -54,7 +54,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         help_text="A list of {name, when (CEL), outcome (allow, review, deny), reason, actions, "
         "reviewers}. Limits are written limits.NAME, and what was let through in a time, "
         f"the change itself included, window('target', '24h').changes: of {', '.join(SCOPES)}; in "
-        f"{', '.join(SPANS)}; {', '.join(COUNTS)}, of a target {', '.join(DRIFTS)} too.",
+        f"{', '.join(SPANS)}; {', '.join(COUNTS)}, of a target {', '.join(DRIFTS)} too. What is "
+        "in no category, or for no known customer, counts together.",
     )
     new_limits = forms.CharField(
         required=False,

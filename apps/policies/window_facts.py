@@ -12,7 +12,7 @@ from apps.policies.window_calls import COUNTS, DRIFTS, fields_read
 from apps.policies.windows import SPANS, Asked, Money, Sum, own_sum
 
 WHOSE = {"target": "of this", "customer": "for this customer", "order": "of this order",
-         "agent": "by this agent", "key": "by this key",
+         "category": "in this category", "agent": "by this agent", "key": "by this key",
          "action": "of this kind", "workspace": "in this workspace"}  # fmt: skip
 PARTS: dict[str, Callable[[Money], Decimal]] = {
     "amount": lambda money: money.amount,

@@ -15,7 +15,7 @@ from typing import Any
 from apps.policies.facts import Facts, price
 
 ZERO = Decimal(0)
-SCOPES = ("target", "customer", "order", "agent", "key", "action", "workspace")
+SCOPES = ("target", "customer", "order", "category", "agent", "key", "action", "workspace")
 
 
 @dataclass(frozen=True)

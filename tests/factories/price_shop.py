@@ -12,9 +12,10 @@ from apps.gateway.connectors.null.client import NullClient
 
 @dataclass
 class PriceShop:
-    """Prices in EUR by variant; `refuses` makes it say no to every change."""
+    """Prices in EUR and categories by variant; `refuses` makes it say no to every change."""
 
     prices: dict[str, str] = field(default_factory=lambda: defaultdict(lambda: "40.00"))
+    categories: dict[str, str] = field(default_factory=dict)
     refuses: bool = False
 
     def install(self, patch: pytest.MonkeyPatch) -> "PriceShop":
@@ -27,11 +28,16 @@ class PriceShop:
 
     def seen(self, params: dict[str, Any]) -> dict[str, Any]:
         """The variant with its price."""
-        return {"prices": {"EUR": self.prices[params["variant_id"]]}}
+        return self.state(params, self.prices[params["variant_id"]])
 
     def will(self, params: dict[str, Any]) -> dict[str, Any]:
         """The variant once it has the price asked for."""
-        return {"prices": {"EUR": params["amount"]}}
+        return self.state(params, params["amount"])
+
+    def state(self, params: dict[str, Any], price: str) -> dict[str, Any]:
+        """The variant at a price, with its category if it is in one."""
+        category = self.categories.get(params["variant_id"])
+        return {"prices": {"EUR": price}} | ({"category": category} if category else {})
 
     def perform(self, action: str, params: dict[str, Any], **_: Any) -> Receipt:
         """Set the price, or refuse."""

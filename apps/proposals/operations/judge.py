@@ -135,7 +135,11 @@ def scopes_of(change: Change) -> dict[str, str]:
     proposal, spec = change.proposal, catalogue.spec(change.action)
     told = {
         name: find(change.params, change.before)
-        for name, find in (("customer", spec.customer), ("order", spec.order))
+        for name, find in (
+            ("customer", spec.customer),
+            ("order", spec.order),
+            ("category", spec.category),
+        )
         if find is not None
     }
     by = proposal.submitted_by

@@ -79,10 +79,31 @@ class InventoryLink(Answer):
     inventory: InventoryItem | None = None
 
 
+class Category(Answer):
+    """Where the shop shows a product."""
+
+    id: str
+    name: Words = ""
+
+
+class Group(Answer):
+    """A collection of products; one is in no other."""
+
+    title: Words = ""
+
+
 class ProductName(Answer):
     """The product a variant belongs to."""
 
     title: Words
+    categories: Annotated[list[Category], BeforeValidator(list_if_none)] = []
+    collection: Group | None = None
+
+    @property
+    def category(self) -> str:
+        """Its category by name, of several the one made first; else its collection; else empty."""
+        first = min(self.categories, key=lambda one: one.id, default=None)
+        return first.name if first else self.collection.title if self.collection else ""
 
 
 class VariantAnswer(Answer):

@@ -35,6 +35,9 @@ VARIANT_FIELDS = (
     "id,sku,title,metadata,updated_at,product_id,product.id,product.title,*prices,"
     "inventory_items.inventory_item_id,*inventory_items.inventory.location_levels"
 )
+ONE_VARIANT = (
+    f"{VARIANT_FIELDS},product.categories.id,product.categories.name,product.collection.title"
+)
 ORDER_FIELDS = (
     "id,display_id,email,currency_code,status,payment_status,fulfillment_status,original_total,"
     "created_at,items.id,items.title,items.subtitle,items.variant_sku,items.quantity,"
@@ -108,7 +111,7 @@ def fetch_order(api: AdminApi, order_id: str) -> OrderAnswer:
 
 def fetch_variant(api: AdminApi, product_id: str, variant_id: str) -> VariantAnswer:
     """One variant. Medusa answers 200 and `{}` when it does not exist: `Refused` (not_found)."""
-    answer = api.get(path("products", product_id, "variants", variant_id), fields=VARIANT_FIELDS)
+    answer = api.get(path("products", product_id, "variants", variant_id), fields=ONE_VARIANT)
     if not answer.get("variant"):
         raise Refused(f"Product {product_id} has no variant {variant_id}.", code="not_found")
     return check(VariantAnswer, answer["variant"])

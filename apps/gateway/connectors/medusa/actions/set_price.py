@@ -16,7 +16,7 @@ class SetPrice(Action):
     """A price write replaces the whole list: read all, send all with their ids, one changed."""
 
     def snapshot(self, api: AdminApi, params: State) -> State:
-        """{"sku", "title", "cost", "cost_currency", "prices": {"EUR": "25.50", ...}}."""
+        """{"sku", "title", "category", "cost", "cost_currency", "prices": {"EUR": "25.50"}}."""
         return describe(fetch_variant(api, params["product_id"], params["variant_id"]))
 
     def check(self, params: State, snapshot: State) -> None:
@@ -49,6 +49,7 @@ def describe(variant: VariantAnswer) -> State:
     state: State = {
         "sku": variant.sku,
         "title": variant.name,
+        "category": variant.product.category,
         "cost": None if variant.cost is None else written(variant.cost, COST_CURRENCY),
         "cost_currency": COST_CURRENCY,
         "prices": {},

@@ -15,6 +15,7 @@ def variant_bodies(store: Store, rows: list[Row]) -> list[dict[str, Any]]:
     """Variants with product title, prices and stock, in two queries for all."""
     marks, ids = ", ".join("?" * len(rows)), [row["id"] for row in rows]
     titles = {row["id"]: row["title"] for row in store.all("SELECT id, title FROM products")}
+    shown = categories(store, [row["product_id"] for row in rows])
     prices: dict[str, list[dict[str, Any]]] = {}
     for price in store.all(f"SELECT * FROM prices WHERE variant_id IN ({marks}) ORDER BY id", *ids):
         prices.setdefault(price["variant_id"], []).append(price_body(price))
@@ -28,7 +29,12 @@ def variant_bodies(store: Store, rows: list[Row]) -> list[dict[str, Any]]:
             "sku": row["sku"],
             "title": row["title"],
             "product_id": row["product_id"],
-            "product": {"id": row["product_id"], "title": titles[row["product_id"]]},
+            "product": {
+                "id": row["product_id"],
+                "title": titles[row["product_id"]],
+                "categories": shown.get(row["product_id"], []),
+                "collection": None,
+            },
             "metadata": json.loads(row["metadata"]) if row["metadata"] else None,
             "created_at": row["created_at"],
             "updated_at": row["updated_at"],
@@ -37,6 +43,18 @@ def variant_bodies(store: Store, rows: list[Row]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def categories(store: Store, products: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The categories of each of these products that has any."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in store.all(
+        "SELECT p.product_id, c.id, c.name FROM product_categories p "
+        "JOIN categories c ON c.id = p.category_id "
+        f"WHERE p.product_id IN ({', '.join('?' * len(products))}) ORDER BY c.id", *products,
+    ):  # fmt: skip
+        found.setdefault(row["product_id"], []).append({"id": row["id"], "name": row["name"]})
+    return found
 
 
 def _links(level: Row | None) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from apps.gateway.connectors.medusa.fake.ids import new_id
 from apps.money.currency import is_currency, minor_units
 
 # one script for each version of the file; a file that lacks the last ones is brought up to date
-NAMES = ("schema.sql", "returns.sql", "charges.sql")
+NAMES = ("schema.sql", "returns.sql", "charges.sql", "categories.sql")
 SCHEMAS = [(Path(__file__).parent / name).read_text() for name in NAMES]
 VERSION = len(SCHEMAS)
 Row = sqlite3.Row

@@ -94,6 +94,20 @@ def test_a_cost_has_a_currency(client: MedusaClient, price: dict[str, Any]) -> N
         assert (bool(before["cost"]), before["cost_currency"]) == (True, "EUR")
 
 
+def test_a_price_tells_its_category(client: MedusaClient) -> None:
+    """Where the shop shows the product; nothing where it shows it nowhere. It stays as it is."""
+    variants = {one.sku: one for one in client.read("variants") if isinstance(one, Variant)}
+    found = {}
+    for sku, one in variants.items():
+        if sku[:7] in ("TRS-ALD", "AID-ALD"):
+            params = {"product_id": one.product_id, "variant_id": one.variant_id,
+                      "currency": "EUR", "amount": "1.00"}  # fmt: skip
+            before = client.snapshot("set_price", params)
+            found[sku[:3]] = before["category"]
+            assert client.predict("set_price", params, before)["category"] == before["category"]
+    assert found == {"TRS": "Footwear", "AID": ""}
+
+
 def test_spoilt_read_before_write(shop: Shop, client: MedusaClient, price: dict[str, Any]) -> None:
     """Garbage in the read before a write means that nothing was sent."""
     before = client.snapshot("set_price", price)

@@ -184,7 +184,7 @@ def test_an_older_file_is_brought_up_to_date(own_ledger: Path) -> None:
     with demo_shop(own_ledger):
         pass
     file = sqlite3.connect(own_ledger)
-    for table in ("change_actions", "changes", "return_lines", "returns"):
+    for table in ("change_actions", "changes", "return_lines", "returns", "product_categories"):
         file.execute(f"DROP TABLE {table}")
     file.execute("PRAGMA user_version = 1")
     file.close()

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime
 
 from apps.gateway.connectors.medusa.fake.seed.catalogue import plant_catalogue
+from apps.gateway.connectors.medusa.fake.seed.categories import plant_categories
 from apps.gateway.connectors.medusa.fake.seed.competitors import plant_competitor_prices
 from apps.gateway.connectors.medusa.fake.seed.ground import Ground
 from apps.gateway.connectors.medusa.fake.seed.letters import plant_messages
@@ -26,4 +27,5 @@ def plant(store: Store, number: int) -> None:
         plant_orders(ground)
         plant_messages(ground)
         plant_untidy_titles(ground)
+        plant_categories(ground)
         store.remember(DONE, stamp(ground.now))

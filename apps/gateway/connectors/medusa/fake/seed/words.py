@@ -60,6 +60,17 @@ KINDS = (
     Kind("DRY", "Dry Bag", 12, 35, SIZE, "Rolls shut, keeps out a river."),
 )
 
+# where the shop shows which kinds; what is named nowhere is in no category
+CATEGORIES = (
+    ("Footwear", ("TRS", "HKB", "SND")),
+    ("Clothing", ("RNJ", "DWJ", "FLC", "BSL", "TRO", "SHT", "SOC", "GLV", "BNE", "CAP")),
+    ("Packs", ("DPK", "TPK", "HIP", "DRY")),
+    ("Shelter and sleep", ("TNT", "TRP", "SLB", "MAT", "PLW", "HMK", "BLK")),
+    ("Camp kitchen", ("STV", "POT", "MUG", "BTL", "FLT", "GRL")),
+    ("Tools and light", ("LMP", "LTN", "KNF", "AXE", "POL", "CMP")),
+    ("Furniture", ("CHR", "TBL")),
+)
+
 # code and name of a line, and how much its articles cost of the kind's price span
 LINES = (
     ("ALD", "Alder", 0.0),
