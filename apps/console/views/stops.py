@@ -102,4 +102,4 @@ def part(request: ConsoleRequest, seat: Seat, stops: list[Stop]) -> HttpResponse
     """The banner alone, announced to screen readers."""
     said = " ".join(f"{one.what} is stopped: {one.switch.reason}." for one in stops)
     context = {"seat": seat, "stops": stops, "said": said or "Nothing is stopped any more."}
-    return page.show_part(request, "_components/stops.html", context)
+    return page.show_part(request, "base/stops.html", context)
