@@ -91,7 +91,7 @@ def shadow(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     found = insights.setup(seat.workspace.pk)
     if page.is_part_wanted(request, "rehearsed"):
         context = build(found, Screen.SHADOW)
-        return page.show_part(request, "_components/guide_shadow.html", context)
+        return page.show_part(request, "console/guide/shadow.html", context)
     return show(request, seat, found, Screen.SHADOW)
 
 
