@@ -59,7 +59,7 @@ def show_insights(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         "here": asked.address("insights"),
     }  # fmt: skip
     if page.is_part_wanted(request, "insights"):
-        return page.show_part(request, "_components/insights.html", context)
+        return page.show_part(request, "console/insights/figures.html", context)
     return page.show(request, seat, "console/insights.html", context)
 
 

@@ -84,7 +84,7 @@ def show_execution(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> H
     after = audit.last_index()
     context = build(seat, find(seat, execution_id), seen=after)
     if page.is_part_wanted(request, "execution"):
-        return page.show_part(request, "_components/execution.html", context)
+        return page.show_part(request, "console/execution/execution.html", context)
     return page.show(request, seat, "console/execution.html", context, after=after)
 
 
@@ -97,7 +97,7 @@ def find(seat: Seat, execution_id: UUID) -> ExecutionView:
 
 
 def build(seat: Seat, view: ExecutionView, *, seen: int) -> dict[str, Any]:
-    """The context of `_components/execution.html`; `seen` is the newest event it may show."""
+    """The context of `console/execution/execution.html`; `seen` is the newest event it may show."""
     now = timezone.now()
     execution = view.execution
     receipt = execution.receipt or {}
@@ -131,7 +131,7 @@ def rehearse(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpRes
     rehearsed = operations.rehearse_execution(execution, now=timezone.now())
     context = {"run": words.dry_run(rehearsed), "execution": execution}
     if request.htmx:
-        return page.show_part(request, "_components/rehearsal.html", context)
+        return page.show_part(request, "console/execution/rehearsal.html", context)
     after = audit.last_index()
     context |= build(seat, find(seat, execution_id), seen=after)
     return page.show(request, seat, "console/execution.html", context, after=after)
