@@ -43,7 +43,7 @@ class Mishap:
 def context(
     seat: Seat, view: ProposalView, place: Place, *, opened: bool, mishap: Mishap | None
 ) -> dict[str, Any]:
-    """The context of `console/inbox/decide.html` and `_components/claim.html`.
+    """The context of `console/inbox/decide.html` and `console/inbox/panel/claim.html`.
 
     `opened`: the person has opened the facts of what is of high risk.
     """

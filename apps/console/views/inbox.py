@@ -52,7 +52,7 @@ def show_proposal(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> Htt
     chosen = request.GET.get("chosen") != "0"
     context = panel.build(seat, view, place, seen=after, chosen=chosen)
     if page.is_part_wanted(request, "panel"):
-        return page.show_part(request, "_components/panel.html", context)
+        return page.show_part(request, "console/inbox/panel.html", context)
     context |= listing(seat, place, now=now, selected=str(proposal_id))
     return page.show(request, seat, "console/inbox.html", surround(seat, context), after=after)
 

@@ -167,6 +167,6 @@ def show_mishap(
     place = find_place(seat, read_split(request.POST), after=view.proposal, now=now)
     context = panel.build(seat, view, place, seen=seen, chosen=True, mishap=mishap)
     if request.htmx:
-        return page.show_part(request, "_components/panel.html", context, status=status)
+        return page.show_part(request, "console/inbox/panel.html", context, status=status)
     context |= listing(seat, place, now=now, selected=str(proposal_id))
     return page.show(request, seat, "console/inbox.html", surround(seat, context), status=status)

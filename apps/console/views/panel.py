@@ -50,7 +50,7 @@ def build(
     mishap: Mishap | None = None,
     said: str = "",
 ) -> dict[str, Any]:
-    """The context of `_components/panel.html`.
+    """The context of `console/inbox/panel.html`.
 
     `place` is where in the queue the person is, `seen` the number of the newest event before
     anything was read; `chosen` tells that the person opened it, and `said` is read out by screen

@@ -48,4 +48,4 @@ def open_section(
     seen = audit.last_index()
     view = panel.find(seat, proposal_id)
     context = panel.build(seat, view, place, seen=seen, chosen=True)
-    return page.show_part(request, "_components/panel.html", context)
+    return page.show_part(request, "console/inbox/panel.html", context)
