@@ -29,7 +29,7 @@ def show_inbox(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     place = find_place(seat, split, after=None, now=now)
     if page.is_part_wanted(request, "list"):
         context = listing(seat, place, now=now, selected=request.GET.get("selected", ""))
-        return page.show_part(request, "_components/list.html", context)
+        return page.show_part(request, "console/inbox/list.html", context)
     context = listing(seat, place, now=now)
     first = place.next or next((row.proposal for row in context["rows"]), None)
     if first:
@@ -69,7 +69,7 @@ def show_row(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResp
     split = read_split(request.GET) or Split.ALL
     place = Place(split=split, counts={}, next=None, is_walked=True)
     row = row_of(one, seat.user, split, now=timezone.now())
-    return page.show_part(request, "_components/row.html", {"row": row, "place": place})
+    return page.show_part(request, "console/inbox/row.html", {"row": row, "place": place})
 
 
 @require_safe
@@ -80,7 +80,7 @@ def show_count(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     counts = queue.split_counts(seat.workspace.pk, seat.user, now=timezone.now())
     place = Place(split=split or Split.ALL, counts=counts, next=None, is_walked=split is not None)
     context = {"waiting": counts[Split.ALL], "place": place, "splits": tabs(place)}
-    return page.show_part(request, "_components/counts.html", context)
+    return page.show_part(request, "console/inbox/counts.html", context)
 
 
 @require_safe
@@ -90,7 +90,7 @@ def show_recent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     split = read_split(request.GET)
     place = Place(split=split or Split.ALL, counts={}, next=None, is_walked=split is not None)
     context = {"recent": recent(seat.user, seat.workspace.pk, now=timezone.now()), "place": place}
-    return page.show_part(request, "_components/recent.html", context)
+    return page.show_part(request, "console/inbox/recent.html", context)
 
 
 def surround(seat: Seat, context: dict[str, Any]) -> dict[str, Any]:

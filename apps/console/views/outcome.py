@@ -85,7 +85,7 @@ def show_outcome(
         seen = audit.last_index()
         view = panel.find(seat, done.pk)
         built = panel.build(seat, view, place, seen=seen, chosen=True)
-        response = page.show_part(request, "_components/advanced.html", {**built, **context})
+        response = page.show_part(request, "console/inbox/advanced.html", {**built, **context})
     tell_scripts(response, proposal_id, done, said)
     return response
 
@@ -98,9 +98,9 @@ def lead_on(
     if coming is None:
         now = timezone.now()
         context |= listing(seat, place, now=now)
-        return page.show_part(request, "_components/cleared.html", context)
+        return page.show_part(request, "console/inbox/cleared.html", context)
     if is_ready(request, coming):
-        response = page.show_part(request, "_components/after.html", context)
+        response = page.show_part(request, "console/inbox/after.html", context)
         response["HX-Reswap"] = "none"
         address = place.address(coming.pk)
         response["HX-Trigger-After-Settle"] = json.dumps({"aios:advance": {"address": address}})
@@ -110,7 +110,7 @@ def lead_on(
     behind = find_place(seat, place.split, after=coming, now=timezone.now())
     built = panel.build(seat, view, behind, seen=seen, chosen=True)
     return page.show_part(
-        request, "_components/advanced.html", {**built, **context, "place": behind}
+        request, "console/inbox/advanced.html", {**built, **context, "place": behind}
     )
 
 

@@ -139,7 +139,7 @@ def why_gone(one: Proposal, split: Split, *, now: datetime) -> str:
 
 
 def listing(seat: Seat, place: Place, *, now: datetime, selected: str = "") -> dict[str, Any]:
-    """The context of `_components/list.html`: the rows, the tabs, what the day has brought."""
+    """The context of `console/inbox/list.html`: the rows, the tabs, what the day has brought."""
     found = queue.queue(seat.workspace.pk, seat.user, split=place.split, now=now, limit=LISTED)
     return {
         "place": place,
