@@ -1,5 +1,6 @@
 // One person decides at a time. Who opens a proposal holds it, keeps it while they are at it, and
 // lets go on leaving. Others read, and are told when it is free.
+import { CONNECTION, DECIDED, FOLLOWED, SHOWN } from "./events.js";
 import { bar, panel, refresh } from "./panel_loader.js";
 import { isTyping, tell } from "./live.js";
 
@@ -19,8 +20,8 @@ let title = "";
 const strip = () => document.getElementById("claim");
 const token = () => bar()?.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
-document.addEventListener("aios:shown", ({ detail: { panel: now } }) => begin(now));
-document.addEventListener("aios:followed", ({ detail: event }) => {
+document.addEventListener(SHOWN, ({ detail: { panel: now } }) => begin(now));
+document.addEventListener(FOLLOWED, ({ detail: event }) => {
   const about = ["proposal.claimed", "proposal.released"].includes(event.kind);
   if (!about || event.subject.id !== panel()?.dataset.proposal || asked) return; // the answer tells
   const held = mine;
@@ -88,7 +89,7 @@ async function beat() {
 setInterval(beat, BEAT);
 
 // A decision ends the claim on the server.
-document.addEventListener("aios:decided", ({ detail: { proposal } }) => {
+document.addEventListener(DECIDED, ({ detail: { proposal } }) => {
   if (mine?.claim.includes(proposal)) mine = null;
 });
 
@@ -109,7 +110,7 @@ for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) {
 }
 document.addEventListener("visibilitychange", () => { if (!document.hidden) resume(); });
 addEventListener("online", () => resume());
-document.addEventListener("aios:live", ({ detail: state }) => {
+document.addEventListener(CONNECTION, ({ detail: state }) => {
   if (state === "live" && !mine && panel()) begin(panel());
 });
 document.addEventListener("click", ({ target }) => { if (target.closest("[data-keep]")) resume(); });

@@ -1,5 +1,6 @@
 // What is typed under a proposal is kept until it is sent: through a reload, a claim that lapsed, a
 // lost connection. It stays in this tab and ends with it.
+import { DECIDED, SHOWN } from "./events.js";
 import { open } from "./drawers.js";
 import { panel } from "./panel_loader.js";
 import { isChanged } from "./live.js";
@@ -33,11 +34,11 @@ function restore(now) {
   if (form.matches(".drawer")) open(id);
 }
 
-document.addEventListener("aios:decided", ({ detail: { proposal } }) => {
+document.addEventListener(DECIDED, ({ detail: { proposal } }) => {
   sent.add(proposal);
   sessionStorage.removeItem(`draft:${proposal}`);
 });
-document.addEventListener("aios:shown", ({ detail: { panel: now } }) => {
+document.addEventListener(SHOWN, ({ detail: { panel: now } }) => {
   sent.delete(now.dataset.proposal);
   restore(now);
 });

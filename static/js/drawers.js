@@ -1,4 +1,5 @@
 // The forms under a proposal: one open at a time, what was typed stays.
+import { CLEAR, send } from "./events.js";
 import { define } from "./commands.js";
 
 export function open(id) {
@@ -54,7 +55,7 @@ define("leave", ({ target }) => {
     target.blur();
     return true;
   }
-  return document.dispatchEvent(new CustomEvent("aios:clear", { cancelable: true })) === false;
+  return !send(CLEAR);
 });
 
 document.addEventListener("click", ({ target }) => {

@@ -1,6 +1,7 @@
 // The live trace: one socket per page that resumes by number. Each event becomes a DOM event
-// `aios:event` on the document, the words of a model `aios:tokens`; what is shown is up to the
+// `HAPPENED` on the document, the words of a model `TOKENS`; what is shown is up to the
 // modules that listen.
+import { CONNECTION, HAPPENED, TOKENS, send } from "./events.js";
 import ReconnectingWebSocket from "./vendor/reconnecting-websocket.js";
 
 const SIGN_IN = 4401;
@@ -37,25 +38,25 @@ export function connect() {
   socket.addEventListener("message", (message) => {
     const came = JSON.parse(message.data);
     if (came.tokens) {
-      document.dispatchEvent(new CustomEvent("aios:tokens", { detail: came.tokens }));
+      send(TOKENS, came.tokens);
       return;
     }
     for (const event of came) {
       if (event.index <= last) continue;
       last = event.index;
       document.body.dataset.after = String(last);
-      document.dispatchEvent(new CustomEvent("aios:event", { detail: event }));
+      send(HAPPENED, event);
     }
   });
 }
 
 function say(state) {
-  document.dispatchEvent(new CustomEvent("aios:live", { detail: state }));
+  send(CONNECTION, state);
 }
 
 // A moment without connection is nobody's business; a longer one is said.
 let telling = 0;
-document.addEventListener("aios:live", ({ detail: state }) => {
+document.addEventListener(CONNECTION, ({ detail: state }) => {
   clearTimeout(telling);
   const note = document.getElementById("offline");
   if (!note) return;

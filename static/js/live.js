@@ -1,5 +1,6 @@
 // What happens while somebody looks: the proposal follows its events, unless its reader is typing
 // or has paused live updates; then it says that something has happened.
+import { FOLLOWED, HAPPENED, LISTED, SHOWN, send } from "./events.js";
 import { define } from "./commands.js";
 import { panel, refresh } from "./panel_loader.js";
 import { isBusy, reasonOf } from "./request_queue.js";
@@ -12,14 +13,14 @@ const MOST = 500;
 let timer = 0;
 let paused = sessionStorage.getItem("paused") === "1";
 
-document.addEventListener("aios:event", ({ detail: event }) => {
+document.addEventListener(HAPPENED, ({ detail: event }) => {
   if (paused) held.push(event);
   else follow(event);
   label();
 });
 
 function follow(event) {
-  document.dispatchEvent(new CustomEvent("aios:followed", { detail: event }));
+  send(FOLLOWED, event);
   if (QUIET.has(event.kind)) return;
   for (const id of event.about) {
     newest.delete(id);
@@ -99,7 +100,7 @@ export function isChanged(field) {
   return false;
 }
 
-document.addEventListener("aios:shown", ({ detail: { panel: now } }) => {
+document.addEventListener(SHOWN, ({ detail: { panel: now } }) => {
   clearTimeout(timer);
   if (isBehind(now)) soon();
 });
@@ -128,4 +129,4 @@ function label() {
   still.querySelector("[data-text]").textContent = paused ? `Paused${count}` : "Live";
 }
 label();
-document.addEventListener("aios:listed", label);
+document.addEventListener(LISTED, label);

@@ -1,11 +1,13 @@
 // Operations: the banner follows the kill switches, an execution that is open follows its events,
 // and lists say that something has changed without moving a row.
+import { EXECUTION, HAPPENED, SWITCH, send } from "./events.js";
+
 const execution = () => document.getElementById("execution");
 let wanted = 0;
 let timer = 0;
 
-document.addEventListener("aios:event", ({ detail: event }) => {
-  if (event.subject.kind === "switch") document.body.dispatchEvent(new CustomEvent("aios:switch"));
+document.addEventListener(HAPPENED, ({ detail: event }) => {
+  if (event.subject.kind === "switch") send(SWITCH, null, document.body);
   for (const note of document.querySelectorAll("[data-fresh]")) {
     if (note.dataset.fresh.split(" ").includes(event.subject.kind)) note.hidden = false;
   }
@@ -22,7 +24,7 @@ function follow() {
   if (!now || Number(now.dataset.seen) >= wanted) return;
   if (now.querySelector(".drawer:not([hidden]), [data-rehearsal]")) return;
   if (now.matches(".htmx-request, :has(.htmx-request)")) timer = setTimeout(follow, 400);
-  else htmx.trigger(now, "aios:execution");
+  else htmx.trigger(now, EXECUTION);
 }
 
 // The result of a dry run is read where it was asked for.

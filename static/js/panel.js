@@ -1,5 +1,7 @@
 // What a person reads of one proposal: differences this way or that, jumps between a text and what
 // it was made from, and where the eye goes once the facts are shown.
+import { SHOWN } from "./events.js";
+
 const MODE = "aios:differences";
 const root = document.documentElement;
 
@@ -56,7 +58,7 @@ document.addEventListener("click", (event) => {
   jump(link);
 });
 
-document.addEventListener("aios:shown", () => show(root.dataset.differences));
+document.addEventListener(SHOWN, () => show(root.dataset.differences));
 
 // The facts were asked for: they are read next.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {

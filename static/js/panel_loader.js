@@ -1,6 +1,7 @@
 // The one proposal on the stage: opening another, going back, and what is done once it is shown.
-// Everybody who cares listens for `aios:shown`, whose detail is {panel, how}; `how` is opened,
+// Everybody who cares listens for `SHOWN`, whose detail is {panel, how}; `how` is opened,
 // decided (the next after a decision), refreshed or restored (Back, Forward).
+import { ADVANCE, ANSWERED, SHOWN, send } from "./events.js";
 import { take } from "./prefetch.js";
 import { isDecision, isTaken, load, mayOpen, reasonOf, stopLoading, takeWish } from "./request_queue.js";
 
@@ -48,10 +49,10 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   shown(reasonOf(detail) ?? { how: isDecision(detail) ? "decided" : "refreshed" });
 });
 // The server found that the proposal which is kept ready here is the next one, and still as it was.
-document.addEventListener("aios:advance", ({ detail }) => {
+document.addEventListener(ADVANCE, ({ detail }) => {
   open(takeWish({ url: detail.address, how: "decided" }));
 });
-document.addEventListener("aios:answered", ({ detail: { wish, isDone } }) => {
+document.addEventListener(ANSWERED, ({ detail: { wish, isDone } }) => {
   if (isDone) open(wish);
   else remember("opened"); // the address may be gone back already
 });
@@ -64,7 +65,7 @@ function shown({ how, focus = "" }) {
   remember(how);
   if (how === "opened" || how === "decided") lead(now);
   else if (focus) keepFocus(now, focus);
-  document.dispatchEvent(new CustomEvent("aios:shown", { detail: { panel: now, how } }));
+  send(SHOWN, { panel: now, how });
 }
 
 // The address and the title of the page are those of what is shown; Back brings back the panel and

@@ -1,5 +1,7 @@
 // The next proposal, fetched while this one is read. It is shown only if nothing has happened to it
 // since: an event about it throws it away, and after a decision the server says if it is current.
+import { CONNECTION, HAPPENED, SHOWN } from "./events.js";
+
 const FRESH = 60_000; // ms
 const WAIT = 250; // ms after something was shown: first what is on the screen, then this
 let kept = null;
@@ -11,12 +13,12 @@ export function take(url) {
   return found;
 }
 
-document.addEventListener("aios:shown", () => {
+document.addEventListener(SHOWN, () => {
   clearTimeout(timer);
   const url = document.getElementById("decide")?.dataset.next;
   if (url && kept?.url !== url) timer = setTimeout(() => look(url), WAIT);
 });
-document.addEventListener("aios:event", ({ detail: event }) => {
+document.addEventListener(HAPPENED, ({ detail: event }) => {
   if (kept && event.about.includes(kept.proposal)) {
     const { url } = kept;
     kept = null;
@@ -24,7 +26,7 @@ document.addEventListener("aios:event", ({ detail: event }) => {
     timer = setTimeout(() => look(url), 4 * WAIT);
   }
 });
-document.addEventListener("aios:live", ({ detail: state }) => { if (state !== "live") kept = null; });
+document.addEventListener(CONNECTION, ({ detail: state }) => { if (state !== "live") kept = null; });
 
 async function look(url) {
   const headers = { "HX-Request": "true", "HX-Target": "panel" };

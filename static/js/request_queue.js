@@ -1,6 +1,8 @@
 // The panel takes one thing at a time. What is on its way out, because another proposal was opened
 // or a decision is on its way, takes nothing more; a refresh gives way to both. What is opened while
 // a decision is on its way is shown after it, unless the answer is that nothing happened.
+import { ANSWERED, LOAD, send } from "./events.js";
+
 const panel = () => document.getElementById("panel");
 
 let deciding = null; // the request of the decision that is on its way
@@ -20,7 +22,7 @@ export function isDecision({ requestConfig }) {
 // Why a panel was asked for travels with its request: the event that is said to have caused it.
 export function reasonOf({ requestConfig }) {
   const cause = requestConfig?.triggeringEvent;
-  return cause?.type === "aios:load" ? cause.detail : null;
+  return cause?.type === LOAD ? cause.detail : null;
 }
 
 // Whether it may be opened now; if not, it is once the decision is answered.
@@ -42,7 +44,7 @@ export function load(why) {
   coming = why;
   if (before) htmx.trigger("#stage", "htmx:abort"); // nothing waits in line: the last wish counts
   if (isOpening()) close();
-  const event = new CustomEvent("aios:load", { detail: why });
+  const event = new CustomEvent(LOAD, { detail: why });
   // overtaken by another request, or told of by errors.js
   htmx.ajax("GET", why.url, { target: "#panel", swap: "outerHTML", source: "#stage", event })
     .catch(() => {});
@@ -79,7 +81,7 @@ function answered({ status }) {
   const wish = takeWish(null);
   const isDone = status >= 200 && status < 400;
   if (!isOpening()) reopen();
-  if (wish) document.dispatchEvent(new CustomEvent("aios:answered", { detail: { wish, isDone } }));
+  if (wish) send(ANSWERED, { wish, isDone });
 }
 
 // The answer to a decision brings the next of the queue: not where another is wanted.

@@ -1,5 +1,6 @@
 // The rows of the queue: they stay where they are. What is new waits behind a button, what is gone
 // says so, and a row that changed is drawn again in its place.
+import { DECIDED, FOLLOWED, INBOX, LISTED, PICKED, RECENT, SHOWN, send } from "./events.js";
 import { define } from "./commands.js";
 import { panel } from "./panel_loader.js";
 
@@ -9,10 +10,10 @@ const CHANGED = new Set(["proposal.claimed", "proposal.released", "proposal.snoo
   "proposal.returned", "proposal.asked", "proposal.answered", "proposal.escalated"]);
 const arrived = new Set();
 
-document.addEventListener("aios:followed", ({ detail: event }) => {
+document.addEventListener(FOLLOWED, ({ detail: event }) => {
   if (event.subject.kind !== "proposal") return;
   const { id } = event.subject;
-  if (event.inbox) document.body.dispatchEvent(new CustomEvent("aios:inbox"));
+  if (event.inbox) send(INBOX, null, document.body);
   if (document.querySelector(`#recent a[href*="${CSS.escape(id)}"]`)) recount();
   if (event.inbox === "left") arrived.delete(id);
   if (rowOf(id)) {
@@ -27,7 +28,7 @@ document.addEventListener("aios:followed", ({ detail: event }) => {
 let recounting = 0;
 function recount() {
   clearTimeout(recounting);
-  recounting = setTimeout(() => htmx.trigger("#recent", "aios:recent"), 400);
+  recounting = setTimeout(() => htmx.trigger("#recent", RECENT), 400);
 }
 
 function showNews() {
@@ -71,7 +72,7 @@ async function redraw(id) {
   const goal = focused === "pick" && box ? box : fresh.querySelector(".row");
   if (focused !== false) goal.focus({ preventScroll: true });
   mark(panel());
-  document.dispatchEvent(new CustomEvent("aios:picked"));
+  send(PICKED);
 }
 
 // A claim that nobody keeps alive lapses without an event when nobody sweeps: look then.
@@ -102,12 +103,12 @@ function showNew() {
     const nowhere = document.activeElement === document.body; // it was in the list
     if (nowhere) list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
     showNews();
-    document.dispatchEvent(new CustomEvent("aios:listed"));
-    document.dispatchEvent(new CustomEvent("aios:picked"));
+    send(LISTED);
+    send(PICKED);
   }).catch(() => {}); // told of by errors.js
 }
 
-document.addEventListener("aios:shown", ({ detail: { panel: now, how } }) => {
+document.addEventListener(SHOWN, ({ detail: { panel: now, how } }) => {
   mark(now);
   if (how !== "refreshed") rowOf(now.dataset.proposal)?.scrollIntoView({ block: "nearest" });
 });
@@ -122,7 +123,7 @@ function mark(now) {
 }
 
 // What was just decided says so at once, before its event arrives.
-document.addEventListener("aios:decided", ({ detail: { proposal, words } }) => {
+document.addEventListener(DECIDED, ({ detail: { proposal, words } }) => {
   const row = rowOf(proposal);
   clearTimeout(drawing.get(proposal));
   drawing.delete(proposal); // a row that is on its way is from before

@@ -1,4 +1,5 @@
 // Moving through the rows with keys, and choosing several that are decided together.
+import { CLEAR, PICKED } from "./events.js";
 import { define } from "./commands.js";
 
 const rows = () => [...document.querySelectorAll("#list .row")];
@@ -45,9 +46,9 @@ function toggle(row) {
 }
 
 document.addEventListener("change", ({ target }) => { if (target.name === "pick") tell(); });
-document.addEventListener("aios:picked", tell);
+document.addEventListener(PICKED, tell);
 document.addEventListener("click", ({ target }) => { if (target.closest("[data-unpick]")) clear(); });
-document.addEventListener("aios:clear", (event) => { if (clear()) event.preventDefault(); });
+document.addEventListener(CLEAR, (event) => { if (clear()) event.preventDefault(); });
 
 function clear() {
   const boxes = picked();

@@ -1,6 +1,7 @@
 // Pages with a trace: new rows as they happen, a model's words as it says them, a pause button,
 // and never more rows than a page can bear. The filters are the server's; rows that arrive are
 // held against them here.
+import { CONNECTION, HAPPENED, RUN, TOKENS, send } from "./events.js";
 import { foldSpeech, keepSpeech, makeRow, makeSpeech, scaleBars } from "./trace_rows.js";
 
 const MOST = 500; // rows in a list
@@ -15,13 +16,13 @@ const recent = []; // of the newest events, for a list that came without them
 let lost = 0;
 let paused = false;
 
-document.addEventListener("aios:event", ({ detail: event }) => {
+document.addEventListener(HAPPENED, ({ detail: event }) => {
   if (!region()) return;
   recent.push(event);
   if (recent.length > MOST) recent.shift();
   take({ event });
 });
-document.addEventListener("aios:tokens", ({ detail: tokens }) => {
+document.addEventListener(TOKENS, ({ detail: tokens }) => {
   if (region()) take({ tokens });
 });
 
@@ -141,7 +142,7 @@ function refreshRun(kind) {
   timer = setTimeout(() => {
     timer = 0;
     asked = Date.now();
-    if (!paused) document.body.dispatchEvent(new CustomEvent("aios:run"));
+    if (!paused) send(RUN, null, document.body);
   }, wait);
 }
 
@@ -163,7 +164,7 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (note) note.textContent = `${count} ${count === 1 ? "event" : "events"} shown`;
 });
 
-document.addEventListener("aios:live", ({ detail: state }) => {
+document.addEventListener(CONNECTION, ({ detail: state }) => {
   const live = document.querySelector("[data-live]");
   if (!live) return;
   live.dataset.state = state;
