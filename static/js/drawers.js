@@ -5,7 +5,7 @@ import { define } from "./commands.js";
 export function open(id) {
   const form = document.getElementById(id);
   if (!form) return;
-  document.querySelectorAll(".drawer").forEach((other) => show(other, other === form));
+  for (const other of document.querySelectorAll(".drawer")) show(other, other === form);
   form.querySelector("input:not([type=hidden]), textarea, select, [data-digit]")?.focus();
 }
 

@@ -43,7 +43,7 @@ function jump(link) {
   for (let fold = goal.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) {
     fold.open = true;
   }
-  document.querySelectorAll("[data-jumped]").forEach((one) => one.removeAttribute("data-jumped"));
+  for (const one of document.querySelectorAll("[data-jumped]")) one.removeAttribute("data-jumped");
   goal.setAttribute("data-jumped", "");
   goal.scrollIntoView({ block: "center" });
   (goal.tabIndex === -1 && goal.hasAttribute("tabindex") ? goal : goal.querySelector("[tabindex]"))

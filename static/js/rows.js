@@ -96,7 +96,7 @@ function showNew() {
     target: "#list", swap: "outerHTML",
   }).then(() => {
     [...drawing.keys()].forEach(draw); // rows that are on their way are from before
-    [...ids, ...[...arrived].filter(rowOf)].forEach((id) => arrived.delete(id));
+    for (const id of [...ids, ...[...arrived].filter(rowOf)]) arrived.delete(id);
     for (const box of list().querySelectorAll("[name=pick]")) box.checked = picked.includes(box.value);
     list().querySelector("ol")?.scrollTo(0, scroll);
     mark(panel());

@@ -54,7 +54,8 @@ function add(event, now = region()) {
 let scaling = 0;
 
 function scaleSoon() {
-  scaling ||= requestAnimationFrame(() => {
+  if (scaling) return;
+  scaling = requestAnimationFrame(() => {
     scaling = 0;
     if (region()) scaleBars(region());
   });
