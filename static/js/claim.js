@@ -1,8 +1,8 @@
 // One person decides at a time. Who opens a proposal holds it, keeps it while they are at it, and
 // lets go on leaving. Others read, and are told when it is free.
 import { CONNECTION, DECIDED, FOLLOWED, SHOWN } from "./events.js";
-import { bar, panel, refresh } from "./panel_loader.js";
 import { isTyping, tell } from "./live.js";
+import { bar, panel, refresh } from "./panel_loader.js";
 
 const BEAT = 40_000; // ms between two signs of life; the lease is three times as long
 const LEASE = 120_000;
@@ -26,10 +26,12 @@ document.addEventListener(FOLLOWED, ({ detail: event }) => {
   if (!about || event.subject.id !== panel()?.dataset.proposal || asked) return; // the answer tells
   const held = mine;
   if (event.kind === "proposal.released" && held) {
-    setTimeout(() => { if (mine === held) claim(); }, DECIDING);
-  }
-  else if (held && performance.now() - held.since > DECIDING) claim(); // by somebody else, then
-  else if (event.kind === "proposal.released" || (event.kind === "proposal.claimed" && !mine)) {
+    setTimeout(() => {
+      if (mine === held) claim();
+    }, DECIDING);
+  } else if (held && performance.now() - held.since > DECIDING) {
+    claim(); // it is somebody else's, then
+  } else if (event.kind === "proposal.released" || (event.kind === "proposal.claimed" && !mine)) {
     // who could only read has not sent what they typed: it is put back (drafts.js)
     const isFreed = event.kind === "proposal.released" && strip()?.dataset.state === "other";
     if (isFreed || !isTyping(panel())) refresh({ wished: isFreed });
@@ -51,7 +53,8 @@ async function claim(wanted = mine) {
   asked = wanted;
   const answer = await send(wanted.claim);
   if (asked === wanted) asked = null;
-  if (bar()?.dataset.claim !== wanted.claim) { // something else is shown by now
+  if (bar()?.dataset.claim !== wanted.claim) {
+    // something else is shown by now
     if (answer?.ok) send(wanted.release, { keepalive: true });
   } else if (answer?.ok) {
     const now = performance.now();
@@ -74,8 +77,7 @@ function letGo() {
 
 function send(url, options = {}) {
   const body = new URLSearchParams({ csrfmiddlewaretoken: token() });
-  return fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, ...options })
-    .catch(() => null);
+  return fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, ...options }).catch(() => null);
 }
 
 async function beat() {
@@ -102,18 +104,26 @@ setInterval(() => {
 }, 1000);
 
 for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) {
-  addEventListener(kind, () => {
-    const back = performance.now() - active > AWAY;
-    active = performance.now();
-    if (back) beat();
-  }, { passive: true });
+  addEventListener(
+    kind,
+    () => {
+      const back = performance.now() - active > AWAY;
+      active = performance.now();
+      if (back) beat();
+    },
+    { passive: true },
+  );
 }
-document.addEventListener("visibilitychange", () => { if (!document.hidden) resume(); });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) resume();
+});
 addEventListener("online", () => resume());
 document.addEventListener(CONNECTION, ({ detail: state }) => {
   if (state === "live" && !mine && panel()) begin(panel());
 });
-document.addEventListener("click", ({ target }) => { if (target.closest("[data-keep]")) resume(); });
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-keep]")) resume();
+});
 
 function resume() {
   active = performance.now();
@@ -126,7 +136,9 @@ addEventListener("pagehide", () => {
   const { release } = mine ?? asked ?? {};
   if (release) navigator.sendBeacon(release, new URLSearchParams({ csrfmiddlewaretoken: token() }));
 });
-addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); });
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) resume();
+});
 
 // The words of each state stand in the page; while nobody looks, the title of the tab tells.
 function say(state, left = 0) {

@@ -15,8 +15,8 @@ import "./hold.js";
 import "./palette.js";
 import "./trace.js";
 import "./operations.js";
-import { listenForKeys } from "./keys.js";
 import { connect } from "./event_stream.js";
+import { listenForKeys } from "./keys.js";
 
 listenForKeys();
 connect();

@@ -1,9 +1,10 @@
 // What is typed under a proposal is kept until it is sent: through a reload, a claim that lapsed, a
 // lost connection. It stays in this tab and ends with it.
-import { DECIDED, SHOWN } from "./events.js";
+
 import { open } from "./drawers.js";
-import { panel } from "./panel_loader.js";
+import { DECIDED, SHOWN } from "./events.js";
 import { isChanged } from "./live.js";
+import { panel } from "./panel_loader.js";
 
 const keyOf = (now) => `draft:${now?.dataset.proposal}`;
 const sent = new Set(); // leaving a field as its panel goes is no typing

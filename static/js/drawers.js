@@ -1,6 +1,7 @@
 // The forms under a proposal: one open at a time, what was typed stays.
-import { CLEAR, send } from "./events.js";
+
 import { define } from "./commands.js";
+import { CLEAR, send } from "./events.js";
 
 export function open(id) {
   const form = document.getElementById(id);

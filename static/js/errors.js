@@ -32,7 +32,9 @@ document.addEventListener("htmx:timeout", ({ detail }) => {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.successful && detail.target?.id === about) toast.hidden = true;
 });
-toast?.querySelector("[data-close]").addEventListener("click", () => { toast.hidden = true; });
+toast?.querySelector("[data-close]").addEventListener("click", () => {
+  toast.hidden = true;
+});
 
 // htmx rejects its own promise, without a reason, when leaving the page cuts a request off.
 addEventListener("unhandledrejection", (event) => {

@@ -1,7 +1,7 @@
 // The live trace: one socket per page that resumes by number. Each event becomes a DOM event
 // `HAPPENED` on the document, the words of a model `TOKENS`; what is shown is up to the
 // modules that listen.
-import { CONNECTION, HAPPENED, TOKENS, send } from "./events.js";
+import { CONNECTION, HAPPENED, send, TOKENS } from "./events.js";
 import ReconnectingWebSocket from "./vendor/reconnecting-websocket.js";
 
 const SIGN_IN = 4401;
@@ -61,5 +61,8 @@ document.addEventListener(CONNECTION, ({ detail: state }) => {
   const note = document.getElementById("offline");
   if (!note) return;
   if (state === "live") note.hidden = true;
-  else telling = setTimeout(() => { note.hidden = false; }, 2500);
+  else
+    telling = setTimeout(() => {
+      note.hidden = false;
+    }, 2500);
 });

@@ -1,6 +1,6 @@
 // How long a decision can still be taken back. Counted from what the server said was left, so a
 // wrong clock here changes nothing; the server decides when it comes to it.
-import { define, controlOf } from "./commands.js";
+import { controlOf, define } from "./commands.js";
 
 const ends = new WeakMap();
 
@@ -26,17 +26,29 @@ function end(held) {
   held.dataset.hold = "0";
   held.closest("[data-held]")?.querySelector("[data-command=take-back]")?.setAttribute("disabled", "");
   const note = held.closest("#last");
-  if (note) setTimeout(() => { if (note.contains(held)) note.replaceChildren(); }, 2500);
+  if (note)
+    setTimeout(() => {
+      if (note.contains(held)) note.replaceChildren();
+    }, 2500);
 }
 
 // What was decided last: under the proposal if that is it, else in the note, else in the list.
-define("take-back", () => {
-  const last = document.querySelector("#last [data-command=take-back]:not(:disabled)");
-  const button = document.querySelector("#panel [data-command=take-back]:not(:disabled)") ?? last
-    ?? document.querySelector("#recent [data-command=take-back]:not(:disabled)");
-  button?.form.requestSubmit(button);
-  return Boolean(button);
-}, { when: () => Boolean(controlOf("take-back") ?? document.querySelector("#recent [data-command=take-back]:not(:disabled)")) });
+define(
+  "take-back",
+  () => {
+    const last = document.querySelector("#last [data-command=take-back]:not(:disabled)");
+    const button =
+      document.querySelector("#panel [data-command=take-back]:not(:disabled)") ??
+      last ??
+      document.querySelector("#recent [data-command=take-back]:not(:disabled)");
+    button?.form.requestSubmit(button);
+    return Boolean(button);
+  },
+  {
+    when: () =>
+      Boolean(controlOf("take-back") ?? document.querySelector("#recent [data-command=take-back]:not(:disabled)")),
+  },
+);
 
 tick();
 setInterval(tick, 250);

@@ -1,7 +1,8 @@
 // From a key that is pressed to a command. Single keys are off while typing and in dialogs, and for
 // good where the person has turned them off; Ctrl or Cmd with a key, and Escape, always work.
-import { commandOf } from "./keymap.js";
+
 import { run } from "./commands.js";
+import { commandOf } from "./keymap.js";
 
 const PREFIX = "g";
 const PATIENCE = 1200; // ms between the two keys of a sequence

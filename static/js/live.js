@@ -1,7 +1,8 @@
 // What happens while somebody looks: the proposal follows its events, unless its reader is typing
 // or has paused live updates; then it says that something has happened.
-import { FOLLOWED, HAPPENED, LISTED, SHOWN, send } from "./events.js";
+
 import { define } from "./commands.js";
+import { FOLLOWED, HAPPENED, LISTED, SHOWN, send } from "./events.js";
 import { panel, refresh } from "./panel_loader.js";
 import { isBusy, reasonOf } from "./request_queue.js";
 
@@ -70,7 +71,9 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (pressed) missed = true;
   else tell(panel());
 });
-addEventListener("pointerdown", ({ target }) => { pressed = Boolean(target.closest?.("#panel")); });
+addEventListener("pointerdown", ({ target }) => {
+  pressed = Boolean(target.closest?.("#panel"));
+});
 for (const kind of ["pointerup", "pointercancel"]) {
   addEventListener(kind, () => {
     if (missed) setTimeout(refresh); // the click comes first

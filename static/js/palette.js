@@ -1,6 +1,7 @@
 // Ctrl/Cmd+K: every command that can be given here with its key, every page, and proposals by words.
-import { allNames, keyOf, wordsOf } from "./keymap.js";
+
 import { define, isAvailable, run } from "./commands.js";
+import { allNames, keyOf, wordsOf } from "./keymap.js";
 
 const LEAST = 2; // characters before proposals are looked for
 const WAIT = 180; // ms
@@ -13,11 +14,15 @@ let asked = 0;
 let timer = 0;
 
 define("palette", show, { when: () => Boolean(dialog) });
-define("search", () => {
-  const here = document.querySelector("main [type=search]");
-  if (here) here.focus();
-  else show();
-}, { when: () => Boolean(dialog) });
+define(
+  "search",
+  () => {
+    const here = document.querySelector("main [type=search]");
+    if (here) here.focus();
+    else show();
+  },
+  { when: () => Boolean(dialog) },
+);
 define("sheet", () => document.getElementById("keys")?.showModal());
 
 function show() {
@@ -32,17 +37,23 @@ function show() {
 }
 
 function listCommands() {
-  return allNames().filter((name) => !NOT_LISTED.has(name) && isAvailable(name)).map((name) => ({
-    words: wordsOf(name), key: keyOf(name), act: () => run(name, { key: "", target: document.body }),
-  }));
+  return allNames()
+    .filter((name) => !NOT_LISTED.has(name) && isAvailable(name))
+    .map((name) => ({
+      words: wordsOf(name),
+      key: keyOf(name),
+      act: () => run(name, { key: "", target: document.body }),
+    }));
 }
 
 // Links of the navigation and the splits that no command stands for.
 function listPages() {
   const links = document.querySelectorAll(".nav a:not([data-command]), .splits a, .menu a");
-  return [...links].filter((link) => !link.dataset.command && link.getAttribute("aria-current") !== "page")
+  return [...links]
+    .filter((link) => !link.dataset.command && link.getAttribute("aria-current") !== "page")
     .map((link) => ({
-      words: (link.dataset.words ?? link.textContent).trim().replace(/\s+/g, " "), key: "",
+      words: (link.dataset.words ?? link.textContent).trim().replace(/\s+/g, " "),
+      key: "",
       act: () => link.click(),
     }));
 }
@@ -66,7 +77,10 @@ function item({ words, key, detail }, at) {
   const text = document.createElement("span");
   text.textContent = words;
   option.append(text);
-  for (const [tag, content] of [["small", detail], ["kbd", key]]) {
+  for (const [tag, content] of [
+    ["small", detail],
+    ["kbd", key],
+  ]) {
     if (!content) continue;
     const extra = document.createElement(tag);
     extra.textContent = content;
@@ -115,8 +129,12 @@ options?.addEventListener("pointermove", ({ target }) => {
   const option = target.closest("[role=option]");
   if (option) point([...options.children].indexOf(option));
 });
-dialog?.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
-document.addEventListener("click", ({ target }) => { if (target.closest("[data-palette]")) show(); });
+dialog?.addEventListener("click", ({ target }) => {
+  if (target === dialog) dialog.close();
+});
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-palette]")) show();
+});
 
 async function look() {
   const typed = field.value.trim();
@@ -126,8 +144,13 @@ async function look() {
   if (!answer?.ok || answer.redirected || number !== asked || typed !== field.value.trim()) return;
   const { proposals } = await answer.json();
   const at = pointed(); // perhaps moved on with the arrows meanwhile; what comes is put behind
-  draw(proposals.map(({ title, detail, address }) => ({
-    words: title, detail, key: "", act: () => location.assign(address),
-  })));
+  draw(
+    proposals.map(({ title, detail, address }) => ({
+      words: title,
+      detail,
+      key: "",
+      act: () => location.assign(address),
+    })),
+  );
   if (at > 0) point(at);
 }

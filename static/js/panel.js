@@ -46,8 +46,9 @@ function jump(link) {
   for (const one of document.querySelectorAll("[data-jumped]")) one.removeAttribute("data-jumped");
   goal.setAttribute("data-jumped", "");
   goal.scrollIntoView({ block: "center" });
-  (goal.tabIndex === -1 && goal.hasAttribute("tabindex") ? goal : goal.querySelector("[tabindex]"))
-    ?.focus({ preventScroll: true });
+  (goal.tabIndex === -1 && goal.hasAttribute("tabindex") ? goal : goal.querySelector("[tabindex]"))?.focus({
+    preventScroll: true,
+  });
 }
 
 document.addEventListener("click", (event) => {

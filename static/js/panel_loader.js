@@ -35,14 +35,18 @@ export function refresh({ wished = false } = {}) {
 }
 
 function put(html, how) {
-  htmx.swap("#panel", html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 },
-    { afterSettleCallback: () => shown({ how }) });
+  htmx.swap(
+    "#panel",
+    html,
+    { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 },
+    { afterSettleCallback: () => shown({ how }) },
+  );
 }
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const why = reasonOf(detail);
   const inside = panel()?.contains(document.activeElement);
-  if (why) why.focus = inside ? document.activeElement.closest("#panel [id]")?.id ?? "panel-title" : "";
+  if (why) why.focus = inside ? (document.activeElement.closest("#panel [id]")?.id ?? "panel-title") : "";
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target?.id !== "panel") return;

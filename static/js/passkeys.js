@@ -9,7 +9,7 @@ document.addEventListener("allauth.error", (event) => {
   const line = document.getElementById("key-problem");
   if (!line) return;
   event.preventDefault();
-  line.textContent = WORDS[event.detail.exception?.name]
-    ?? "The key could not be used. Try again, or sign in with the password.";
+  line.textContent =
+    WORDS[event.detail.exception?.name] ?? "The key could not be used. Try again, or sign in with the password.";
   line.hidden = false;
 });

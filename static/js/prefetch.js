@@ -26,7 +26,9 @@ document.addEventListener(HAPPENED, ({ detail: event }) => {
     timer = setTimeout(() => look(url), 4 * WAIT);
   }
 });
-document.addEventListener(CONNECTION, ({ detail: state }) => { if (state !== "live") kept = null; });
+document.addEventListener(CONNECTION, ({ detail: state }) => {
+  if (state !== "live") kept = null;
+});
 
 async function look(url) {
   const headers = { "HX-Request": "true", "HX-Target": "panel" };
@@ -45,6 +47,8 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!kept || detail.verb !== "post" || performance.now() - kept.at > FRESH) return;
   if (!detail.elt.matches("#panel form")) return;
   Object.assign(detail.parameters, {
-    ready: kept.proposal, ready_seen: kept.seen, ready_binding: kept.binding,
+    ready: kept.proposal,
+    ready_seen: kept.seen,
+    ready_binding: kept.binding,
   });
 });

@@ -46,8 +46,7 @@ export function load(why) {
   if (isOpening()) close();
   const event = new CustomEvent(LOAD, { detail: why });
   // overtaken by another request, or told of by errors.js
-  htmx.ajax("GET", why.url, { target: "#panel", swap: "outerHTML", source: "#stage", event })
-    .catch(() => {});
+  htmx.ajax("GET", why.url, { target: "#panel", swap: "outerHTML", source: "#stage", event }).catch(() => {});
 }
 
 export function stopLoading() {

@@ -1,13 +1,21 @@
 // The rows of the queue: they stay where they are. What is new waits behind a button, what is gone
 // says so, and a row that changed is drawn again in its place.
-import { DECIDED, FOLLOWED, INBOX, LISTED, PICKED, RECENT, SHOWN, send } from "./events.js";
+
 import { define } from "./commands.js";
+import { DECIDED, FOLLOWED, INBOX, LISTED, PICKED, RECENT, SHOWN, send } from "./events.js";
 import { panel } from "./panel_loader.js";
 
 const list = () => document.getElementById("list");
 export const rowOf = (id) => list()?.querySelector(`.row[data-proposal="${CSS.escape(id)}"]`);
-const CHANGED = new Set(["proposal.claimed", "proposal.released", "proposal.snoozed",
-  "proposal.returned", "proposal.asked", "proposal.answered", "proposal.escalated"]);
+const CHANGED = new Set([
+  "proposal.claimed",
+  "proposal.released",
+  "proposal.snoozed",
+  "proposal.returned",
+  "proposal.asked",
+  "proposal.answered",
+  "proposal.escalated",
+]);
 const arrived = new Set();
 
 document.addEventListener(FOLLOWED, ({ detail: event }) => {
@@ -42,7 +50,10 @@ function showNews() {
 const drawing = new Map();
 function draw(id) {
   clearTimeout(drawing.get(id));
-  drawing.set(id, setTimeout(() => redraw(id), 150));
+  drawing.set(
+    id,
+    setTimeout(() => redraw(id), 150),
+  );
 }
 
 async function redraw(id) {
@@ -59,7 +70,8 @@ async function redraw(id) {
   const fresh = part.querySelector("li");
   const item = rowOf(id)?.closest("li");
   if (!fresh || !item || drawing.get(id) !== turn) return; // a later answer knows more
-  if (item.matches(":active")) { // half a click would be lost
+  if (item.matches(":active")) {
+    // half a click would be lost
     draw(id);
     return;
   }
@@ -92,20 +104,24 @@ function showNew() {
   const scroll = list().querySelector("ol")?.scrollTop ?? 0;
   const picked = [...list().querySelectorAll("[name=pick]:checked")].map(({ value }) => value);
   const ids = [...arrived];
-  htmx.ajax("GET", `${address}&selected=${panel()?.dataset.proposal ?? ""}`, {
-    target: "#list", swap: "outerHTML",
-  }).then(() => {
-    [...drawing.keys()].forEach(draw); // rows that are on their way are from before
-    for (const id of [...ids, ...[...arrived].filter(rowOf)]) arrived.delete(id);
-    for (const box of list().querySelectorAll("[name=pick]")) box.checked = picked.includes(box.value);
-    list().querySelector("ol")?.scrollTo(0, scroll);
-    mark(panel());
-    const nowhere = document.activeElement === document.body; // it was in the list
-    if (nowhere) list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
-    showNews();
-    send(LISTED);
-    send(PICKED);
-  }).catch(() => {}); // told of by errors.js
+  htmx
+    .ajax("GET", `${address}&selected=${panel()?.dataset.proposal ?? ""}`, {
+      target: "#list",
+      swap: "outerHTML",
+    })
+    .then(() => {
+      [...drawing.keys()].forEach(draw); // rows that are on their way are from before
+      for (const id of [...ids, ...[...arrived].filter(rowOf)]) arrived.delete(id);
+      for (const box of list().querySelectorAll("[name=pick]")) box.checked = picked.includes(box.value);
+      list().querySelector("ol")?.scrollTo(0, scroll);
+      mark(panel());
+      const nowhere = document.activeElement === document.body; // it was in the list
+      if (nowhere) list().querySelector('[aria-current="true"].row')?.focus({ preventScroll: true });
+      showNews();
+      send(LISTED);
+      send(PICKED);
+    })
+    .catch(() => {}); // told of by errors.js
 }
 
 document.addEventListener(SHOWN, ({ detail: { panel: now, how } }) => {

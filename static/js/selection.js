@@ -1,6 +1,7 @@
 // Moving through the rows with keys, and choosing several that are decided together.
-import { CLEAR, PICKED } from "./events.js";
+
 import { define } from "./commands.js";
+import { CLEAR, PICKED } from "./events.js";
 
 const rows = () => [...document.querySelectorAll("#list .row")];
 const boxOf = (row) => row?.closest("li").querySelector("[name=pick]:not(:disabled)");
@@ -45,14 +46,22 @@ function toggle(row) {
   return true;
 }
 
-document.addEventListener("change", ({ target }) => { if (target.name === "pick") tell(); });
+document.addEventListener("change", ({ target }) => {
+  if (target.name === "pick") tell();
+});
 document.addEventListener(PICKED, tell);
-document.addEventListener("click", ({ target }) => { if (target.closest("[data-unpick]")) clear(); });
-document.addEventListener(CLEAR, (event) => { if (clear()) event.preventDefault(); });
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-unpick]")) clear();
+});
+document.addEventListener(CLEAR, (event) => {
+  if (clear()) event.preventDefault();
+});
 
 function clear() {
   const boxes = picked();
-  boxes.forEach((box) => { box.checked = false; });
+  boxes.forEach((box) => {
+    box.checked = false;
+  });
   tell();
   return boxes.length > 0;
 }

@@ -1,7 +1,7 @@
 // Pages with a trace: new rows as they happen, a model's words as it says them, a pause button,
 // and never more rows than a page can bear. The filters are the server's; rows that arrive are
 // held against them here.
-import { CONNECTION, HAPPENED, RUN, TOKENS, send } from "./events.js";
+import { CONNECTION, HAPPENED, RUN, send, TOKENS } from "./events.js";
 import { foldSpeech, keepSpeech, makeRow, makeSpeech, scaleBars } from "./trace_rows.js";
 
 const MOST = 500; // rows in a list
@@ -129,8 +129,7 @@ pause?.addEventListener("click", () => {
 function label() {
   if (!pause) return;
   const news = held.filter(({ event }) => event && fits(event, region())).length + lost;
-  pause.querySelector("[data-text]").textContent = paused
-    ? `Resume${news ? ` (${news} new)` : ""}` : "Pause";
+  pause.querySelector("[data-text]").textContent = paused ? `Resume${news ? ` (${news} new)` : ""}` : "Pause";
 }
 
 // -- the head of the run, asked for again when it may have changed ---------------------------
@@ -153,9 +152,11 @@ document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target.id !== "trace" || !now) return;
   const seen = Number(now.dataset.after);
   const waiting = new Set(held.map(({ event }) => event?.index));
-  recent.filter(({ index }) => index > seen && !waiting.has(index)).forEach((event) => {
-    if (fits(event, now)) place(makeRow(now, event), listOf(now, event.stage));
-  });
+  recent
+    .filter(({ index }) => index > seen && !waiting.has(index))
+    .forEach((event) => {
+      if (fits(event, now)) place(makeRow(now, event), listOf(now, event.stage));
+    });
   for (const call of said.keys()) {
     if (!recent.some((event) => event.call && event.subject.id === call)) write(call, false);
   }
