@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
@@ -46,8 +48,19 @@ def test_a_component_is_shared() -> None:
 
 @pytest.mark.parametrize("name", parts(TEMPLATES / "console") + parts(TEMPLATES / "_components"))
 def test_a_template_is_used(name: str) -> None:
-    """By a view or by another template; each template that is named exists."""
+    """By a view or by another template."""
     assert includers()[name]
+
+
+def test_a_template_that_is_named_exists() -> None:
+    """Here, or in a package."""
+    missing = set()
+    for name in includers():
+        try:
+            get_template(name)
+        except TemplateDoesNotExist:
+            missing.add(name)
+    assert not missing
 
 
 def test_parts_stand_beside_what_they_are_parts_of() -> None:
