@@ -1,82 +1,18 @@
-"""Settings of AIOS: read from the environment once, typed, failing loudly.
-
-Every value an operator may set is a field of `Environment`; `NAME_FILE` names a file that holds
-the value of `NAME` instead (Docker secrets).
-"""
+"""Settings of AIOS, made from the environment, which is read once (`aios.environment`)."""
 
 import json
-import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import structlog
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from aios import logs
 from aios.content_security import DIRECTIVES, LOOSER
+from aios.environment import BASE_DIR, Environment, read_file_variants
 from aios.flow import ROUTES
 from aios.sidebar import NAVIGATION
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def read_file_variants() -> None:
-    """Replace each `NAME_FILE` of the environment by `NAME` with the file's content."""
-    for name, path in list(os.environ.items()):
-        if name.endswith("_FILE") and name.removesuffix("_FILE") in SECRET_NAMES:
-            os.environ[name.removesuffix("_FILE")] = Path(path).read_text().strip()
-
-
-SECRET_NAMES = {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "CREDENTIAL_KEYS",
-                "EMAIL_URL"}  # fmt: skip
-
-
-class Environment(BaseSettings):
-    """What an operator may set; names are the environment variables in lower case."""
-
-    model_config = SettingsConfigDict(env_file=None, extra="ignore")
-
-    aios_data: Path = BASE_DIR / ".aios"
-    secret_key: SecretStr | None = None
-    credential_keys: SecretStr | None = None  # comma-separated Fernet keys, newest first
-    debug: bool = False
-    allowed_hosts: str = "127.0.0.1,localhost,[::1]"
-    csrf_trusted_origins: str = ""
-    secure: bool = False  # True behind HTTPS: secure cookies, HSTS, redirect
-    database_url: SecretStr | None = None
-    # a web process serves each request in a new thread: connections must be shared among them.
-    # 0, for workers: one connection a process, kept
-    database_pool: int = 0
-    redis_url: SecretStr | None = None
-    openai_base_url: str = ""
-    openai_api_key: SecretStr = SecretStr("")
-    openai_model: str = ""
-    openai_embedding_model: str = ""
-    openai_api: Literal["auto", "chat", "responses"] = "auto"  # auto: what the endpoint knows
-    model_breaker_failures: int = 5  # in a row, then a model is left alone and rules plan
-    model_breaker_seconds: float = 30.0  # at first; doubles with every probe that fails
-    model_breaker_longest_seconds: float = 600.0
-    email_url: str = "smtp://127.0.0.1:1025"  # smtp, smtps (TLS), smtp+tls (STARTTLS)
-    default_from_email: str = "AIOS <aios@localhost>"
-    # how many reverse proxies of yours stand before the web processes: each adds an address to
-    # X-Forwarded-For, and who is behind them is believed to be where the outermost of them says
-    trusted_proxies: int = 0
-    public_url: str = ""  # where people reach this installation; notices link there
-    outbound_loopback: bool = False  # notices may go to http://127.0.0.1: to try webhooks out
-    outbound_allow: str = ""  # networks of one's own that may be called: 10.0.0.0/8,fd12::/16
-    demo_shop_url: str = ""  # set by `manage.py up` while its demo shop runs
-    log_level: str = "INFO"
-    gateway_lease_seconds: float = 60.0  # a call without a sign of life counts as unknown
-    gateway_doubt_seconds: float = 20.0  # an unproven call may still run for a client timeout
-    gateway_breaker_failures: int = 5  # in a row, then a back end is left alone
-    gateway_breaker_seconds: float = 5.0  # at first; doubles with every probe that fails
-    gateway_breaker_longest_seconds: float = 300.0
-    gateway_queue_limit: int = 10_000  # due executions of a connector; more is not taken on
-    proposals_waiting_limit: int = 10_000  # for a person, in a workspace; more is not taken on
-    high_risk_sign_in_seconds: float = 3600.0  # high risk is approved by who signed in since
-    gateway_grant_seconds: float = 3600.0  # an approval not carried out by then is asked for anew
 
 
 def recorded(data: Path) -> dict[str, str]:
@@ -356,21 +292,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": NAVIGATION},
 }  # fmt: skip
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"link_tokens": {"()": "aios.link_tokens.WithoutLinkTokens"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["link_tokens"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.log_level},
-    "loggers": {"django_structlog": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
-}
+LOGGING = logs.configuration(env.log_format, env.log_level)
 
 # -- gateway -----------------------------------------------------------------------------------
 GATEWAY_LEASE_SECONDS = env.gateway_lease_seconds
@@ -382,15 +304,3 @@ GATEWAY_QUEUE_LIMIT = env.gateway_queue_limit
 PROPOSALS_WAITING_LIMIT = env.proposals_waiting_limit
 HIGH_RISK_SIGN_IN_SECONDS = env.high_risk_sign_in_seconds
 GATEWAY_GRANT_SECONDS = env.gateway_grant_seconds
-# requests are logged through `logging`, so that the levels above hold for them too
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.format_exc_info,
-        structlog.processors.KeyValueRenderer(key_order=["event"]),
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
