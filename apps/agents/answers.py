@@ -1,7 +1,8 @@
 """Answering reviewers: claim a question, look again, let a model or the rules answer.
 
 A worker that dies leaves a claim that lapses; the question is answered again from the start, and
-an answer is only ever given once. After `MAX_ATTEMPTS` it says that there is none.
+an answer is only ever given once. After `MAX_ATTEMPTS` it says that there is none; what a breaker
+or a rate keeps from being looked at is no attempt for as long as `PATIENCE`.
 """
 
 import logging
@@ -11,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from apps.agents.heartbeat import Heartbeat
 from apps.agents.leases import LEASE
 from apps.agents.models import Agent, Run
-from apps.agents.outages import HOPELESS
+from apps.agents.outages import HOPELESS, SOON
 from apps.agents.playbooks import registry
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import Knobs, Playbook
@@ -25,7 +26,7 @@ from apps.agents.steps.base import Clock, Context
 from apps.agents.steps.plan import FAILURES
 from apps.audit import fault
 from apps.gateway import queries as gateway
-from apps.gateway.errors import ConnectorError
+from apps.gateway.errors import Away, ConnectorError
 from apps.gateway.switches import stopping_agents
 from apps.inference.queries import model_configured
 from apps.proposals import operations as proposals
@@ -36,6 +37,7 @@ from apps.proposals.provenance import link_again, text_of
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+PATIENCE = timedelta(hours=1)  # of a reviewer, with a back end that is being left alone
 # The answer's changes cannot be taken; what it says still can
 NOT_TAKEN = (DeniedByPolicy, InvalidDraft, AlreadyDecided)
 
@@ -107,6 +109,8 @@ def answer(question: Question, *, clock: Clock) -> None:
         log.info("Question %s: %s", question.pk, error)
     except (NobodyToAnswer, *HOPELESS) as error:
         admit(question, str(error), now=clock())
+    except Away as error:
+        hold_back(question, error, now=clock())
     except Exception as error:  # whatever happens, the reviewer does not wait for ever
         log.warning("Question %s (try %d)", question.pk, question.attempts, exc_info=True)
         stumble(question, error, now=clock())
@@ -121,11 +125,24 @@ def stumble(question: Question, error: Exception, *, now: datetime) -> None:
     put_off(question, now + timedelta(seconds=2**question.attempts))
 
 
+def hold_back(question: Question, error: Away, *, now: datetime) -> None:
+    """Try again when the back end may be called, as if it had not been tried; not for ever."""
+    if now - question.asked_at >= PATIENCE:
+        stumble(question, error, now=now)
+        return
+    held_by_us(question).update(
+        not_before=max(error.until, now + SOON), attempts=question.attempts - 1
+    )
+
+
 def put_off(question: Question, until: datetime) -> bool:
     """Have nobody take the question up before then; False if it is not ours any more."""
-    # Conditional: each claim counts an attempt, so one that was taken over is not ours to move
-    held = Question.objects.filter(pk=question.pk, answered_at=None, attempts=question.attempts)
-    return bool(held.update(not_before=until))
+    return bool(held_by_us(question).update(not_before=until))
+
+
+def held_by_us(question: Question) -> QuerySet[Question]:
+    """The question as long as it is ours to move: each claim counts an attempt."""
+    return Question.objects.filter(pk=question.pk, answered_at=None, attempts=question.attempts)
 
 
 def admit(question: Question, why: str, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What can go wrong at an outside system; the class says what is known about the effect."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class ConnectorError(Exception):
@@ -26,6 +26,17 @@ class Away(Unreachable):
 
 class Busy(Away):
     """Nothing was sent: the rate allowed for the back end is used up `until` then."""
+
+
+class Throttled(Unreachable):
+    """The back end itself said that it is called too often, and did nothing.
+
+    `pause` is how long it asks to be left alone; None if it does not say.
+    """
+
+    def __init__(self, message: str, *, pause: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.pause = pause
 
 
 class Stopped(Unreachable):

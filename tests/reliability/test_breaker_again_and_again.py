@@ -2,6 +2,7 @@
 
 Two worker processes serve a shop that falls ill and recovers, over and over. While it is ill a
 probe gets as far as the write and is told that the shop is busy. The control counts those probes.
+The same with a shop that takes one write in ten and turns the others away, its breaker closed.
 """
 
 import os
@@ -20,7 +21,7 @@ from django.utils import timezone
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway import operations as gateway
-from apps.gateway.connectors.medusa.api import AdminApi
+from apps.gateway.connectors.medusa.api import AdminApi, Answer
 from apps.gateway.models import Breaker, Circuit, Execution, State
 from apps.gateway.operations import attempt, outcome
 from apps.gateway.queries import read
@@ -55,26 +56,34 @@ def _quick(settings, monkeypatch) -> None:
 class Health:
     """How the shop is, as all workers find it; and how often it has said that it is busy."""
 
-    WELL, AWAY, BUSY = range(3)
+    WELL, AWAY, BUSY, STRICT = range(4)
+    TAKES_ONE_IN = 10
 
     def __init__(self) -> None:
         context = get_context("fork")
         self.now = context.Value("i", self.WELL)
         self.refused = context.Value("i", 0)
 
-    def spoil(self, call: Callable[..., tuple[int, bytes]]) -> Callable[..., tuple[int, bytes]]:
+    def spoil(self, call: Callable[..., Answer]) -> Callable[..., Answer]:
         """The shop's answers: none to reads while it is away, 429 to writes while it is busy."""
 
-        def answer(api: AdminApi, method: str, path: str, **more: object) -> tuple[int, bytes]:
+        def answer(api: AdminApi, method: str, path: str, **more: object) -> Answer:
             if self.now.value == self.AWAY and method == "GET":
-                return 503, b""
+                return Answer(503, b"")
             if self.now.value == self.BUSY and method == "POST":
-                with self.refused.get_lock():
-                    self.refused.value += 1
-                return 429, b""
+                self.turn_away()
+                return Answer(429, b"")
+            if self.now.value == self.STRICT and method == "POST" and self.turn_away():
+                return Answer(429, b"", timedelta(0))
             return call(api, method, path, **more)
 
         return answer
+
+    def turn_away(self) -> int:
+        """Count a write; 0 for the one in ten that a strict shop takes."""
+        with self.refused.get_lock():
+            self.refused.value += 1
+            return self.refused.value % self.TAKES_ONE_IN
 
 
 @pytest.fixture
@@ -159,6 +168,17 @@ def suffer(health: Health, workspace, openings: int) -> None:
     proposals.settle(now=timezone.now())
 
 
+def crowd(health: Health, workspace, settings, monkeypatch) -> None:
+    """A shop with a rate of its own, until all is done; its breaker bears any number of refusals."""
+    settings.GATEWAY_BREAKER_FAILURES = 1_000_000
+    monkeypatch.setattr(outcome, "SOONEST", timedelta(seconds=INTERVAL))
+    supply(workspace, read(workspace.pk, "variants"))
+    health.now.value = health.STRICT
+    with workers():
+        wait_for(lambda: not Execution.objects.filter(state__in=OPEN).exists())
+    proposals.settle(now=timezone.now())
+
+
 def figures() -> str:
     """What came of it."""
     opened = Event.objects.filter(kind=Kind.BREAKER_OPENED).count()
@@ -184,11 +204,32 @@ def test_where_a_probe_is_an_attempt_approved_changes_end_before_people(
 ):
     """Control: probes counted like other calls, and a limit as low as one opening calls for."""
 
-    def count_it(execution: Execution, error: str) -> outcome.Outcome:
+    def count_it(execution: Execution, error: str, **_: object) -> outcome.Outcome:
         return outcome.later(execution, error, now=timezone.now())
 
     monkeypatch.setattr(attempt, "hold_back", count_it)
     monkeypatch.setattr(outcome, "MAX_ATTEMPTS", 1)
     suffer(health, workspace, 1)  # a second could find nobody left to probe with
     say(f"breaker, control that counts probes: {figures()}")
+    assert Execution.objects.filter(state=State.NEEDS_PERSON).exists()
+
+
+def test_what_the_shops_own_rate_turns_away_is_done_in_the_end(
+    cast, policy, shop, shop_connector, workspace, say, health, settings, monkeypatch
+):
+    """Nine of ten writes are turned away, and none of that is an attempt."""
+    crowd(health, workspace, settings, monkeypatch)
+    say(f"a shop that takes one write in {health.TAKES_ONE_IN}, its breaker closed: {figures()}")
+    assert not Event.objects.filter(kind=Kind.BREAKER_OPENED).exists()
+    assert not Execution.objects.exclude(state=State.DONE).exists()
+    assert set(Execution.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_where_that_is_an_attempt_approved_changes_end_before_people(
+    cast, policy, shop, shop_connector, workspace, say, health, settings, monkeypatch
+):
+    """Control: what is turned away counted, with the limit that holds for calls."""
+    monkeypatch.setattr(attempt, "is_held", lambda error, **how: False)
+    crowd(health, workspace, settings, monkeypatch)
+    say(f"control that counts what is turned away: {figures()}")
     assert Execution.objects.filter(state=State.NEEDS_PERSON).exists()

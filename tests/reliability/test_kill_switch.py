@@ -218,7 +218,7 @@ def test_where_a_stop_is_an_attempt_approved_changes_end_before_people(
 ):
     """Control: the same with stops counted, and a limit as low as the activations are few."""
 
-    def count(execution: Execution, error: str) -> outcome.Outcome:
+    def count(execution: Execution, error: str, **_: object) -> outcome.Outcome:
         return outcome.later(execution, error, now=timezone.now())
 
     monkeypatch.setattr(attempt, "hold_back", count)

@@ -10,10 +10,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 from itertools import cycle, islice, pairwise
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from apps.audit import fault
 from apps.audit.kinds import Kind
@@ -23,6 +26,7 @@ from apps.gateway.configuration import configure_connector
 from apps.gateway.connectors.medusa.actions.return_items import ReturnItems
 from apps.gateway.models import State
 from apps.gateway.operations import saga
+from apps.gateway.operations.outcome import MAX_ATTEMPTS
 from apps.gateway.operations.saga import steps_of
 from apps.policies import operations as policies
 from tests.contract.medusa import CACHE, real_medusa
@@ -241,6 +245,41 @@ def test_a_kill_switch_between_two_steps(world, workspace, now):
     switches.release(switch=switch, by="test", now=now)
     world.sweep_until_over(execution)
     assert execution.state == State.DONE, execution.error
+    assert world.pieces(execution) == 1
+
+
+@pytest.mark.parametrize("step", ["confirm_receipt"])
+def test_a_return_stopped_in_the_middle_again_and_again(world, workspace, now, step):
+    """Six switches at the same step, each held for two sweeps: it goes on, and is done once."""
+    execution = world.propose(next(world.orders))
+    assert run_together(Process(world.work, f"step:{step}:before")) == [True]
+    at = now
+    for _ in range(MAX_ATTEMPTS + 1):
+        switch = switches.engage(
+            workspace=workspace, scope="workspace", target="", reason="stop", by="test", now=at
+        )
+        for _ in range(2):
+            at += timedelta(seconds=settings.GATEWAY_LEASE_SECONDS + 1)
+            sweep(at, rounds=1)
+        execution.refresh_from_db()
+        assert execution.state == State.UNKNOWN
+        assert [entry["step"] for entry in execution.progress] == list(CALLS)[
+            : list(CALLS).index(step)
+        ]
+        switches.release(switch=switch, by="test", now=at)
+    replace(world, now=at).sweep_until_over(execution)
+    assert (execution.state, execution.attempts) == (State.DONE, 1), execution.error
+    assert world.pieces(execution) == 1
+
+
+@pytest.mark.parametrize("step", ["create_return", "confirm_receipt"])
+def test_a_return_a_busy_shop_turns_away_in_the_middle(world, step):
+    """Nine times at the same step, more than a step may fail: it is done all the same, once."""
+    order = next(world.orders)
+    rule = ("busy", "POST", CALLS[step], MAX_ATTEMPTS + 4)
+    execution = world.run(order, Case(rules=(rule,)))
+    assert (execution.state, execution.attempts) == (State.DONE, 1), execution.error
+    assert not any("failed" in entry for entry in execution.progress)
     assert world.pieces(execution) == 1
 
 

@@ -13,6 +13,7 @@ from apps.gateway.errors import (
     CannotTell,
     ConnectorError,
     Refused,
+    Throttled,
     Unproven,
     Unreachable,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Refused",
     "Step",
     "Stepwise",
+    "Throttled",
     "Unproven",
     "Unreachable",
 ]

@@ -49,6 +49,12 @@ def ask_first() -> None:
 
 
 def has_let_pass() -> bool:
-    """Whether something may have been sent through the gate that is open here."""
+    """Whether something may have been sent through the gate that is open here, since `settled`."""
     gate = _gate.get()
     return gate is None or gate.passed
+
+
+def settled() -> None:
+    """What was sent so far is proven: from here on it is asked anew whether anything was."""
+    if (gate := _gate.get()) is not None:
+        gate.passed = False

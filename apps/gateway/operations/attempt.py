@@ -23,14 +23,16 @@ from apps.gateway.models import Connector, Execution, State
 from apps.gateway.operations import breakers, grants
 from apps.gateway.operations.deliveries import together
 from apps.gateway.operations.outcome import (
-    AWAY,
     Outcome,
     digest,
     doubt,
     fact,
     finish,
+    held_until,
     hold_back,
+    is_held,
     later,
+    rest,
     wait,
     write,
 )
@@ -161,7 +163,7 @@ def unchanged(client: Client, executions: Sequence[Execution], *, clock: Clock) 
             with health.watch(execution.connector, clock=clock, proves=False):
                 state_now = client.snapshot(execution.action, execution.params)
         except (Unreachable, BadAnswer) as error:
-            outcomes.append(wait(execution, str(error), now=clock()))
+            outcomes.append(wait(execution, str(error), now=clock(), pause=rest(error)))
         except Refused as error:
             outcomes.append(Outcome(execution=execution, state=State.STALE, error=str(error)))
         except Exception as error:
@@ -273,14 +275,10 @@ def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock
 def unreached(
     execution: Execution, error: Unreachable, *, sent: bool, probing: bool, now: datetime
 ) -> Outcome:
-    """What becomes of a call that surely was not carried out; an attempt only if it was sent.
-
-    A switch and the probe of an open breaker have their own end, so what they held back is due.
-    """
-    if probing or isinstance(error, Stopped):
-        return hold_back(execution, str(error))
-    if not sent:
-        return hold_back(execution, str(error), until=now + AWAY)
+    """What becomes of a call that surely was not carried out; an attempt only if it was sent."""
+    if is_held(error, sent=sent, probing=probing):
+        until = held_until(error, probing=probing, now=now)
+        return hold_back(execution, str(error), until=until)
     return later(execution, str(error), now=now)
 
 

@@ -89,13 +89,17 @@ def due_of(connector: Connector, *, now: datetime, limit: int) -> list[Execution
 
 
 def give_back(connector: Connector, *, worker: str, now: datetime, limit: int) -> None:
-    """End the wait of actions that go to a person while the back end is away; nothing is called."""
+    """End the wait of actions that go to a person while the back end is away; nothing is called.
+
+    What a kill switch holds back besides waits for its release.
+    """
     chosen = ActionSetting.objects.filter(
         workspace_id=connector.workspace_id, when_away=WhenAway.PERSON
     ).values("action")
     rows = list(
         Execution.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(connector=connector, state=State.DUE, not_before__lte=now, action__in=chosen)
+        .filter(~stopping(), connector=connector, state=State.DUE, not_before__lte=now)
+        .filter(action__in=chosen)
         .order_by("-priority", "id")[:limit]
     )
     if not rows:

@@ -78,6 +78,12 @@ def consume(executions: Sequence[Execution], *, now: datetime) -> dict[UUID, str
     return refused
 
 
+def lasts(execution: Execution, *, now: datetime) -> bool:
+    """Whether what was permitted may still be done at this time, used permissions included."""
+    rows = Grant.objects.filter(execution=execution, revoked_at=None, expires_at__gt=now)
+    return rows.exists()
+
+
 RENEW = """
     INSERT INTO gateway_grant (id, workspace_id, execution_id, connector_id, run_id, action_hash,
                                amount, currency, minted_by, minted_at, expires_at)

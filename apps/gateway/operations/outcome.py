@@ -16,6 +16,7 @@ from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway.connectors.base import Receipt
+from apps.gateway.errors import Stopped, Throttled, Unreachable
 from apps.gateway.models import Execution, State
 from apps.gateway.operations import grants
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 AWAY = timedelta(seconds=15)  # before an outside system that is away is looked at again
+SOONEST = timedelta(seconds=1)  # even if it asks for less
 FINISHED_KINDS = {
     State.DONE: Kind.EXECUTION_FINISHED,
     State.REFUSED: Kind.EXECUTION_FINISHED,
@@ -64,9 +66,37 @@ class Outcome:
         }
 
 
-def wait(execution: Execution, error: str, *, now: datetime) -> Outcome:
+def is_held(error: Exception, *, sent: bool, probing: bool) -> bool:
+    """Whether a call was held back, and so is no attempt.
+
+    By a switch, by the back end's own rate, by its open breaker (`probing`), or since it was away
+    before anything was `sent`.
+    """
+    if isinstance(error, Stopped | Throttled):
+        return True
+    return isinstance(error, Unreachable) and (probing or not sent)
+
+
+def held_until(error: Exception, *, probing: bool, now: datetime) -> datetime | None:
+    """Until when a call is held back; None where a switch or a breaker has an end of its own."""
+    has_own_end = isinstance(error, Stopped) or (probing and asked(error) is None)
+    return None if has_own_end else now + rest(error)
+
+
+def rest(error: Exception) -> timedelta:
+    """How long an outside system is left alone after this: as it asks for, else as usual."""
+    pause = asked(error)
+    return AWAY if pause is None else max(pause, SOONEST)
+
+
+def asked(error: Exception) -> timedelta | None:
+    """How long the back end itself asks to be left alone."""
+    return error.pause if isinstance(error, Throttled) else None
+
+
+def wait(execution: Execution, error: str, *, now: datetime, pause: timedelta = AWAY) -> Outcome:
     """Not even begun, because the outside system is away: due again after a pause, for ever."""
-    return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + AWAY)
+    return Outcome(execution=execution, state=State.DUE, error=error, retry_at=now + pause)
 
 
 def later(execution: Execution, error: str, *, now: datetime) -> Outcome:

@@ -22,7 +22,7 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import health
 from apps.gateway.connectors.base import Client, Found, Step, Stepwise
-from apps.gateway.connectors.gate import has_let_pass
+from apps.gateway.connectors.gate import has_let_pass, settled
 from apps.gateway.errors import (
     BadAnswer,
     CannotTell,
@@ -33,13 +33,16 @@ from apps.gateway.errors import (
     Unreachable,
 )
 from apps.gateway.models import Execution, State
+from apps.gateway.operations import grants
 from apps.gateway.operations.outcome import (
     AWAY,
     MAX_ATTEMPTS,
     Outcome,
     doubt,
     fact,
+    held_until,
     hold_back,
+    is_held,
     later,
 )
 
@@ -253,22 +256,25 @@ def prove(saga: Saga) -> Outcome:
 def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
     """Later, after a longer pause each time; then back, or to a person. Raises `TakenOver`.
 
-    What a switch or a breaker kept from being done is no failed try, nor is what was never sent.
+    What was held back is no failed try: by a switch or an open breaker for as long as they hold,
+    else while the permission lasts, since what has begun has no other end.
     """
     execution, now = saga.execution, saga.clock()
     text = str(error)
     if not isinstance(error, ConnectorError):
         log.error("A step of execution %s failed in the connector", execution.pk, exc_info=error)
         text = f"{type(error).__name__}: {error}"
-    unreachable = isinstance(error, Unreachable)
-    held_back = isinstance(error, Stopped) or (unreachable and saga.probing)
+    held = is_held(error, sent=has_let_pass(), probing=saga.probing)
+    until = held_until(error, probing=saga.probing, now=now)
     if not has_begun(execution) and why_turned(execution) is None:
-        if held_back or (unreachable and not has_let_pass()):
-            return hold_back(execution, text, until=None if held_back else now + AWAY)
-        decide = later if unreachable else doubt
+        if held:
+            return hold_back(execution, text, until=until)
+        decide = later if isinstance(error, Unreachable) else doubt
         return decide(execution, text, now=now)
-    if held_back:
-        return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=now + AWAY)
+    endless = isinstance(error, Stopped) or saga.probing
+    if held and (endless or grants.lasts(execution, now=now)):
+        again = until or now + AWAY
+        return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=again)
     keep(saga, step, failed=text[:500])
     tries = failures(execution)
     if tries < MAX_ATTEMPTS:
@@ -303,6 +309,8 @@ def keep(saga: Saga, step: Step, **what: Any) -> None:
     write(saga, entry)
     event = fact(Kind.EXECUTION_STEPPED, saga.execution, "gateway", step=step.name, **what)
     record_all([event], now=saga.clock())
+    if "reference" in what or "undone" in what:
+        settled()
 
 
 def write(saga: Saga, *entries: Entry) -> None:

@@ -52,7 +52,7 @@ def let_rest(channel: Channel, *, until: datetime) -> None:
 
 @transaction.atomic
 def put_off(head: Notice, notices: Sequence[Notice], until: datetime) -> None:
-    """Send it later; nothing was tried."""
+    """Send it later, as if it had not been tried; what came meanwhile may go along."""
     if holds(head):
         pks = [notice.pk for notice in notices]
         Notice.objects.filter(pk__in=pks).update(
@@ -62,7 +62,10 @@ def put_off(head: Notice, notices: Sequence[Notice], until: datetime) -> None:
 
 @transaction.atomic
 def fail(head: Notice, notices: Sequence[Notice], error: Exception, *, now: datetime) -> None:
-    """It was not handed over: try again after a pause that doubles, or give up and say so."""
+    """It was not handed over: try again after a pause that doubles, or give up and say so.
+
+    What the receiver put off itself is no try; only its age ends that.
+    """
     if not holds(head):
         return
     text = str(error).replace("\0", " ")[:300]
@@ -70,11 +73,14 @@ def fail(head: Notice, notices: Sequence[Notice], error: Exception, *, now: date
         note_failure(head.channel, error, text, now=now)
         if isinstance(error, Refused) and error.code == str(GONE):
             switch_off(head.channel, now=now)
+    is_young, again = head.created_at > now - OLDEST, until(error, head.attempts, now)
+    if isinstance(error, Away) and is_young:
+        put_off(head, notices, again)
+        Notice.objects.filter(pk=head.pk).update(error=text)
+        return
     given_up = isinstance(error, Refused) or head.attempts >= MOST_ATTEMPTS
-    if not given_up and head.created_at > now - OLDEST:
-        Notice.objects.filter(pk=head.pk).update(
-            due_at=until(error, head.attempts, now), lease_until=None, error=text
-        )
+    if not given_up and is_young:
+        Notice.objects.filter(pk=head.pk).update(due_at=again, lease_until=None, error=text)
         return
     pks = [notice.pk for notice in notices]
     Notice.objects.filter(pk__in=pks).update(
@@ -94,7 +100,7 @@ def fail(head: Notice, notices: Sequence[Notice], error: Exception, *, now: date
 def until(error: Exception, attempts: int, now: datetime) -> datetime:
     """When to try again: as the receiver says, else after a pause that doubles."""
     if isinstance(error, Away):
-        return error.until
+        return max(error.until, now + FIRST_PAUSE)
     return now + min(FIRST_PAUSE * (1 << min(attempts - 1, 16)), LONGEST_PAUSE)
 
 

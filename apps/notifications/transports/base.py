@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from apps.gateway.errors import Away, Refused, Unreachable
 from apps.gateway.outbound import Answer
+from apps.gateway.retry_after import asked_pause
 from apps.notifications.words import Item
 
 GONE = 410
 FOR_GOOD = (400, GONE, 413, 415, 422)
-LONGEST_WAIT = timedelta(hours=1)  # that a receiver may ask for
+TOO_MANY, AWAY = 429, 503
+MINUTE = timedelta(minutes=1)  # that one is left alone which does not say for how long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +44,10 @@ def judge(answer: Answer, now: datetime) -> None:
     status = answer.status
     if 200 <= status < 300:
         return
-    if status in (429, 503) and answer.retry_after.isdecimal():
-        pause = min(timedelta(seconds=int(answer.retry_after[:6])), LONGEST_WAIT)
-        raise Away(f"The receiver is busy (status {status}).", until=now + pause)
+    pause = asked_pause(answer.retry_after, now=now)
+    if status == TOO_MANY or (status == AWAY and pause is not None):
+        until = now + (MINUTE if pause is None else pause)
+        raise Away(f"The receiver is busy (status {status}).", until=until)
     if 300 <= status < 400:
         raise Unreachable(f"The receiver redirects (status {status}); redirects are not followed.")
     if status in FOR_GOOD:

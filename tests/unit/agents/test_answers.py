@@ -19,7 +19,7 @@ from apps.audit import fault
 from apps.audit.models import Event
 from apps.gateway import clients, switches
 from apps.gateway import queries as gateway
-from apps.gateway.models import Connector
+from apps.gateway.models import Breaker, Circuit, Connector
 from apps.inference.models import Call
 from apps.inference.providers import fake
 from apps.inference.providers.base import Completion, ToolCall
@@ -143,6 +143,29 @@ def test_a_shop_that_does_not_answer_ends_in_an_honest_answer(
     assert answer(now) == 1
     question.refresh_from_db()
     assert question.answer.startswith("I could not find an answer.")
+
+
+def test_what_a_breaker_keeps_from_being_looked_at_is_no_try(
+    change: Change, cast: Cast, moment: datetime
+) -> None:
+    """The question waits for the shop; after an hour it is answered honestly."""
+    Breaker.objects.create(
+        connector=change.connector, workspace=change.connector.workspace, circuit=Circuit.OPEN,
+        failures=5, opened_at=moment, probe_at=moment + timedelta(days=1),
+    )  # fmt: skip
+    question = ask(change, cast, "Why?", moment)
+    later = [moment + timedelta(minutes=5) * n for n in range(2 * answers.MAX_ATTEMPTS)]
+    for at in later:
+        Question.objects.update(not_before=at)
+        assert answer(at) == 1
+    question.refresh_from_db()
+    assert (question.answered_at, question.attempts) == (None, 0)
+    for _ in range(answers.MAX_ATTEMPTS):
+        Question.objects.update(not_before=moment)
+        assert answer(moment + answers.PATIENCE) == 1
+    question.refresh_from_db()
+    assert "could not find an answer" in question.answer
+    assert "its breaker is open" in question.answer
 
 
 def test_an_agent_that_is_switched_off_answers_nothing(

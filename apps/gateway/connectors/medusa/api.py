@@ -1,14 +1,16 @@
 """The admin API over HTTP: one client, and what is known after a call that went wrong."""
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import httpx2
 
-from apps.gateway.connectors.base import BadAnswer, Refused, Unproven, Unreachable
+from apps.gateway.connectors.base import BadAnswer, Refused, Throttled, Unproven, Unreachable
 from apps.gateway.connectors.gate import ask_first
 from apps.gateway.connectors.transfer import NotJson, TooLarge, parse, read_limited
 from apps.gateway.outbound import Transport
+from apps.gateway.retry_after import asked_pause
 
 LIMIT = 32 * 1024 * 1024  # bytes of one answer
 CONNECT_SECONDS = 3.0
@@ -34,6 +36,14 @@ def path(*segments: str) -> str:
     return "/admin/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
+class Answer(NamedTuple):
+    """What the shop said; `pause` is how long it asks to be left alone, if it does."""
+
+    status: int
+    body: bytes
+    pause: timedelta | None = None
+
+
 class AdminApi:
     """Calls to one Medusa server; `timeout` is in seconds and holds for each wait."""
 
@@ -52,15 +62,16 @@ class AdminApi:
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
         """Read. Raises `Unreachable`, `Refused`, `BadAnswer`."""
         try:
-            status, body = self._call("GET", path, params=query)
+            answer = self._call("GET", path, params=query)
         except httpx2.RequestError as error:
             raise Unreachable(self._say("GET", path, error)) from error
         except TooLarge as error:
             raise BadAnswer(self._say("GET", path, error)) from error
-        if status >= 500 or status == BUSY:
-            raise Unreachable(self._say("GET", path, f"status {status}"))
+        self._heed(answer, "GET", path)
+        if answer.status >= 500:
+            raise Unreachable(self._say("GET", path, f"status {answer.status}"))
         try:
-            return self._judge("GET", path, status, body)
+            return self._judge("GET", path, answer)
         except NotJson as error:
             raise BadAnswer(self._say("GET", path, error)) from error
 
@@ -83,35 +94,45 @@ class AdminApi:
     def _write(self, method: str, path: str, *, key: str, **options: Any) -> dict[str, Any]:
         ask_first()
         try:
-            status, answer = self._call(method, path, headers={"Idempotency-Key": key}, **options)
+            answer = self._call(method, path, headers={"Idempotency-Key": key}, **options)
         except NEVER_SENT as error:
             raise Unreachable(self._say(method, path, error)) from error
         except (httpx2.RequestError, TooLarge) as error:
             raise Unproven(self._say(method, path, error)) from error
-        if status == BUSY:
-            raise Unreachable(self._say(method, path, "the shop is busy (429)"))
-        if status >= 500:
-            raise Unproven(self._say(method, path, f"status {status}"))
+        self._heed(answer, method, path)
+        if answer.status >= 500:
+            raise Unproven(self._say(method, path, f"status {answer.status}"))
         try:
-            return self._judge(method, path, status, answer)
+            return self._judge(method, path, answer)
         except NotJson as error:
             raise Unproven(self._say(method, path, error)) from error
 
-    def _call(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
+    def _call(self, method: str, path: str, **options: Any) -> Answer:
         with self._http.stream(method, path, **options) as response:
-            return response.status_code, read_limited(response, LIMIT)
+            header = response.headers.get("retry-after", "")
+            return Answer(
+                response.status_code,
+                read_limited(response, LIMIT),
+                asked_pause(header, now=datetime.now(UTC)),
+            )
 
-    def _judge(self, method: str, path: str, status: int, body: bytes) -> dict[str, Any]:
+    def _heed(self, answer: Answer, method: str, path: str) -> None:
+        """Raise `Throttled` where the shop asks to be called less often."""
+        if answer.status == BUSY:
+            text = self._say(method, path, f"the shop is busy ({BUSY})")
+            raise Throttled(text, pause=answer.pause)
+
+    def _judge(self, method: str, path: str, answer: Answer) -> dict[str, Any]:
         """The JSON object of a success; `Refused` for an error in Medusa's own shape."""
-        answer = parse(body)
-        if not isinstance(answer, dict):
-            raise NotJson(f"not a JSON object: {body[:80]!r}")
+        status, said = answer.status, parse(answer.body)
+        if not isinstance(said, dict):
+            raise NotJson(f"not a JSON object: {answer.body[:80]!r}")
         if 200 <= status < 300:
-            return answer
-        if not 400 <= status < 500 or "message" not in answer:
+            return said
+        if not 400 <= status < 500 or "message" not in said:
             raise NotJson(f"status {status} without Medusa's error body")
-        code = str(answer.get("type") or ("unauthorized" if status == 401 else status))
-        raise Refused(self._say(method, path, str(answer["message"])[:500]), code=code)
+        code = str(said.get("type") or ("unauthorized" if status == 401 else status))
+        raise Refused(self._say(method, path, str(said["message"])[:500]), code=code)
 
     def _say(self, method: str, path: str, what: object) -> str:
         text = str(what) or type(what).__name__

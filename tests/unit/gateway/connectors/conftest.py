@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -28,16 +28,18 @@ def own_ledger(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def answering() -> Iterator[Callable[[int, bytes], str]]:
+def answering() -> Iterator[Callable[..., str]]:
     """Start a server that gives one answer to everything; its address."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(status: int, body: bytes) -> str:
+    def start(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.gateway import clients, health, operations
+from apps.gateway import clients, health, operations, switches
 from apps.gateway.connectors.gate import ask_first
-from apps.gateway.errors import Unproven, Unreachable
+from apps.gateway.errors import Throttled, Unproven, Unreachable
 from apps.gateway.models import (
     ActionSetting,
     Breaker,
@@ -124,16 +124,90 @@ def test_what_was_never_sent_is_no_attempt(due, now, client, monkeypatch):
 
 
 def test_what_was_sent_and_not_taken_is_an_attempt(due, now, client, monkeypatch):
-    """Control: the shop says it is busy."""
+    """Control: the connection is refused right at the write."""
     due(1)
 
-    def busy(action, params, **more):
+    def turn_away(action, params, **more):
         ask_first()
-        raise Unreachable("429")
+        raise Unreachable("connection refused")
 
-    monkeypatch.setattr(client, "perform", busy)
+    monkeypatch.setattr(client, "perform", turn_away)
     assert execute(now) == 1
     assert Execution.objects.get().attempts == 1
+
+
+@pytest.mark.parametrize("asked", [None, timedelta(0), timedelta(seconds=90)])
+def test_what_the_shops_own_rate_turns_away_is_no_attempt(
+    due, now, client, monkeypatch, settings, asked
+):
+    """Its breaker is closed, and it says 429: each waits as long as it is asked to, in its turn."""
+    settings.GATEWAY_BREAKER_FAILURES = 1000
+    due(2)
+    calls = []
+
+    def turn_away(action, params, **more):
+        calls.append(params["variant_id"])
+        ask_first()
+        raise Throttled("429", pause=asked)
+
+    monkeypatch.setattr(client, "perform", turn_away)
+    pause = {None: AWAY, timedelta(0): SECOND}.get(asked, asked)
+    at = now
+    for _ in range(2 * MAX_ATTEMPTS):
+        while execute(at):
+            pass
+        assert set(Execution.objects.values_list("state", "attempts")) == {(State.DUE, 0)}
+        at = max(Execution.objects.values_list("not_before", flat=True))
+        assert at >= now + pause
+    assert len(calls) >= 2 * MAX_ATTEMPTS
+    monkeypatch.undo()
+    while execute(at):
+        pass
+    assert states() == [State.DONE] * 2
+    assert set(Execution.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_probe_waits_as_long_as_the_shop_asks(due, now, connector, client, monkeypatch):
+    """Its breaker has an end of its own, but the shop has said what it wants."""
+    due(1)
+    open_it(connector, now)
+    at = now + timedelta(minutes=5)
+
+    def turn_away(action, params, **more):
+        ask_first()
+        raise Throttled("429", pause=timedelta(minutes=30))
+
+    monkeypatch.setattr(client, "perform", turn_away)
+    assert execute(at) == 1
+    row = Execution.objects.get()
+    assert (row.attempts, row.not_before) == (0, at + timedelta(minutes=30))
+
+
+def test_a_look_waits_as_long_as_the_shop_asks(due, now, client, monkeypatch):
+    """The target is not looked at again before."""
+    due(1)
+
+    def turn_away(action, params):
+        raise Throttled("429", pause=timedelta(minutes=30))
+
+    monkeypatch.setattr(client, "snapshot", turn_away)
+    assert execute(now) == 1
+    assert Execution.objects.get().not_before == now + timedelta(minutes=30)
+
+
+def test_what_a_switch_holds_back_besides_is_not_given_back(due, now, connector, workspace):
+    """An action that goes to a person while the shop is away: only once the switch is released."""
+    due(1)
+    open_it(connector, now)
+    action = Execution.objects.get().action
+    ActionSetting.objects.create(workspace=workspace, action=action, when_away=WhenAway.PERSON)
+    switch = switches.engage(workspace=workspace, scope="workspace", target="", reason="r",
+                             by="user:x", now=now)  # fmt: skip
+    execute(now)
+    assert states() == [State.DUE]
+    switches.release(switch=switch, by="user:x", now=now)
+    execute(now)
+    assert states() == [State.STALE]
 
 
 def test_other_connectors_go_on(due, now, connector, workspace, ledger_url):

@@ -11,10 +11,19 @@ from django.conf import settings
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway.connectors.base import Receipt, Step
-from apps.gateway.errors import CannotTell, Refused, Stopped, Unproven, Unreachable
+from apps.gateway.connectors.gate import ask_first
+from apps.gateway.errors import (
+    CannotTell,
+    Refused,
+    Stopped,
+    Throttled,
+    Unproven,
+    Unreachable,
+)
 from apps.gateway.models import Breaker, Circuit, Execution, State
 from apps.gateway.operations.outcome import MAX_ATTEMPTS
 from apps.gateway.operations.saga import carry_on, carry_steps, steps_of
+from tests.factories.gate import open_gate
 from tests.factories.proposals import propose
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +269,63 @@ def test_a_probe_that_does_not_get_through_is_no_failure(carry, ladder, executio
         assert carry().state == State.UNKNOWN
     assert entries(execution, "failed") == entries(execution, "turned") == []
     assert carry().state == State.DONE
+
+
+def test_what_the_shops_own_rate_turns_away_is_no_failure(carry, ladder, execution, now):
+    """Half way it waits as long as it is asked to, as often as it takes."""
+    pause = timedelta(seconds=90)
+    ladder.happens["do list"] = [Throttled("429", pause=pause)] * (2 * MAX_ATTEMPTS)
+    for _ in range(2 * MAX_ATTEMPTS):
+        outcome = carry()
+        assert (outcome.state, outcome.retry_at) == (State.UNKNOWN, now + pause)
+    assert entries(execution, "failed") == entries(execution, "turned") == []
+    assert carry().state == State.DONE
+
+
+def test_what_the_shops_own_rate_turns_away_first_is_no_attempt(carry, ladder, now):
+    """Nothing stands, so it is due again when the shop may be called."""
+    ladder.happens["do open"] = [Throttled("429", pause=timedelta(seconds=90))]
+    outcome = carry()
+    assert (outcome.state, outcome.uncounted) == (State.DUE, 1)
+    assert outcome.retry_at == now + timedelta(seconds=90)
+
+
+def test_a_shop_that_is_away_half_way_holds_a_saga_back(carry, ladder, execution, now):
+    """Nothing was sent since the last step was proven, so nothing has failed."""
+    ladder.happens["do open"] = [ask_first]
+    ladder.happens["find list"] = [Unreachable("Away.")] * (2 * MAX_ATTEMPTS)
+    for _ in range(2 * MAX_ATTEMPTS):
+        with open_gate():
+            assert carry().state == State.UNKNOWN
+    assert entries(execution, "failed") == entries(execution, "turned") == []
+    assert carry().state == State.DONE
+
+
+def test_beyond_its_permission_a_shop_that_is_away_ends_a_saga(carry, ladder, execution, now):
+    """What has begun has no other end: it is turned back, or a person is told what stands."""
+    ladder.happens["do list"] = [Stopped("Stopped.")]
+    carry()
+    late = now + timedelta(seconds=settings.GATEWAY_GRANT_SECONDS)
+    Execution.objects.update(lease_until=late + timedelta(seconds=settings.GATEWAY_LEASE_SECONDS))
+    ladder.happens["find list"] = [Unreachable("Away.")] * MAX_ATTEMPTS
+    for _ in range(MAX_ATTEMPTS):
+        with open_gate():
+            outcome = carry(late)
+    assert len(entries(execution, "failed")) == MAX_ATTEMPTS
+    assert (outcome.state, ladder.stands) == (State.REFUSED, [])
+
+
+def test_what_was_sent_half_way_and_not_taken_is_a_failure(carry, ladder, execution):
+    """Control: the connection is refused right at the write."""
+
+    def turn_away():
+        ask_first()
+        raise Unreachable("Connection refused.")
+
+    ladder.happens["do list"] = [turn_away]
+    with open_gate():
+        assert carry().state == State.UNKNOWN
+    assert entries(execution, "failed") == ["list"]
 
 
 def test_a_target_that_changed_is_stale_not_refused(carry, ladder):

@@ -51,6 +51,22 @@ class TestTakingTurns:
         assert Event.objects.filter(kind="notice.failed").count() == 1
         assert len({headers["webhook-id"] for headers, _ in receiver.requests}) == 1
 
+    def test_what_a_receiver_puts_off_is_no_try(self, world, workspace, channel, receiver, now):
+        """However often it is too busy, until the notice is too old; then it is given up."""
+        made = channel(kinds=["waiting"])
+        propose(workspace, "100", now=now)
+        read(now)
+        Notice.objects.exclude(channel=made).delete()
+        receiver.status, receiver.headers, at = 429, {"Retry-After": "0"}, now
+        for _ in range(2 * MOST_ATTEMPTS):
+            assert deliver(at) == 1  # not again at once, whatever it asks
+            at = Channel.objects.get().retry_at
+        assert states() == {"queued": 1}
+        assert Notice.objects.get().attempts == 0
+        Notice.objects.update(created_at=now - OLDEST)
+        deliver(at)
+        assert states() == {"failed": 1}
+
     def test_one_that_cannot_be_made_holds_nobody_up(
         self, only_rita, world, workspace, choose, now
     ):

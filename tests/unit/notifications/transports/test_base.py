@@ -6,7 +6,8 @@ import pytest
 
 from apps.gateway.errors import Away, Refused, Unreachable
 from apps.gateway.outbound import Answer
-from apps.notifications.transports.base import LONGEST_WAIT, judge
+from apps.gateway.retry_after import LONGEST
+from apps.notifications.transports.base import MINUTE, judge
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
@@ -29,13 +30,14 @@ def test_everything_else_is_told_apart(status, error, now):
 
 
 @pytest.mark.parametrize(("said", "pause"), [
-    ("30", timedelta(seconds=30)), ("999999999999", LONGEST_WAIT), ("0", timedelta(0)),
+    ("30", timedelta(seconds=30)), ("999999999999", LONGEST), ("0", timedelta(0)),
+    ("", MINUTE), ("soon", MINUTE),
 ])  # fmt: skip
 def test_who_asks_for_time_gets_it(said, pause, now):
-    """Within reason; anything but a number of seconds is not understood."""
+    """Within reason; who is called too often and does not say for how long, gets a minute."""
     with pytest.raises(Away) as caught:
         judge(Answer(status=429, body=b"", retry_after=said), now)
     assert caught.value.until == now + pause
     with pytest.raises(Unreachable) as other:
-        judge(Answer(status=429, body=b"", retry_after="Sat, 21 Nov 2026"), now)
+        judge(Answer(status=503, body=b"", retry_after="soon"), now)
     assert not isinstance(other.value, Away)

@@ -2,7 +2,8 @@
 
 A rule holds for the next `times` requests whose path, and method if it names one, match.
 `act_then_...` rules hold for writes only: the shop acts, and the caller does not learn of it.
-`garbage` acts as well. `refuse` is the shop's definite no, `error` a failure without an effect.
+`garbage` acts as well. `refuse` is the shop's definite no, `error` a failure without an effect;
+`busy` asks to be left alone for `seconds`.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ BEHAVIORS = (
     "delay",
     "error",
     "refuse",
+    "busy",
     "garbage",
     "act_then_fail",
     "act_then_reset",
@@ -38,6 +40,7 @@ FAILURE = {
     "message": "An unknown error occurred.",
 }
 REFUSAL = {"type": "not_allowed", "message": "The demo shop was told to refuse this."}
+BUSY = {"type": "too_many_requests", "message": "The demo shop was told to be busy."}
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: close sends RST
 
 
@@ -96,6 +99,9 @@ class Misbehaving:
             await JSONResponse(FAILURE, 500)(scope, receive, send)
         elif rule.behavior == "refuse":
             await JSONResponse(REFUSAL, 400)(scope, receive, send)
+        elif rule.behavior == "busy":
+            pause = {"Retry-After": f"{rule.seconds:.0f}"}
+            await JSONResponse(BUSY, 429, pause)(scope, receive, send)
         else:
             await self._app(scope, receive, _swallow)
             await self._spoil(rule, scope, receive, send)

@@ -1,6 +1,7 @@
 """What the connector says after a call that went wrong."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,13 +9,14 @@ from apps.gateway.connectors.base import (
     BadAnswer,
     ConnectorError,
     Refused,
+    Throttled,
     Unproven,
     Unreachable,
 )
 from apps.gateway.connectors.medusa import api as module
 from apps.gateway.connectors.medusa.api import AdminApi, path
 
-Answering = Callable[[int, bytes], str]
+Answering = Callable[..., str]
 ERROR = b'{"type": "not_allowed", "message": "No."}'
 
 
@@ -25,7 +27,7 @@ ERROR = b'{"type": "not_allowed", "message": "No."}'
         (401, b'{"message": "Unauthorized"}', Refused, Refused),
         (404, b"<html>not here</html>", BadAnswer, Unproven),
         (302, b"{}", BadAnswer, Unproven),
-        (429, b"", Unreachable, Unreachable),
+        (429, b"", Throttled, Throttled),
         (500, b'{"type": "unknown_error", "message": "?"}', Unreachable, Unproven),
         (502, b"<html>bad gateway</html>", Unreachable, Unproven),
         (200, b"<html>hello</html>", BadAnswer, Unproven),
@@ -56,6 +58,19 @@ def test_refusal_carries_the_code(answering: Answering) -> None:
     with pytest.raises(Refused, match=r"No\.") as refusal:
         api.post("/admin/x", {}, key="k")
     assert refusal.value.code == "not_allowed"
+    api.close()
+
+
+@pytest.mark.parametrize(("asked", "pause"), [({}, None), ({"Retry-After": "7"}, 7)])
+def test_a_busy_shop_may_say_for_how_long(
+    answering: Answering, asked: dict[str, str], pause: int | None
+) -> None:
+    """Read or write, nothing was done, and what it asks for is passed on."""
+    api = AdminApi(answering(429, b"", asked), "sk", timeout=5)
+    for call in (lambda: api.get("/admin/x"), lambda: api.post("/admin/x", {}, key="k")):
+        with pytest.raises(Throttled, match="429") as refusal:
+            call()
+        assert refusal.value.pause == (None if pause is None else timedelta(seconds=pause))
     api.close()
 
 
