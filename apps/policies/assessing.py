@@ -9,7 +9,7 @@ from uuid import UUID
 
 from apps.policies import queries
 from apps.policies.cel import Ruleset
-from apps.policies.comparing import Book, Finding, loosened, unread
+from apps.policies.comparing import Book, Finding, limits_read, loosened, unread
 from apps.policies.facts import Facts
 from apps.policies.measure import age_in
 from apps.policies.models import CurrencySetting, Decision, Version
@@ -84,6 +84,8 @@ def assess(
     findings += [f"The limit {name} changes, which no rule reads." for name in unread(old, new)
                  if not is_taken_back(name, limits)]  # fmt: skip
 
+    findings += left_to_others(old, new, kept)
+
     changed = Ruleset.stored(rules, limits)
     rest = [queries.ruleset(one) for one in others]
     seen = recorded(workspace_id)
@@ -130,6 +132,27 @@ def recounted(workspace_id: UUID, *, currency: str, rates_max_age_days: int) -> 
 def told(found: Sequence[Finding]) -> list[str]:
     """Findings with the action each is about."""
     return [f"{one.action or ANY_OTHER}: {one.words}" for one in found]
+
+
+def left_to_others(old: Book | None, new: Book, kept: Sequence[Book]) -> list[str]:
+    """Permissions of other versions that reach further once this one says less than it did.
+
+    Who approves what several versions send to a person needs the permission of each of them. So
+    what one without it does not say any more is for those with it alone, though the same is said.
+    """
+    if old is None or (set(old.rules) <= set(new.rules) and kept_limits(old, new)):
+        return []
+    return [
+        f"The limit {name} of another policy holds alone for what this one says no more."
+        for name in PERMISSIONS
+        if old.limits.get(name) is not True and any(one.limits.get(name) is True for one in kept)
+    ]
+
+
+def kept_limits(old: Book, new: Book) -> bool:
+    """Whether the rules compare with what they compared with."""
+    same = all(new.limits.get(name) == old.limits.get(name) for name in limits_read(old))
+    return same and old.money == new.money
 
 
 def is_taken_back(name: str, limits: Mapping[str, Any]) -> bool:

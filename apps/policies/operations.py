@@ -16,7 +16,7 @@ from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record, record_all
 from apps.policies import queries, trial
-from apps.policies.cel import Outcome, Rule, Ruleset, Verdict, combine
+from apps.policies.cel import STRICTNESS, Fired, Outcome, Rule, Ruleset, combine
 from apps.policies.counting import Book, conclude, counting, reserve
 from apps.policies.facts import Facts
 from apps.policies.measure import Market
@@ -247,7 +247,8 @@ def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str,
     by_version = [
         (version, queries.ruleset(version).evaluate(facts, market)) for version in rails.versions
     ]
-    verdict = combine([fired for _, all_fired in by_version for fired in all_fired])
+    of = [(version, fired) for version, all_fired in by_version for fired in all_fired]
+    verdict = combine([fired for _, fired in of])
     deciding = verdict.deciding
     return {
         "version": next((v for v, fired in by_version if deciding in fired), None),
@@ -256,7 +257,7 @@ def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str,
         "rule": deciding.rule if deciding else "",
         "reason": deciding.reason if deciding else NOTHING_MATCHED,
         "reviewers": verdict.reviewers,
-        "fired": explain(verdict),
+        "fired": explain(of),
         "facts": facts.record() | compared(rails, facts, market),
     }
 
@@ -275,6 +276,10 @@ def compared(rails: queries.Guardrails, facts: Facts, market: Market) -> dict[st
     return {"exchange": told} if told else {}
 
 
-def explain(verdict: Verdict) -> list[dict[str, Any]]:
-    """The rules that fired, as JSON values, strictest first."""
-    return [asdict(fired) | {"outcome": fired.outcome.value} for fired in verdict.fired]
+def explain(fired: Sequence[tuple[Version, Fired]]) -> list[dict[str, Any]]:
+    """The rules that fired, each with the id of its version, as JSON values, strictest first."""
+    ordered = sorted(fired, key=lambda one: -STRICTNESS[one[1].outcome])
+    return [
+        asdict(one) | {"outcome": one.outcome.value, "version": str(version.pk)}
+        for version, one in ordered
+    ]

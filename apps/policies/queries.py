@@ -133,6 +133,27 @@ def decisions(subject_ids: Iterable[UUID]) -> dict[UUID, Decision]:
     return {decision.subject_id: decision for decision in rows.order_by("id")}
 
 
+def behind(decisions: Iterable[Decision | None]) -> list[Version | None]:
+    """All versions a rule of which said what was decided in the end; None where that is not known.
+
+    One query. Not only the version a decision names: a rule of another one may have said the same.
+    """
+    said = [said_by(one) if one else set() for one in decisions]
+    rows = Version.objects.select_related("policy").filter(pk__in=set().union(*said))
+    versions = {version.pk: version for version in rows.order_by("policy_id")}
+    unknown = any(not one or not one <= versions.keys() for one in said)
+    return [*versions.values(), *([None] if unknown else [])]
+
+
+def said_by(decision: Decision) -> set[UUID]:
+    """The versions a rule of which said what was decided; those of old decisions are not known."""
+    return {
+        UUID(fired["version"])
+        for fired in decision.fired
+        if "version" in fired and fired["outcome"] == decision.outcome
+    }
+
+
 def of_workspace(workspace_id: UUID) -> QuerySet[Decision]:
     """All decisions of a workspace with their policy, newest first."""
     rows = Decision.objects.filter(workspace_id=workspace_id).select_related("version__policy")

@@ -2,11 +2,13 @@
 
 A key is a text that lies in a file: who has it has looked at nothing and has not signed in. So high
 risk asks for its person, unless each version that sent it to a person has the limit
-`keys_may_approve_high_risk`, and it is true. What allowed it stands with the vote.
+`keys_may_approve_high_risk`, and it is true: a rule of another version that says the same does not
+speak for those without it. What allowed it stands with the vote.
 """
 
 from collections.abc import Sequence
 
+from apps.policies import queries as policies
 from apps.proposals.models import Change
 
 LIMIT = "keys_may_approve_high_risk"
@@ -14,7 +16,7 @@ LIMIT = "keys_may_approve_high_risk"
 
 def allowed_by(changes: Sequence[Change]) -> str:
     """Which policies let a key approve these; empty if one of them does not."""
-    versions = [change.decision.version if change.decision else None for change in changes]
+    versions = policies.behind([change.decision for change in changes])
     if not versions or not all(
         one is not None and one.limits.get(LIMIT) is True for one in versions
     ):

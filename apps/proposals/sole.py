@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from apps.accounts.models import Membership, Role, User
 from apps.accounts.permissions import VERBS, Rights
+from apps.policies import queries as policies
 from apps.policies.models import Version
 from apps.proposals.models import Change, Proposal
 
@@ -31,9 +32,14 @@ def is_alone(user: User, proposal: Proposal) -> bool:
     return not others.exists()
 
 
+def lets(version: Version | None) -> bool:
+    """Whether the version says that a sole owner may."""
+    return version is not None and version.limits.get(LIMIT) is True
+
+
 def deciding_versions(changes: Sequence[Change]) -> list[Version | None]:
-    """The version that sent each change to a person; None where none did."""
-    return [change.decision.version if change.decision else None for change in changes]
+    """The versions that sent these to a person; None with them where that is not known."""
+    return policies.behind([change.decision for change in changes])
 
 
 def allowed_by(user: User, proposal: Proposal, changes: Sequence[Change], held: Rights) -> str:
@@ -44,7 +50,7 @@ def allowed_by(user: User, proposal: Proposal, changes: Sequence[Change], held: 
     if not is_own_undo(user, proposal, held) or proposal.reviewers > 1:
         return ""
     versions = deciding_versions(changes)
-    if not all(one is not None and one.limits.get(LIMIT) is True for one in versions):
+    if not all(lets(one) for one in versions):
         return ""
     if not versions or not is_alone(user, proposal):
         return ""
@@ -57,7 +63,8 @@ def advice(user: User, proposal: Proposal, changes: Sequence[Change], held: Righ
         return ""
     if proposal.reviewers > 1:
         return f" {proposal.reviewers} people have to approve it, and nobody else may review here."
-    names = dict.fromkeys(one.policy.name for one in deciding_versions(changes) if one is not None)
+    silent = [one for one in deciding_versions(changes) if one is not None and not lets(one)]
+    names = dict.fromkeys(one.policy.name for one in silent)
     named = " and ".join(f"“{name}”" for name in names)
     return (
         f" Nobody else may review here: your policy {named} can let a sole owner finish an undo. "

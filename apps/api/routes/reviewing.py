@@ -130,8 +130,9 @@ def answer_question(
 ) -> HttpResponse:
     """Answer a question about a proposal this very key has submitted, perhaps with `changes`.
 
-    New parameters are decided on anew and make a new revision, which waits; `returned` says what
-    changed. 403 for another key; 409 `denied-by-policy` where the policy denies the changes.
+    An agent from outside answers with any of its keys. New parameters are decided on anew and make
+    a new revision, which waits; `returned` says what changed. 403 for another key; 409
+    `denied-by-policy` where the policy denies the changes.
     """
     key = known(request, proposal_id)
     check_question(key, proposal_id, answer)
@@ -139,7 +140,7 @@ def answer_question(
     def do() -> HttpResponse:
         operations.answer(
             question_id=answer.question_id, by=key.actor, text=answer.text, changes=answer.changes,
-            sources=answer.sources, now=timezone.now(),
+            sources=answer.sources, agent_id=key.agent_id, now=timezone.now(),
         )  # fmt: skip
         return respond(in_full(key, proposal_id))
 

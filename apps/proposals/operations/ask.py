@@ -15,7 +15,7 @@ from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.edit import DeniedByPolicy, check_edited, checked_edit, put
 from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised, enter
-from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.judge import key_in, proposal_fact
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.operations.submit import InvalidDraft, misplaced, refuse_sources
 from apps.proposals.provenance import text_of
@@ -69,10 +69,12 @@ def answer(
     changes: Mapping[UUID, Mapping[str, Any]],
     now: datetime,
     sources: Mapping[UUID, list[Any]] | None = None,
+    agent_id: UUID | None = None,
 ) -> Proposal:
     """Answer a question, perhaps with new parameters by change, which policy decides on anew.
 
-    Only for the actor who submitted the proposal. A change makes a new revision that waits, and
+    Only for the actor who submitted the proposal, or another key of the agent from outside
+    (`agent_id`: whose key answers) that did. A change makes a new revision that waits, and
     votes on the earlier one no longer count; `sources` are those of the new texts, by change; a
     text that stays keeps its own, and a new one that is not named tells nothing of them. Raises
     `Question.DoesNotExist`, `Answered`, `NotAuthorised`, `InvalidDraft`; with changes also
@@ -84,7 +86,7 @@ def answer(
     question = Question.objects.select_for_update().get(pk=question_id)
     if question.answered_at is not None:
         raise Answered(Answered.__doc__)
-    if by != proposal.submitted_by:
+    if by != proposal.submitted_by and not is_of_its_agent(proposal, agent_id):
         raise NotAuthorised("Only who submitted the proposal answers questions about it.")
     changed = revise(proposal, changes, sources or {}, by=by, now=now) if changes else []
     question.answered_by, question.answer = by, text.strip()
@@ -93,6 +95,11 @@ def answer(
     fields = {"question": str(question.pk), "text": question.answer, "changed": changed}
     record_all([proposal_fact(Kind.PROPOSAL_ANSWERED, proposal, by=by, **fields)], now=now)
     return proposal
+
+
+def is_of_its_agent(proposal: Proposal, agent_id: UUID | None) -> bool:
+    """Whether this agent from outside proposed it, with whichever of its keys."""
+    return bool(agent_id and key_in(proposal.submitted_by)) and proposal.agent_id == agent_id
 
 
 def revise(

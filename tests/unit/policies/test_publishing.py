@@ -103,6 +103,34 @@ def test_the_author_of_a_draft_is_no_second_person(workspace, policy, cast, now)
             publishing.agree(publication=waits, user=user, now=now)
 
 
+@pytest.mark.parametrize("name", ["sole_owner_may_finish_undo", "keys_may_approve_high_risk"])
+def test_what_is_said_no_more_is_not_left_to_a_permission(
+    workspace, policy, cast, now, name
+) -> None:
+    """Another policy says the same, but whoever it permits may approve then what they could not.
+
+    Saying more leaves nothing to others, and without the permission anywhere nothing is left to it.
+    """
+    wait = {**RULES[1], "name": "wait"}
+    beside = operations.draft(workspace=workspace, name="Beside", rules=[wait], by="test", now=now,
+                              limits=LIMITS | {name: True})  # fmt: skip
+    fewer, more = [RULES[0], RULES[2]], [*RULES, {**RULES[2], "name": "and", "outcome": "review"}]
+    operations.publish(version=beside, by="test", now=now)
+    version, waits = saved(workspace, cast.otto, now, rules=fewer)
+    assert (version.stage, waits is None) == (Stage.DRAFT, False)
+    assert waits is not None
+    assert waits.findings == [
+        f"The limit {name} of another policy holds alone for what this one says no more."
+    ]
+    assert saved(workspace, cast.otto, now, auto_up_to=9)[1] is not None
+    assert saved(workspace, cast.otto, now, rules=more)[1] is None
+    plain = operations.draft(workspace=workspace, name="Beside", rules=[wait], by="test", now=now,
+                             limits=LIMITS)  # fmt: skip
+    operations.publish(version=plain, by="test", now=now)
+    assert saved(workspace, cast.otto, now, rules=RULES)[1] is None
+    assert saved(workspace, cast.otto, now, rules=fewer)[1] is None
+
+
 def test_a_sole_owner_publishes_after_a_day(workspace, policy, cast, now) -> None:
     """Not before, and the log keeps it as an exception."""
     alone(workspace, cast)

@@ -11,10 +11,12 @@ from apps.accounts.models import ApiKey, Workspace
 from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
+from apps.policies import publishing
 from apps.policies.models import Version
-from apps.proposals.models import Proposal, Review, Risk, Viewing
-from tests.conftest import Cast
+from apps.proposals.models import Proposal, Question, Review, Risk, Viewing
+from tests.conftest import LIMITS, RULES, Cast
 from tests.factories.keys import Caller, caller
+from tests.factories.outside_agents import key_of, register
 from tests.factories.proposals import at_risk, propose
 from tests.unit.api.calls import body, problem, verdict
 
@@ -52,6 +54,11 @@ def grave(workspace: Workspace, policy: Version, waiting: Proposal) -> Proposal:
 def path(proposal: Proposal, *steps: str) -> str:
     """An address below the proposal's."""
     return "/".join([f"/proposals/{proposal.pk}", *steps])
+
+
+def typed(caller: Caller, proposal: Proposal) -> dict[str, Any]:
+    """An approval of what the caller sees now, with the amount typed."""
+    return verdict(caller.get(path(proposal)).json(), typed_amount="50")
 
 
 class TestClaims:
@@ -117,6 +124,26 @@ class TestQuestions:
         assert answered["questions"][0]["changed"] == answered["returned"]
         again = problem(otto.post(f"{address}/answers", reply), 409)
         assert again["type"] == "urn:aios:problem:answered"
+
+    def test_an_agent_answers_with_any_of_its_keys(
+        self, rita: Caller, otto: Caller, workspace: Workspace, cast: Cast
+    ) -> None:
+        """Not with one of another agent of the same owner, nor of the owner."""
+        now = timezone.now()
+        robot, other = (
+            register(workspace, cast.otto, name=name, now=now) for name in ("Robot", "Other")
+        )
+        first, second, foreign = (key_of(one, now=now) for one in (robot, robot, other))
+        made = first.post("/proposals", body("50")).json()
+        address = f"/proposals/{made['id']}"
+        [question] = rita.post(f"{address}/questions", {"text": "Why?"}).json()["questions"]
+        reply = {"question_id": question["id"], "text": "So."}
+        for strange in (foreign, otto):
+            problem(strange.post(f"{address}/answers", reply), 403)
+        [answered] = second.post(f"{address}/answers", reply).json()["questions"]
+        assert answered["answer"] == "So."
+        used = ApiKey.objects.filter(agent=robot).latest("pk")
+        assert Question.objects.get().answered_by == used.actor
 
     def test_answers_that_do_not_fit(self, otto: Caller, rita: Caller, waiting: Proposal) -> None:
         """Another proposal's question is 404, its change 422, a denied one 409."""
@@ -192,6 +219,33 @@ class TestHighRisk:
         assert refused["type"] == "urn:aios:problem:not-looked"
         typed = verdict(seen, typed_amount="50,00 EUR")
         assert rita.post(path(grave, "reviews"), typed).json()["state"] == "approved"
+
+    def test_a_version_published_meanwhile_lends_its_permission_to_no_other(
+        self, rita: Caller, cast: Cast, workspace: Workspace, connector: Connector
+    ) -> None:
+        """An older policy that lets keys comes to say the same, which needs no second person.
+
+        The proposal waits under a policy that does not let keys, and is decided on anew.
+        """
+        narrow = {"name": "few", "when": "amount == 7.0", "outcome": "review", "reason": "Few."}
+        wide = narrow | {"name": "wide", "when": "has_amount"}
+        lets = LIMITS | {"keys_may_approve_high_risk": True}
+
+        def saved(name: str, rules: Any, limits: Any) -> Version:
+            return policies.draft(workspace=workspace, name=name, rules=rules, limits=limits,
+                                  by=cast.otto.actor, now=now)  # fmt: skip
+
+        now = timezone.now()
+        policies.publish(version=saved("Guardrails", [narrow], lets), by="t", now=now)
+        policies.publish(version=saved("Newer", RULES, LIMITS), by="t", now=now)
+        grave = at_risk(propose(workspace, "50", now=now), Risk.HIGH)
+        more = saved("Guardrails", [narrow, wide], lets)
+        assert publishing.submit(version=more, by=cast.otto.actor, now=now) is None
+        problem(rita.post(path(grave, "reviews"), typed(rita, grave)), 409)  # policy has changed
+        grave = at_risk(grave, Risk.HIGH)
+        refused = problem(rita.post(path(grave, "reviews"), typed(rita, grave)), 403)
+        assert refused["type"] == "urn:aios:problem:sign-in-needed"
+        assert not Review.objects.exists()
 
     def test_sections_that_are_none(self, rita: Caller, mallory: Caller, waiting: Proposal) -> None:
         """Unknown ones, other bindings, other workspaces: nothing is noted."""

@@ -11,6 +11,7 @@ from time_machine import travel
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
 from apps.gateway.records import Variant
+from apps.policies import operations as policies
 from apps.policies.models import Version
 from apps.proposals import operations, queries
 from apps.proposals.models import Proposal, Review, State
@@ -178,6 +179,25 @@ def test_a_policy_that_forbids_it_meanwhile_wins(
     undo.refresh_from_db()
     with pytest.raises(NotAuthorised):
         approve(undo, olga, now)
+
+
+def test_a_policy_that_says_the_same_lends_its_word_to_no_other(
+    workspace: Workspace, olga: User, ask: Callable[..., Proposal], now: datetime
+) -> None:
+    """All that send it to a person have to say so, and the advice names the one that does not."""
+    undo = ask(olga, **YES)
+    for limits in ({}, YES):
+        beside = policies.draft(workspace=workspace, name="Beside", rules=[WATCH], limits=limits,
+                                by="t", now=now)  # fmt: skip
+        policies.publish(version=beside, by="t", now=now)
+        with pytest.raises(operations.StaleApproval):
+            approve(undo, olga, now)
+        undo.refresh_from_db()
+        if not limits:
+            with pytest.raises(NotAuthorised, match="your policy “Beside” can let"):
+                approve(undo, olga, now)
+    assert approve(undo, olga, now).state == State.APPROVED
+    assert Review.objects.get().alone == "Rules v2, Beside v2"
 
 
 def test_the_page_offers_it_and_tells_it(
