@@ -7,7 +7,10 @@ from apps.accounts.models import Workspace
 
 
 class Connector(models.Model):
-    """One configured connection of a workspace to an outside system."""
+    """One configured connection of a workspace to an outside system.
+
+    `catalogue_size` is how many variants it had when they were counted last (`catalogue_size.py`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="connectors")
@@ -20,6 +23,8 @@ class Connector(models.Model):
         null=True, blank=True, help_text="At most so many calls a second; empty: no limit of ours."
     )
     changed_at = models.DateTimeField()
+    catalogue_size = models.PositiveIntegerField(null=True, editable=False)
+    catalogue_counted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -27,6 +32,11 @@ class Connector(models.Model):
             models.CheckConstraint(
                 condition=models.Q(calls_per_second=None) | models.Q(calls_per_second__gt=0),
                 name="a_rate_is_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(catalogue_size=None, catalogue_counted_at=None)
+                | models.Q(catalogue_size__gt=0, catalogue_counted_at__isnull=False),
+                name="a_catalogue_was_counted",
             ),
         ]
 

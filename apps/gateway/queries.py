@@ -195,6 +195,24 @@ def look_again(
         return Outlook(before=before, after=before, refusal=error)
 
 
+def earlier_orders(
+    connector: Connector, action: str, params: dict[str, Any], *, patient: bool = True
+) -> int | None:
+    """How many orders the customer of an action had paid for before the one it is about.
+
+    None where it is about no order, and where the back end does not tell.
+    """
+    if catalogue.spec(action).order is None:
+        return None
+    try:
+        health.enter(connector, clock=timezone.now, patient=patient)
+        with health.watch(connector, clock=timezone.now):
+            return reader_of(connector).earlier_orders(str(params["order_id"]))
+    except ConnectorError as error:
+        log.warning("The earlier orders of a customer could not be read: %s", error)
+        return None
+
+
 def foresee(
     connector: Connector, action: str, params: dict[str, Any], before: dict[str, Any]
 ) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.gateway.clients import client_of
 from apps.gateway.connectors import registry
-from apps.gateway.connectors.base import Client, Greeting, Receipt
+from apps.gateway.connectors.base import Acquainted, Catalogued, Client, Greeting, Receipt
 from apps.gateway.models import Connector
 from apps.gateway.records import Record
 
@@ -27,6 +27,16 @@ class Reader:
         """Ask whether one is let in, where nothing can be read to see it."""
         if isinstance(self._client, Greeting):
             self._client.greet()
+
+    def catalogue_size(self) -> int | None:
+        """How many variants there are; None where there is no catalogue."""
+        client = self._client
+        return client.catalogue_size() if isinstance(client, Catalogued) else None
+
+    def earlier_orders(self, order_id: str) -> int | None:
+        """How many orders the customer had paid for before this one; None where nobody knows."""
+        client = self._client
+        return client.earlier_orders(order_id) if isinstance(client, Acquainted) else None
 
     def snapshot(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         """The state of the target an approval rests on."""

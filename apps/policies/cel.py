@@ -39,7 +39,6 @@ from apps.policies.reckoning import (
     doubled,
     plain,
 )
-from apps.policies.window_calls import AMOUNTS as AMOUNTS_OF_WINDOWS
 from apps.policies.window_calls import WINDOW, NoWindow, asked
 from apps.policies.window_calls import check as check_windows
 from apps.policies.window_facts import Windows
@@ -330,10 +329,8 @@ def fire(
     except Exception as error:  # noqa: BLE001  (whatever fails in a rule must deny)
         if measured and uses and (why := measured.why_not(uses)):
             return Fired(rule=rule.name, outcome=Outcome.REVIEW, reason=why[:MAX_REASON])
-        if windows is not None and windows.missing and names_amount(error):
-            return Fired(
-                rule=rule.name, outcome=Outcome.REVIEW, reason=windows.missing[:MAX_REASON]
-            )
+        if windows is not None and (why := windows.why_not(error)):
+            return Fired(rule=rule.name, outcome=Outcome.REVIEW, reason=why[:MAX_REASON])
         return failed(rule, error)
     if not matched:
         return None
@@ -354,11 +351,6 @@ def failed(rule: Rule, error: Exception) -> Fired:
         reason="The rule could not be evaluated, so the change is denied.",
         error=f"{type(error).__name__}: {error}"[:300],
     )
-
-
-def names_amount(error: Exception) -> bool:
-    """Whether a rule failed for want of an amount in its windows."""
-    return isinstance(error, KeyError) and error.args[0] in AMOUNTS_OF_WINDOWS
 
 
 def reason_of(rule: Rule, windows: Windows | None) -> str:

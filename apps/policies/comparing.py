@@ -29,7 +29,7 @@ from apps.policies.partition import (
     turned,
 )
 from apps.policies.reckoning import beside_limits, plain
-from apps.policies.window_calls import AMOUNTS, is_window
+from apps.policies.window_calls import MAY_LACK, is_window
 
 NOTHING, ALLOW, DENY = 0, 1, 7  # how strict; a review by so many people is between
 MOST_ANSWERS, LONGEST = 10_000, 3.0  # and seconds of its own; after that it is left open
@@ -69,7 +69,8 @@ class Finding:
 class Clause:
     """One rule as a formula; `money`: of the amounts it needs, which may not be known.
 
-    `windows` names those of which it reads amounts: these may be in yet other currencies.
+    `windows` names those of which it reads what may not be known: amounts in yet other currencies,
+    a share of the catalogue.
     """
 
     formula: Formula
@@ -130,7 +131,7 @@ def clause(rule: Rule, book: Book) -> Clause:
     level = {Outcome.ALLOW: ALLOW, Outcome.DENY: DENY}.get(rule.outcome, ALLOW + rule.reviewers)
     needs = words & set(beside_limits(node))
     sums = {plain(one.of, {}) for one in walk(node)
-            if isinstance(one, Select) and is_window(one.of) and one.field in AMOUNTS}  # fmt: skip
+            if isinstance(one, Select) and is_window(one.of) and one.field in MAY_LACK}  # fmt: skip
     windows = " ".join([book.money, *sorted(sums), *sorted(rule.actions)]) if sums else ""
     whole = formula(rule.when, book.limits, book.money, rule.actions)
     return Clause(whole, level, book.money if needs else "", windows)

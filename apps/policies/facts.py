@@ -43,6 +43,10 @@ class Facts:
     has_margin: bool = False  # the cost is known, and in this currency
     approved_change_percent: float = 0.0  # after against the last price a person approved
     has_approved: bool = False
+    customer_orders: int = 0  # that the customer had paid for before this one, in the shop
+    has_customer_orders: bool = False
+    catalogue_size: int = 0  # variants in the shop, counted now and then
+    has_catalogue_size: bool = False
     returned: bool = False  # the proposal came back because the shop had changed
     stale_read: bool = False  # planned from a kept answer of a back end that did not answer
     # kinds of text in the proposal that work on who decides: instruction, approved, authority,

@@ -50,7 +50,9 @@ def parts(question: Question, asked: Sequence[Asks]) -> Iterator[Part]:
     match question.kind:
         case "rate of windows":
             yield NO
-            yield Part("an amount in a window has no exchange rate", truth=True)
+            yield Part(
+                "an amount in a window has no exchange rate or its share is not known", truth=True
+            )
         case "rate":
             yield NO
             yield Part("there is no exchange rate for it", truth=True)

@@ -89,6 +89,10 @@ def samples(action: str) -> Iterator[Facts]:
         has_margin=True,
         approved_change_percent=5.0,
         has_approved=True,
+        customer_orders=3,
+        has_customer_orders=True,
+        catalogue_size=400,
+        has_catalogue_size=True,
         pressure=["urgency"],
         before=BEFORE.get(action, {}),
         after=AFTER.get(action, {}),
@@ -99,5 +103,7 @@ def samples(action: str) -> Iterator[Facts]:
                   actor="key:1a2b3c4d5e6f", key="1a2b3c4d5e6f",
                   margin_percent=0.0, has_amount=False, has_change=False, has_margin=False,
                   approved_change_percent=0.0, has_approved=False, pressure=[],
+                  customer_orders=0, has_customer_orders=False, catalogue_size=0,
+                  has_catalogue_size=False,
                   before={}, after={}, playbook="", trigger="undo", confidence=1.0,
                   hour=0)  # fmt: skip

@@ -12,7 +12,9 @@ from apps.policies.windows import SCOPES, SPANS, Asked
 
 WINDOW = "window"
 AMOUNTS = ("amount", "alone_amount")  # in the currency of the limits, if there is a rate
-COUNTS = ("changes", "alone", *AMOUNTS)
+SHARE = "catalogue_percent"  # of the shop's variants, moved with no person
+MAY_LACK = (*AMOUNTS, SHARE)  # without a rate, or the size of the catalogue; a person decides then
+COUNTS = ("changes", "alone", *MAY_LACK)
 DRIFTS = ("drift_percent", "moved_percent")  # of a price, so only of a target
 APPROVED = frozenset({"approved_change_percent", "has_approved"})
 

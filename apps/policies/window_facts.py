@@ -8,12 +8,13 @@ from apps.money.currency import written
 from apps.policies.exchange import NoRate
 from apps.policies.facts import Facts, percent, price
 from apps.policies.measure import Market
-from apps.policies.window_calls import COUNTS, DRIFTS, fields_read
+from apps.policies.window_calls import COUNTS, DRIFTS, SHARE, fields_read
 from apps.policies.windows import SPANS, Asked, Money, Sum, own_sum
 
 WHOSE = {"target": "of this", "customer": "for this customer", "order": "of this order",
          "category": "in this category", "agent": "by this agent", "key": "by this key",
          "action": "of this kind", "workspace": "in this workspace"}  # fmt: skip
+UNCOUNTED = "How much the shop has in its catalogue is not known. A person decides."
 PARTS: dict[str, Callable[[Money], Decimal]] = {
     "amount": lambda money: money.amount,
     "alone_amount": lambda money: money.alone,
@@ -24,7 +25,8 @@ class Windows:
     """The windows of one change as a rule sees them; amounts in the currency of the limits.
 
     A window counts the actions the rule is about, all of them if it names none, and the change
-    itself. Where no fresh rate leads to the currency, there is no `amount`, and `missing` says so.
+    itself. Where no fresh rate leads to the currency, there is no `amount`, and no share of a
+    catalogue whose size nobody knows: `why_not` says so.
     """
 
     def __init__(self, facts: Facts, *, currency: str, market: Market, max_age_days: int) -> None:
@@ -33,11 +35,11 @@ class Windows:
         self._actions: Collection[str] = ()
         self._read = frozenset((*COUNTS, *DRIFTS))
         self._told: dict[Asked, dict[str, float]] = {}
-        self.missing = ""
+        self._missing: dict[str, str] = {}
 
     def turn(self, actions: Collection[str], when: str) -> None:
         """Count these actions from now on, and work out what this expression reads."""
-        self._actions, self._told, self.missing = actions, {}, ""
+        self._actions, self._told, self._missing = actions, {}, {}
         self._read = fields_read(when)
 
     def __call__(self, scope: str, span: str) -> dict[str, float]:
@@ -50,15 +52,27 @@ class Windows:
         """The facts of a window."""
         counted = self.counted(scope, span)
         found = {"changes": float(counted.changes), "alone": float(counted.alone)}
-        try:
-            for name in self._read:
-                if (part := PARTS.get(name)) is not None:
-                    found[name] = float(self.worth(counted, part))
-        except NoRate as error:
-            self.missing = f"{error} A person decides."
+        for name in self._read.intersection(PARTS):
+            try:
+                found[name] = float(self.worth(counted, PARTS[name]))
+            except NoRate as error:
+                self._missing[name] = f"{error} A person decides."
+        if SHARE in self._read:
+            if self._facts.has_catalogue_size:
+                found[SHARE] = self.share(counted)
+            else:
+                self._missing[SHARE] = UNCOUNTED
         if scope == "target" and not self._read.isdisjoint(DRIFTS):
             found |= self.drift(span)
         return found
+
+    def why_not(self, error: Exception) -> str:
+        """Why there is no fact of a window for want of which a rule failed; empty if it did not."""
+        return self._missing.get(error.args[0], "") if isinstance(error, KeyError) else ""
+
+    def share(self, counted: Sum) -> float:
+        """What no person let through, in percent of all variants the shop has."""
+        return percent(Decimal(counted.alone), Decimal(self._facts.catalogue_size))
 
     def counted(self, scope: str, span: str, actions: Collection[str] | None = None) -> Sum:
         """What counts in a window; only the change itself where the facts tell of none."""
@@ -125,6 +139,8 @@ class Windows:
             gone = percent(money.net, start)
             end = start + money.net
             return f"{said}, {written(start, code)} → {written(end, code)} {code}, {gone:+.3g} %"
+        if SHARE in self._read and self._facts.has_catalogue_size:
+            said += f" ({self.share(counted):.3g} % of the catalogue alone)"
         sums = [f"{written(one.amount, code)} {code}".strip()
                 for code, one in sorted(counted.money.items()) if one.amount]  # fmt: skip
         return ", ".join([said, *sums])

@@ -179,7 +179,8 @@ class Change(models.Model):
 
     `proposed` keeps the agent's parameters when a reviewer has edited them. `compensates` is the
     earlier change this one makes up for. `sources` has a list per paragraph of its text: the places
-    in the proposal's evidence it was made from; empty where nothing supports it.
+    in the proposal's evidence it was made from; empty where nothing supports it. `customer_orders`
+    are those its customer had paid for before the one it is about, None where that is not known.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -198,6 +199,7 @@ class Change(models.Model):
     is_open = models.BooleanField(default=True)
     compensates = models.ForeignKey("self", models.PROTECT, null=True, related_name="compensations")
     sources = models.JSONField(default=list)
+    customer_orders = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [

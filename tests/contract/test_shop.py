@@ -207,6 +207,20 @@ def test_refund_in_full(client: MedusaClient, take_order: TakeOrder) -> None:
     assert after.payments[0].refunded == order.payments[0].captured
 
 
+def test_what_caps_are_reckoned_from(client: MedusaClient, take_variant: TakeVariant) -> None:
+    """How much there is, where it is shown, and what whoever ordered had paid for before."""
+    assert client.catalogue_size() == len(client.read("variants"))
+    before = client.snapshot("set_price", price_of(take_variant(), "9.00"))
+    assert isinstance(before["category"], str)
+    every = [one for one in client.read("orders") if isinstance(one, Order)]
+    for one in every[:8]:
+        paid = [other for other in every
+                if other.email == one.email and other.placed_at < one.placed_at
+                and other.payment_status in ("captured", "partially_refunded")
+                and other.status != "canceled"]  # fmt: skip
+        assert client.earlier_orders(one.order_id) == len(paid)
+
+
 def test_no_idempotency(client: MedusaClient, api: AdminApi, take_order: TakeOrder) -> None:
     """The shop carries the same refund out twice, key or not: the reason for the read-back."""
     params = refund_of(take_order(ANY_FULFILLMENT), "1.00")

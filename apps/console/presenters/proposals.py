@@ -261,6 +261,8 @@ def facts(seen: Mapping[str, Any], limits: Mapping[str, Any] | None = None) -> I
             ("has_amount", ("amount", "total_amount", "currency")),
             ("has_change", ("change_percent",)),
             ("has_margin", ("margin_percent",)),
+            ("has_customer_orders", ("customer_orders",)),
+            ("has_catalogue_size", ("catalogue_size",)),
         )
         if not seen.get(flag)
         for name in names

@@ -29,6 +29,8 @@ FLAGS = {
     "total_amount": "has_amount",
     "change_percent": "has_change",
     "margin_percent": "has_margin",
+    "customer_orders": "has_customer_orders",
+    "catalogue_size": "has_catalogue_size",
 }
 EXCHANGED = ("currency", "amount", "total_amount")  # of a change in another currency
 OWN = ("confidence",)  # facts the proposer supplies itself; they speak for it

@@ -45,8 +45,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
               help="A price that leaves less is denied.", most=100),
     ),
     "refund_desk": (
-        Field(name="refund_auto_up_to", label="Refunds may be given alone up to", unit=MONEY,
-              help="Larger refunds wait for a person.", most=10_000_000),
+        Field(name="first_refund_up_to", label="To first-time customers alone up to", unit=MONEY,
+              help="To whoever has paid for no earlier order in the shop, and where that is not "
+              "known, only this much: raising the next limit alone changes nothing for them.",
+              most=10_000_000),
+        Field(name="refund_auto_up_to", label="To all other customers alone up to", unit=MONEY,
+              help="To whoever has bought before. Larger refunds wait for a person.",
+              most=10_000_000),
         Field(name="two_reviewers_over", label="Two people decide above", unit=MONEY,
               help="From here on one approval is not enough.", most=10_000_000),
         Field(name="refund_max", label="Never more than", unit=MONEY,
@@ -56,7 +61,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 # each is at most the one behind it: a limit that nothing can reach would only look like one
 LADDERS = (
     ("safe_change_percent", "max_change_percent"),
-    ("refund_auto_up_to", "two_reviewers_over", "refund_max"),
+    ("first_refund_up_to", "refund_auto_up_to", "two_reviewers_over", "refund_max"),
 )
 
 

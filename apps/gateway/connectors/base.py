@@ -20,8 +20,10 @@ from apps.gateway.errors import (
 from apps.gateway.records import Record
 
 __all__ = [
+    "Acquainted",
     "BadAnswer",
     "CannotTell",
+    "Catalogued",
     "Client",
     "ConnectorError",
     "Context",
@@ -123,6 +125,25 @@ class Greeting(Protocol):
 
     def greet(self) -> None:
         """Sign in, and no more. Raises `Unreachable`, `Refused`."""
+        ...
+
+
+@runtime_checkable
+class Catalogued(Protocol):
+    """A client whose system has a catalogue of known size."""
+
+    def catalogue_size(self) -> int:
+        """How many variants there are; one cheap call. Raises `Unreachable`, `Refused`,
+        `BadAnswer`."""
+        ...
+
+
+@runtime_checkable
+class Acquainted(Protocol):
+    """A client whose system knows what its customers have bought."""
+
+    def earlier_orders(self, order_id: str) -> int:
+        """How many orders its customer had paid for before this one. Raises as `Client.read`."""
         ...
 
 

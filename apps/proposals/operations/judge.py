@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact
-from apps.gateway import catalogue
+from apps.gateway import catalogue, catalogue_size
 from apps.gateway import operations as gateway
 from apps.money.currency import written
 from apps.policies import facts as vocabulary
@@ -103,6 +103,7 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
     """A change as a rule sees it, among the changes it is proposed together with."""
     proposal, spec = change.proposal, catalogue.spec(change.action)
     stakes = [stake_of(other) for other in together]
+    size = catalogue_size.known(change.connector, now=now) if spec.category else None
     return vocabulary.describe(
         action=change.action,
         params=change.params,
@@ -122,6 +123,10 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         stale_read=rests_on_stale(proposal.evidence),
         total_amount=float(given_away(stakes, stake_of(change).currency)),
         pressure=list(proposal.pressure),
+        customer_orders=change.customer_orders or 0,
+        has_customer_orders=change.customer_orders is not None,
+        catalogue_size=size or 0,
+        has_catalogue_size=size is not None,
         scopes=scopes_of(change),
     )
 

@@ -14,7 +14,7 @@ from apps.accounts.models import Workspace
 from apps.audit import fault
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
-from apps.gateway import catalogue
+from apps.gateway import catalogue, catalogue_size
 from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
 from apps.proposals.deadlines import LIFETIME, due_at
@@ -75,7 +75,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Looked:
-    """A checked change with the state of its target before and after, and its text's sources."""
+    """A checked change with the state of its target before and after, and its text's sources.
+
+    `customer_orders` as `Change` has them.
+    """
 
     connector: Connector
     action: str
@@ -83,6 +86,7 @@ class Looked:
     target: str
     before: dict[str, Any]
     after: dict[str, Any]
+    customer_orders: int | None = None
     sources: list[list[int]] = field(default_factory=list)
 
 
@@ -224,8 +228,11 @@ def look(
     if seen.refusal is not None:
         problem = {"field": seen.refusal.field or "action", "problem": str(seen.refusal)}
         raise InvalidDraft(f"{connector} would refuse '{action}'. {seen.refusal}", [problem])
-    target = catalogue.spec(action).target(checked)
-    return Looked(connector, action, checked, target, seen.before, seen.after)
+    spec = catalogue.spec(action)
+    if spec.category is not None:
+        catalogue_size.refresh(connector, patient=patient)
+    orders = gateway.earlier_orders(connector, action, checked, patient=patient)
+    return Looked(connector, action, checked, spec.target(checked), seen.before, seen.after, orders)
 
 
 @transaction.atomic
@@ -332,6 +339,7 @@ def new_change(proposal: Proposal, position: int, one: Looked) -> Change:
         before=one.before,
         after=one.after,
         sources=one.sources,
+        customer_orders=one.customer_orders,
     )
 
 

@@ -93,6 +93,24 @@ def test_a_limit_below_the_one_before_it_is_told():
     assert "at least “Prices may move alone by up to”, 40" in text
 
 
+def test_first_time_customers_have_a_limit_of_their_own():
+    """Beside the one of all others, and said which of the two counts for whom."""
+    limits = policy_of("refund_desk").limits
+    first, others = thresholds.inputs("refund_desk", limits)[:2]
+    assert (first.field.name, others.field.name) == ("first_refund_up_to", "refund_auto_up_to")
+    assert "paid for no earlier order" in first.field.help
+    assert "changes nothing for them" in first.field.help
+    typed = {one.field.name: one.value for one in thresholds.inputs("refund_desk", limits)}
+    raised = typed | {"refund_auto_up_to": "50", "first_refund_up_to": "25"}
+    form = thresholds.inputs("refund_desk", limits, raised)
+    assert not any(one.problem for one in form)
+    assert thresholds.values(form)["first_refund_up_to"] == 25.0
+    swapped = typed | {"refund_auto_up_to": "25", "first_refund_up_to": "50"}
+    [wrong] = [one for one in thresholds.inputs("refund_desk", limits, swapped) if one.problem]
+    assert wrong.field.name == "refund_auto_up_to"
+    assert "at least “To first-time customers alone up to”, 50" in wrong.problem
+
+
 def test_the_tally_says_what_would_change():
     """Each outcome before and after, and the difference with its sign."""
     found = thresholds.tally(["allow", "review", "review"], ["allow", "allow", "review"])

@@ -59,6 +59,12 @@ def test_narrower_limits_only_tighten(policy: DefaultPolicy, limits: dict[str, f
     ("policy", "limits", "words"),
     [
         (PRICES, {"safe_change_percent": 6.0}, "change_percent is between -6 and -5"),
+        (PRICES, {"catalogue_percent_a_day": 30.0}, ""),  # whether proved or too intricate
+        (
+            REFUNDS,
+            {"first_refund_up_to": 10.5, "refund_auto_up_to": 12.0},
+            "total_amount is between 10 and 10.5",
+        ),
         (PRICES, {"max_change_percent": 40.0}, "denied becomes waiting for a person"),
         (PRICES, {"min_margin_percent": 5.0}, "margin_percent is between 5 and 10"),
         (REFUNDS, {"refund_auto_up_to": 10.5}, "total_amount is between 10 and 10.5"),

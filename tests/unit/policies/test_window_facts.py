@@ -1,15 +1,19 @@
 """What a rule reads of its windows, and what it says of them."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.policies.cel import InvalidRule, Outcome, Rule, Ruleset
 from apps.policies.exchange import Rate, Rates
 from apps.policies.facts import Facts, describe
 from apps.policies.measure import Market
+from apps.policies.trial import check
 
 TODAY = date(2026, 11, 21)
 RATES = Market(currency="EUR", today=TODAY, rates=Rates([
@@ -37,6 +41,68 @@ def fired(when: str, facts: Facts, market: Market | None = None, **limits: Any) 
                 actions=("set_price", "refund_payment"))  # fmt: skip
     found = Ruleset([rule], limits).evaluate(facts, market)
     return found[0] if found else None
+
+
+def test_a_share_of_the_catalogue_is_what_no_person_let_through() -> None:
+    """In percent of its size, beside any limit exactly; said with the series."""
+    facts = replace(price("40.00", "41.00", {"agent": {"24h": {"set_price": one(50, alone=30)}}}),
+                    catalogue_size=400, has_catalogue_size=True)  # fmt: skip
+    share = "window('agent', '24h').catalogue_percent"
+    assert fired(f"{share} > 7.5", facts) is None
+    assert fired(f"{share} >= 7.5", facts).reason == (
+        "A cap. 50 changes by this agent in 24 h (7.5 % of the catalogue alone)"
+    )
+    assert fired("window('agent', '24h').alone > 1", facts).reason == (
+        "A cap. 50 changes by this agent in 24 h"
+    )
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 100))
+def test_a_share_stands_to_a_limit_as_the_exact_ratio_does(
+    moved: int, size: int, most: int
+) -> None:
+    """Whatever was moved of whatever there is."""
+    windows = {"agent": {"24h": {"set_price": one(moved)}}}
+    facts = replace(price("40.00", "41.00", windows), catalogue_size=size,
+                    has_catalogue_size=True)  # fmt: skip
+    over = fired("window('agent', '24h').catalogue_percent > limits.most", facts, most=most)
+    assert (over is not None) == (100 * moved > most * size)
+
+
+@pytest.mark.parametrize("when", [
+    "window('agent', '24h').catalogue_percent > 99",
+    "window('agent', '24h').catalogue_percent < 99",
+    "window('category', '7d').alone > 0 && window('category', '7d').catalogue_percent > 0",
+])  # fmt: skip
+def test_a_share_of_nobody_knows_how_much_asks_a_person(when: str) -> None:
+    """Never below a limit, never a failure; a rule that does not need it is not held up."""
+    facts = price("40.00", "41.00", {})
+    found = fired(when, facts)
+    assert (found.outcome, found.error) == (Outcome.REVIEW, "")
+    assert found.reason == "How much the shop has in its catalogue is not known. A person decides."
+    assert fired(f"window('agent', '24h').alone > 1 && {when}", facts) is None
+
+
+def test_a_missing_rate_says_nothing_of_the_share_and_the_other_way_round() -> None:
+    """Each is told for what it is."""
+    facts = price("40.00", "41.00", {"agent": {"24h": {"set_price": one(1, JPY=("9", "9"))}}})
+    both = "window('agent', '24h').amount > 5 || window('agent', '24h').catalogue_percent > 5"
+    sized = replace(facts, catalogue_size=10, has_catalogue_size=True)
+    assert fired(both, sized, RATES) is not None
+    money, share = both.split(" || ")
+    assert "JPY" in fired(money, facts, RATES).reason
+    assert "catalogue" in fired(share, facts, RATES).reason
+
+
+@pytest.mark.parametrize("when", [
+    "window('agent', '24h').catalogue_percent > '5'",
+    "customer_orders > '1'", "has_customer_orders > 1", "has_catalogue_size == 5",
+])  # fmt: skip
+def test_new_facts_have_kinds(when: str) -> None:
+    """What does not go together is refused when it is written."""
+    rule = Rule(name="r", when=when, outcome=Outcome.REVIEW, reason="R.", actions=("set_price",))
+    with pytest.raises(InvalidRule, match=r"do not go together|is true or false|number"):
+        check([rule], {})
 
 
 LADDER = price("85.09", "89.26", {"target": {"24h": {

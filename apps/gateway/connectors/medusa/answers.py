@@ -13,6 +13,8 @@ from apps.money.currency import UnfitAmount, UnknownCurrency, round_to
 COST_FIELD = "cost_eur"  # where a variant's metadata notes its cost; Medusa has no place for it
 COST_CURRENCY = "EUR"  # what that field is in
 
+KEPT_SOME = ("captured", "partially_refunded")  # of what was paid for an order
+
 
 def list_if_none(value: Any) -> Any:
     return [] if value is None else value
@@ -274,6 +276,21 @@ class OrderAnswer(Answer):
     def payments(self) -> list[PaymentAnswer]:
         """All payments of the order."""
         return [payment for group in self.payment_collections for payment in group.payments]
+
+
+class PlacedOrder(Answer):
+    """Who placed an order when, and whether it was paid for."""
+
+    id: str
+    email: Words
+    status: Words
+    payment_status: Words
+    created_at: Moment
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether some of what was paid for it was kept."""
+        return self.status != "canceled" and self.payment_status in KEPT_SOME
 
 
 class Page(Answer):

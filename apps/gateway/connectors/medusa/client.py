@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from apps.gateway.connectors.base import Receipt, Refused, Step
-from apps.gateway.connectors.medusa import reads
+from apps.gateway.connectors.medusa import reads, standing
 from apps.gateway.connectors.medusa.actions import ACTIONS, Action
 from apps.gateway.connectors.medusa.api import AdminApi
 from apps.gateway.records import Record
@@ -74,6 +74,14 @@ class MedusaClient:
     ) -> Sequence[Step]:
         """The six calls of a return; everything else is a single call."""
         return _action(action).steps(self._api, params, key=key, snapshot=snapshot)
+
+    def catalogue_size(self) -> int:
+        """How many variants the shop has."""
+        return standing.catalogue_size(self._api)
+
+    def earlier_orders(self, order_id: str) -> int:
+        """How many orders its customer had paid for before this one."""
+        return standing.earlier_orders(self._api, order_id)
 
     def close(self) -> None:
         """Close the connections."""
