@@ -1,9 +1,11 @@
 """The fixed cast of people, a workspace each test can act in, and a clock that stands still."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
 from apps.policies.models import Version
+from tests.flows.running import browser_arguments, find_browser
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PASSWORD = "correct-horse-battery-staple"
@@ -69,6 +72,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, reason in SLOWER.items():
             if not asked and item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, in a sandbox only where we are not root."""
+    path = find_browser()
+    if path is None:
+        message = "No Chromium on this machine: apt-get install chromium."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return {
+        **browser_type_launch_args, "executable_path": path, "args": browser_arguments(),
+    }  # fmt: skip
 
 
 def pytest_configure() -> None:

@@ -1,13 +1,12 @@
 """The whole system as a person starts it, and browsers signed in as its demo people."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.flows.running import System, browser_arguments, find_browser, running, wait_until
+from tests.flows.running import System, running, wait_until
 
 __all__ = ["JUNIOR", "OWNER", "REVIEWER", "SignIn", "System", "wait_until"]
 
@@ -28,20 +27,6 @@ def changed_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]
     """Another one, for journeys that change what the others look at."""
     with running(tmp_path_factory.mktemp("changed")) as started:
         yield started
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium, in a sandbox only where we are not root."""
-    path = find_browser()
-    if path is None:
-        message = "No Chromium on this machine: apt-get install chromium."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return {
-        **browser_type_launch_args, "executable_path": path, "args": browser_arguments(),
-    }  # fmt: skip
 
 
 SignIn = Callable[..., Page]
