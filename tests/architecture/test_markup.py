@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 SCRIPTS = ROOT / "static" / "js"
 EVENTS = SCRIPTS / "events.js"
+WIDTH = 120  # columns
 EVENT = re.compile(r"\baios:[a-z]+\b")
 INCLUDED = re.compile(r'{%\s*(?:include|extends) "([^"]+)"')
 RENDERED = re.compile(r'"((?:[\w-]+/)+[\w-]+\.html)"')
@@ -36,6 +37,20 @@ def includers() -> Counter[str]:
 def parts(folder: Path) -> list[str]:
     """The templates under a folder, as they are named."""
     return [path.relative_to(TEMPLATES).as_posix() for path in sorted(folder.rglob("*.html"))]
+
+
+def test_no_line_is_too_long() -> None:
+    """Of a template, a sheet or a script; what others wrote (`vendor`) is theirs."""
+    files = [*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt"), *(ROOT / "static").rglob("*.css"),
+             *(path for path in (ROOT / "static").rglob("*.js") if "vendor" not in path.parts)]  # fmt: skip
+    assert len(files) > 100
+    too_long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > WIDTH
+    ]
+    assert too_long == []
 
 
 def test_a_component_is_shared() -> None:

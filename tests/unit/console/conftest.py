@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
 from tests.conftest import Cast
+from tests.factories.browsing import Browser
 from tests.factories.signing_in import sign_in
 
 
@@ -21,11 +22,17 @@ def world(cast: Cast, connector, policy) -> Cast:
 
 
 @pytest.fixture
+def client() -> Client:
+    """A browser of somebody who has not signed in."""
+    return Browser()
+
+
+@pytest.fixture
 def browse() -> Callable[[User], Client]:
     """A signed-in browser of a person, which checks CSRF tokens like a real one is checked."""
 
     def open_browser(user: User) -> Client:
-        client = Client(enforce_csrf_checks=True)
+        client = Browser(enforce_csrf_checks=True)
         return sign_in(client, user)
 
     return open_browser

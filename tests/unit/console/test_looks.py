@@ -111,14 +111,13 @@ def test_an_error_page_needs_nothing(name) -> None:
     assert 'href="/"' in page
 
 
-def test_a_person_chooses_how_it_looks(olga, world, token) -> None:
+def test_a_person_chooses_how_it_looks(olga, browse, world, token) -> None:
     """The choice is on the next page, for them alone."""
     form = {"csrfmiddlewaretoken": token(olga), "theme": "dark", "contrast": "more"}
     assert olga.post("/preferences/appearance/", form)["Location"] == "/preferences/appearance/"
     assert 'data-theme="dark" data-contrast="more"' in olga.get("/").content.decode()
-    other = Client()
-    other.force_login(world.rita, backend="django.contrib.auth.backends.ModelBackend")
-    assert 'data-theme="auto" data-contrast="auto"' in other.get("/").content.decode()
+    other = browse(world.rita).get("/").content.decode()
+    assert 'data-theme="auto" data-contrast="auto"' in other
 
 
 def test_a_look_that_does_not_exist_is_refused(olga, token) -> None:

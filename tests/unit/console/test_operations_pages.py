@@ -174,7 +174,7 @@ class TestDryRun:
         assert "It would be called now." in part
         assert "5.00" in part
         whole = post(client, token, url("rehearse", due)).content.decode()
-        assert "<!doctype html>" in whole
+        assert "<!DOCTYPE html>" in whole
         assert "It would be called now." in whole
         assert (Event.objects.count(), Execution.objects.values().get()) == (events, before)
 

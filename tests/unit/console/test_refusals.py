@@ -46,7 +46,7 @@ def test_what_was_typed_outlives_a_decision_of_somebody_else(browse, token, worl
     refused = send(rita, token, "reject", waiting, htmx=htmx, reason=TYPED, chip="Already handled")
     assert refused.status_code == 409
     page = refused.content.decode()
-    assert ("<!doctype html>" in page) is not htmx
+    assert ("<!DOCTYPE html>" in page) is not htmx
     assert "no longer open" in page
     assert TYPED in page
     assert "Already handled" in page

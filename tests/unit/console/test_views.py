@@ -76,7 +76,7 @@ def test_htmx_gets_the_part_and_history_the_page(browse, world, waiting):
     assert part.content.lstrip().startswith(b"<article")
     assert part["Cache-Control"] == "no-store, private"
     back = client.get(url("proposal", waiting), **HTMX, HTTP_HX_HISTORY_RESTORE_REQUEST="true")
-    assert b"<!doctype html>" in back.content
+    assert b"<!DOCTYPE html>" in back.content
 
 
 def test_strangers_are_sent_to_sign_in(client, waiting):
@@ -270,7 +270,7 @@ def test_without_javascript_a_refusal_is_a_whole_page(browse, token, world, wait
     data = {"binding": waiting.binding, "reason": "", "csrfmiddlewaretoken": token(client)}
     answer = client.post(url("reject", waiting), data)
     assert answer.status_code == 422
-    assert b"<!doctype html>" in answer.content
+    assert b"<!DOCTYPE html>" in answer.content
     assert answer.context["decided_today"] == 0
 
 
