@@ -5,9 +5,12 @@ workspace is told of those that are new or have moved. The currency and the age 
 touch a limit that lets something new through by it: that is changed in its policy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from uuid import UUID
 
 from django.db import transaction
 
@@ -36,7 +39,8 @@ def keep_rates(
 
     A rate older than the one that is kept, or the same, changes nothing; those that changed are
     returned. People are told of a pair that is new, and of one that has moved by more than 5 %
-    since they were last told, in whatever steps. All or none: raises `InvalidRate`,
+    since they were last told, in whatever steps; also where only two rates together have. All or
+    none: raises `InvalidRate`,
     `UnknownCurrency` for the first that is wrong.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)  # one sheet is taken in at a time
@@ -67,6 +71,7 @@ def keep_rates(
         )  # fmt: skip
         by_pair[pair] = row
         changed.append(row)
+    moved += [rate_of(row) for row in apart(by_pair.values(), changed)]
     facts = [told(Kind.RATE_KEPT, row, by=by) for row in changed]
     record_all(facts + moves(workspace, moved, by=by), now=now)
     return changed
@@ -85,7 +90,41 @@ def last_told(row: ExchangeRate, rate: Rate) -> Decimal:
     return round(1 / row.told, MOST_DECIMALS)
 
 
-def moves(workspace: Workspace, moved: Sequence[Rate], *, by: str) -> list[Fact]:
+def apart(rows: Iterable[ExchangeRate], changed: Collection[ExchangeRate]) -> list[ExchangeRate]:
+    """Rates that have moved too far from a changed one; from now on they count as told.
+
+    What has only a rate to a currency in between moves by both: each may have moved little.
+    """
+    found: dict[UUID, ExchangeRate] = {}
+    for one, other in product(changed, rows):
+        if one.pk != other.pk and any(
+            grown(drift(one, code) / drift(other, code)) > STEP
+            for code in {one.base, one.quote} & {other.base, other.quote}
+        ):
+            found |= {one.pk: one, other.pk: other}
+    for row in found.values():
+        row.told = row.rate
+    ExchangeRate.objects.bulk_update(found.values(), ["told"])
+    return list(found.values())
+
+
+def drift(row: ExchangeRate, code: str) -> Fraction:
+    """By what one unit of the currency is worth another number of the other since people know."""
+    moved = Fraction(row.rate) / Fraction(row.told)
+    return moved if row.base == code else 1 / moved
+
+
+def grown(ratio: Fraction) -> Fraction:
+    """By how much of itself the lesser of two has to grow to be the other; `ratio` is theirs."""
+    return max(ratio, 1 / ratio) - 1
+
+
+def rate_of(row: ExchangeRate) -> Rate:
+    """The row as it is reckoned with."""
+    return Rate(base=row.base, quote=row.quote, rate=row.rate, as_of=row.as_of, source=row.source)
+
+
+def moves(workspace: Workspace, moved: Sequence[object], *, by: str) -> list[Fact]:
     """The event by which people are told of rates; none where there is none to tell of."""
     if not moved:
         return []
@@ -98,9 +137,16 @@ def moves(workspace: Workspace, moved: Sequence[Rate], *, by: str) -> list[Fact]
 
 @transaction.atomic
 def remove_rate(*, rate: ExchangeRate, by: str, now: datetime) -> None:
-    """Keep no rate between these two currencies any more: what needs it waits for a person."""
-    record_all([told(Kind.RATE_REMOVED, rate, by=by)], now=now)
+    """Keep no rate between these two currencies any more: what needs it waits for a person.
+
+    Unless there are two over a currency in between: people are told where those are far from it.
+    """
+    facts = [told(Kind.RATE_REMOVED, rate, by=by)]
     rate.delete()
+    instead = next(queries.rates(rate.workspace_id).ways(rate.base, rate.quote), None)
+    if instead is not None and grown(instead.factor / Fraction(rate.told)) > STEP:
+        facts += moves(rate.workspace, [instead], by=by)
+    record_all(facts, now=now)
 
 
 @transaction.atomic

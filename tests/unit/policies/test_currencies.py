@@ -109,6 +109,53 @@ def test_people_are_told_of_rates_that_are_new_or_have_moved(workspace, now):
     assert len(told("rates.moved")) == 2
 
 
+def factor(workspace) -> float:
+    """What one euro is worth in yen by what is kept, over the dollar where there is no other."""
+    return float(next(queries.rates(workspace.pk).ways("EUR", "JPY")).factor)
+
+
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_two_rates_move_no_further_unseen_together_than_one(workspace, now, upside_down):
+    """Neither moves by 5 % in a hundred small steps, but what is reckoned over both by 9.6 %."""
+    keep(workspace, now, rate("1", quote="USD"), rate("100", base="USD"))
+    known, unseen = factor(workspace), []
+    for step in range(1, 101):
+        grown = Decimal(1) + Decimal("0.00047") * step
+        other = 100 * grown
+        second = rate(str(other), base="USD")
+        if upside_down:
+            second = rate(str(round(1 / other, 12)), base="JPY", quote="USD")
+        before = len(told("rates.moved"))
+        keep(workspace, now, rate(str(grown), quote="USD"), second)
+        if len(told("rates.moved")) > before:
+            known = factor(workspace)
+        unseen.append(abs(factor(workspace) / known - 1))
+    assert max(unseen) <= 0.0500001
+    assert len(told("rates.moved")) == 2
+    assert told("rates.moved")[1]["count"] == 2
+
+
+def test_rates_that_move_alike_move_nothing_between_them(workspace, now):
+    """The yen is worth as many dollars as before; the euro has moved by less than 5 %."""
+    keep(workspace, now, rate("1", quote="USD"), rate("100"))
+    keep(workspace, now, rate("1.04", quote="USD"), rate("104"))
+    assert len(told("rates.moved")) == 1
+
+
+def test_what_is_reckoned_instead_of_a_removed_rate_is_seen(workspace, now):
+    """Two rates over a currency in between, where they are far from what people know."""
+    keep(workspace, now, rate("1", quote="USD"), rate("104", base="USD"), rate("100"))
+    currencies.remove_rate(rate=ExchangeRate.objects.get(base="EUR", quote="JPY"), by="user:olga",
+                           now=now)  # fmt: skip
+    assert len(told("rates.moved")) == 1
+    keep(workspace, now, rate("100"), rate("110", base="USD"))
+    seen = len(told("rates.moved"))
+    currencies.remove_rate(rate=ExchangeRate.objects.get(base="EUR", quote="JPY"), by="user:olga",
+                           now=now)  # fmt: skip
+    assert len(told("rates.moved")) == seen + 1
+    assert "1 USD = 110 JPY" in told("rates.moved")[-1]["rates"][0]
+
+
 def test_a_rate_that_was_removed_is_new_again(workspace, now):
     """Else a rate would move as far as anybody likes unseen."""
     keep(workspace, now, rate("100"))
