@@ -9,6 +9,7 @@ BODY = """
 <div id="stage">
   <article id="panel"><form><button id="approve">Approve</button></form></article>
 </div>
+<form id="last"><button id="take-back">Take back</button></form>
 <script>
   window.answered = [];
   document.addEventListener("aios:answered", ({ detail }) => answered.push(detail));
@@ -94,6 +95,7 @@ def test_a_proposal_is_decided_once(page: Page) -> None:
     assert page.evaluate("decide()")
     page.evaluate("window.first = last")
     assert not page.evaluate("decide()")
+    assert not page.evaluate("decide('#take-back')")  # nor is another, from beside the panel
     page.evaluate("last = first; finish(500)")
     assert not is_shut(page)
     assert page.evaluate("decide()")
@@ -128,7 +130,7 @@ def test_nothing_wished_means_the_next_of_the_queue(page: Page) -> None:
     page.evaluate("decide(); mayOpen({ url: '/b/' })")
     assert page.evaluate("takeWish({ url: '/next/' })") == {"url": "/b/"}
     assert page.evaluate("takeWish({ url: '/next/' })") == {"url": "/next/"}
-    page.evaluate("finish(200)")
+    assert page.evaluate("finish(200)") == ""  # the answer brings it
     assert page.evaluate("answered") == []
 
 
