@@ -1,9 +1,10 @@
 """Keeping count of what is let through: reserved with the decision, confirmed or given back later.
 
 A submission costs two statements, whatever the history: one makes, locks and reads the tallies
-its changes count in, in an order that is the same for all; one writes them, with what each change
-takes up. Two never pass a cap together: the second waits for the lock and reads what the first has
-left. Where no active rule asks for a window nothing is read or written.
+its changes count in, in an order that is the same for all; one writes them, with the decisions and
+with what each change takes up. Two never pass a cap together: the second waits for the lock and
+reads what the first has left. Where no active rule asks for a window the decisions alone are
+written.
 """
 
 import json
@@ -11,53 +12,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from apps.policies.facts import Facts, number, percent, price
-from apps.policies.models import Place, Standing
-from apps.policies.windows import Asked, Sum, Tally, key_of, own_sum
+from apps.policies.models import Decision, Place, Standing
+from apps.policies.statements import DECISIONS, LOCK, READ, RESERVE, WITH_PLACES, WRITE
+from apps.policies.windows import SPANS, Asked, Sum, Tally, key_of, own_sum
 
 Slot = tuple[str, str]  # (scope, key)
+Spans = Mapping[str, Collection[str]]  # by scope
 COUNTS = (Standing.HELD, Standing.DONE)
-
-# Sums and names go as one JSON text each: the driver takes long over an array of long texts.
-LOCK = """
-    INSERT INTO policies_tally AS tally (workspace_id, scope, key, sums, approved)
-    SELECT %s, wanted.scope, wanted.key, '{}', '{}'
-    FROM jsonb_to_recordset(%s::jsonb) AS wanted (scope text, key text)
-    ORDER BY wanted.scope COLLATE "C", wanted.key COLLATE "C"
-    ON CONFLICT (workspace_id, scope, key) DO UPDATE SET scope = tally.scope
-    RETURNING tally.scope, tally.key, tally.sums, tally.approved
-"""
-READ = """
-    SELECT tally.scope, tally.key, tally.sums, tally.approved
-    FROM policies_tally tally
-    JOIN jsonb_to_recordset(%s::jsonb) AS wanted (scope text, key text) USING (scope, key)
-    WHERE tally.workspace_id = %s
-"""
-WRITE = """
-    UPDATE policies_tally tally SET sums = (tally.sums || new.moved) - new.over,
-        approved = new.approved
-    FROM jsonb_to_recordset(%s::jsonb)
-        AS new (scope text, key text, moved jsonb, over text[], approved jsonb)
-    WHERE tally.workspace_id = %s AND tally.scope = new.scope AND tally.key = new.key
-"""
-PLACE = f"""
-    WITH written AS ({WRITE})
-    INSERT INTO policies_place (subject_id, workspace_id, standing, by_person, counted, at)
-    SELECT new.subject_id, %s, new.standing, FALSE, new.counted, %s
-    FROM jsonb_to_recordset(%s::jsonb) AS new (subject_id uuid, standing text, counted jsonb)
-    ON CONFLICT (subject_id) DO UPDATE SET standing = EXCLUDED.standing, by_person = FALSE,
-        counted = EXCLUDED.counted, earlier = NULL, at = EXCLUDED.at
-"""  # noqa: S608  (a statement of our own)
-RESERVE = """
-    UPDATE policies_place SET standing = 'held', by_person = TRUE, at = %s
-    WHERE subject_id = ANY(%s) AND standing = 'waiting'
-    RETURNING workspace_id, counted
-"""
+ALL: Mapping[str, Any] = MappingProxyType({})  # no bucket is open, so all are read
 
 
 @dataclass
@@ -70,17 +39,27 @@ class Taken:
     standing: Standing = Standing.WAITING
 
     @cached_property
+    def spans(self) -> dict[str, list[str]]:
+        """The spans its rules ask for, by scope."""
+        found: dict[str, list[str]] = {}
+        for scope, span in sorted(self.asked):
+            found.setdefault(scope, []).extend([span] if span else [])
+        return found
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """Under which key it is counted, by scope."""
+        return {scope: key_of(self.facts, scope) for scope in self.spans}
+
+    @cached_property
     def counted(self) -> dict[str, Any]:
         """As `Place.counted` has it."""
-        spans: dict[str, list[str]] = {}
-        for scope, span in sorted(self.asked):
-            spans.setdefault(scope, []).extend([span] if span else [])
         new = price(self.facts.after, self.facts.currency)
         return {
             "action": self.facts.action,
             "sum": own_sum(self.facts).record(),
-            "keys": {scope: key_of(self.facts, scope) for scope in spans},
-            "spans": spans,
+            "keys": self.keys,
+            "spans": self.spans,
             "price": None if new is None else str(new),
             "currency": self.facts.currency,
         }
@@ -107,12 +86,20 @@ class Book:
         Two more for what is decided `again`.
         """
         self._taken = {pk: Taken(pk, facts, asked) for pk, facts, asked in wanted if asked}
-        slots = {(s, key_of(t.facts, s)) for t in self._taken.values() for s, _ in t.asked}
+        slots = {slot for one in self._taken.values() for slot in one.keys.items()}
         if self.again:
             conclude(void=self.again, also=slots, now=self.now)
-        if slots:
-            found = (lock if self.reserves else read)(self.workspace_id, slots)
-            self._tallies = {slot: found.get(slot) or Tally() for slot in slots}
+        if not slots:
+            return
+        spans = spans_of(one.spans for one in self._taken.values())
+        if self.reserves:
+            found = lock(self.workspace_id, slots, open_buckets(spans, self.now))
+        else:
+            found = read(self.workspace_id, slots)
+        self._tallies = {slot: found.get(slot) or Tally() for slot in slots}
+        for (scope, _), tally in self._tallies.items():
+            for span in spans[scope]:
+                tally.within(span, self.now)
 
     @property
     def currencies(self) -> set[str]:
@@ -127,17 +114,17 @@ class Book:
         if (taken := self._taken.get(subject_id)) is None:
             return facts
         self.count(taken, 1)
-        windows: dict[str, Any] = {}
-        for scope, span in sorted(taken.asked):
-            if span:
-                within = self._tallies[scope, key_of(facts, scope)].within(span, self.now)
-                sums = {action: one.record() for action, one in within.items()}
-                windows.setdefault(scope, {})[span] = sums
-        return replace(facts, windows=windows, **self.approved(facts))
+        windows = {
+            scope: {span: self._tallies[scope, taken.keys[scope]].within(span, self.now)
+                    for span in spans}
+            for scope, spans in taken.spans.items() if spans
+        }  # fmt: skip
+        return replace(facts, windows=windows, **self.approved(taken))
 
-    def approved(self, facts: Facts) -> dict[str, Any]:
+    def approved(self, taken: Taken) -> dict[str, Any]:
         """How far a price is from the last one a person approved, by the names of the facts."""
-        tally = self._tallies.get(("target", key_of(facts, "target")))
+        facts = taken.facts
+        tally = self._tallies.get(("target", taken.keys.get("target", "")))
         kept = tally.approved.get(facts.currency) if tally else None
         old, new = number(kept["price"]) if kept else None, price(facts.after, facts.currency)
         if not old or new is None:
@@ -158,20 +145,46 @@ class Book:
         """Count a change in all its tallies, or take it out again."""
         apply(self._tallies, taken.counted, self.now, sign)
 
-    def save(self) -> None:
-        """Write the tallies and what each change takes up; one statement, or none."""
-        if not self._taken:
+    def save(self, decisions: Sequence[Decision]) -> None:
+        """Write the decisions, the tallies and what each change takes up; one statement."""
+        if not decisions:
             return
-        held = [one.counted for one in self._taken.values() if one.standing == Standing.HELD]
-        changed = {slot: self._tallies[slot] for one in held for slot in slots_of(one)}
-        rows = [
-            {"subject_id": str(one.subject_id), "standing": one.standing.value,
-             "counted": one.counted}
-            for one in self._taken.values()
-        ]  # fmt: skip
+        rows: list[Any] = [
+            self.workspace_id,
+            self.now,
+            json.dumps([decided(one) for one in decisions]),
+        ]
         with connection.cursor() as sql:
-            sql.execute(PLACE, [*written(self.workspace_id, changed, self.now), self.workspace_id,
-                                self.now, json.dumps(rows)])  # fmt: skip
+            if not self._taken:
+                sql.execute(DECISIONS, rows)
+                return
+            held = [one.counted for one in self._taken.values() if one.standing == Standing.HELD]
+            changed = {slot: self._tallies[slot] for one in held for slot in slots_of(one)}
+            places = [
+                {"subject_id": str(one.subject_id), "standing": one.standing.value,
+                 "counted": one.counted}
+                for one in self._taken.values()
+            ]  # fmt: skip
+            sql.execute(WITH_PLACES, [
+                *written(self.workspace_id, changed, self.now),
+                self.workspace_id, self.now, json.dumps(places), *rows,
+            ])  # fmt: skip
+
+
+def decided(one: Decision) -> dict[str, Any]:
+    """A decision as the statement that inserts it is told."""
+    return {
+        "id": str(one.pk),
+        "subject_id": str(one.subject_id),
+        "version_id": None if one.version_id is None else str(one.version_id),
+        "basis": one.basis,
+        "outcome": one.outcome,
+        "rule": one.rule,
+        "reason": one.reason,
+        "reviewers": one.reviewers,
+        "fired": one.fired,
+        "facts": one.facts,
+    }
 
 
 def slots_of(counted: Mapping[str, Any]) -> list[Slot]:
@@ -196,17 +209,21 @@ def apply(
     tallies: Mapping[Slot, Tally], counted: Mapping[str, Any], at: datetime, sign: int
 ) -> None:
     """Count a change in its tallies (sign 1), or give it back to the buckets of `at` (-1)."""
-    own = Sum.read(counted["sum"])
     for scope, key in slots_of(counted):
         tally = tallies[scope, key]
         move = tally.add if sign > 0 else tally.take
-        move(own, action=counted["action"], at=at, spans=counted["spans"][scope])
+        move(counted["sum"], action=counted["action"], at=at, spans=counted["spans"][scope])
 
 
-def lock(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
-    """Make these tallies where they are missing, lock them in one order, and read them."""
+def lock(
+    workspace_id: UUID, slots: Collection[Slot], opened: Mapping[str, Any] = ALL
+) -> dict[Slot, Tally]:
+    """Make these tallies where they are missing, lock them in one order, and read them.
+
+    Where the buckets `opened` are those the tally has open, the others are not read.
+    """
     with connection.cursor() as sql:
-        sql.execute(LOCK, [workspace_id, named(slots)])
+        sql.execute(LOCK, [workspace_id, named(slots), json.dumps(dict(opened))])
         return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
 
 
@@ -217,23 +234,40 @@ def read(workspace_id: UUID, slots: Collection[Slot]) -> dict[Slot, Tally]:
         return {row[:2]: loaded(*row[2:]) for row in sql.fetchall()}
 
 
+def open_buckets(spans: Spans, now: datetime) -> dict[str, Any]:
+    """The buckets that are open now, by scope, in the form in which a tally has them."""
+    return {
+        scope: {span: {"number": SPANS[span].number(now)} for span in of}
+        for scope, of in spans.items()
+    }
+
+
+def spans_of(several: Iterable[Spans]) -> dict[str, set[str]]:
+    """The spans of all of them, by scope."""
+    found: dict[str, set[str]] = {}
+    for spans in several:
+        for scope, of in spans.items():
+            found.setdefault(scope, set()).update(of)
+    return found
+
+
 def named(slots: Collection[Slot]) -> str:
     """Which tallies are meant, as the statements are told."""
     return json.dumps([{"scope": scope, "key": key} for scope, key in slots])
 
 
-def loaded(sums: str, approved: str) -> Tally:
+def loaded(sums: str | None, running: str, approved: str) -> Tally:
     """A tally from its columns, which the driver leaves as text."""
-    return Tally(json.loads(sums), json.loads(approved))
+    others = None if sums is None else json.loads(sums)
+    return Tally(others, running=json.loads(running), approved=json.loads(approved))
 
 
 def written(workspace_id: UUID, tallies: Mapping[Slot, Tally], now: datetime) -> list[Any]:
     """The parameters of `WRITE`, without buckets that are over."""
-    rows = []
-    for (scope, key), tally in tallies.items():
-        moved, over = tally.forget(now)
-        rows.append({"scope": scope, "key": key, "moved": moved, "over": over,
-                     "approved": tally.approved})  # fmt: skip
+    rows = [
+        {"scope": scope, "key": key, **tally.changed(now)}
+        for (scope, key), tally in tallies.items()
+    ]
     return [json.dumps(rows), workspace_id]
 
 
@@ -245,7 +279,9 @@ def reserve(subjects: Sequence[UUID], *, now: datetime) -> None:
         if not taken:
             return
         workspace_id = taken[0][0]
-        tallies = lock(workspace_id, {slot for _, one in taken for slot in slots_of(one)})
+        slots = {slot for _, one in taken for slot in slots_of(one)}
+        spans = spans_of(one["spans"] for _, one in taken)
+        tallies = lock(workspace_id, slots, open_buckets(spans, now))
         for _, counted in taken:
             apply(tallies, by_person(counted), now, 1)
         sql.execute(WRITE, written(workspace_id, tallies, now))

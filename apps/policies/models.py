@@ -190,12 +190,15 @@ class Decision(models.Model):
 class Tally(models.Model):
     """What was let through under one key of a scope, in sums by bucket (see `windows.Tally`).
 
-    One row however long the history is, so that reading and locking it is one statement.
+    One row however long the history is, so that reading and locking it is one statement. A
+    submission moves what is `running`; the `sums` of other buckets stay as they are until a bucket
+    is over.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
     scope = models.CharField(max_length=20)
     key = models.CharField(max_length=32)  # hash of a target, an address ...
+    running = models.JSONField(default=dict)
     sums = models.JSONField(default=dict)
     approved = models.JSONField(default=dict)
 

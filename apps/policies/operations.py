@@ -178,8 +178,7 @@ def decide(
         asking=asking,
         book=book,
     )
-    Decision.objects.bulk_create(decisions)
-    book.save()
+    book.save(decisions)
     record_all(
         [
             Fact(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from apps.policies.facts import Facts, price
@@ -30,10 +31,6 @@ class Span:
         """The bucket a moment falls into."""
         return int(at.timestamp()) // self.bucket
 
-    def bucket_name(self, span: str, at: datetime) -> str:
-        """The name of that bucket in a tally; `span` is the name of this."""
-        return f"{span}:{self.number(at)}"
-
     def oldest(self, now: datetime) -> int:
         """The oldest bucket a window that ends now touches."""
         return (int(now.timestamp()) - self.seconds) // self.bucket
@@ -49,6 +46,8 @@ SPANS = {
     "ever": Span(10**9, 10**10, "total"),  # 32 years; its one bucket ends in 2286
 }
 Asked = tuple[str, str]  # (scope, span)
+Record = Mapping[str, Any]  # a sum as `Sum.record` has it
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,6 @@ class Money:
     net: Decimal = ZERO
     alone: Decimal = ZERO
 
-    def plus(self, other: "Money", sign: int = 1) -> "Money":
-        """Both together; with a sign of -1 this without the other."""
-        return Money(self.amount + sign * other.amount, self.net + sign * other.net,
-                     self.alone + sign * other.alone)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Sum:
@@ -75,13 +69,6 @@ class Sum:
     changes: int = 0
     alone: int = 0
     money: Mapping[str, Money] = field(default_factory=dict)
-
-    def plus(self, other: "Sum", sign: int = 1) -> "Sum":
-        """Both together; with a sign of -1 this without the other."""
-        money = dict(self.money)
-        for currency, more in other.money.items():
-            money[currency] = money.get(currency, Money()).plus(more, sign)
-        return Sum(self.changes + sign * other.changes, self.alone + sign * other.alone, money)
 
     def by_person(self) -> "Sum":
         """The same, let through by people."""
@@ -96,11 +83,6 @@ class Sum:
         """
         money = {code: replace(one, net=ZERO) for code, one in self.money.items()}
         return Sum(0, 0, money)
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether no rule could see it."""
-        return not self.changes and not any(one.amount or one.net for one in self.money.values())
 
     def record(self) -> dict[str, Any]:
         """As JSON values; `read` takes them back."""
@@ -155,69 +137,156 @@ def key_of(facts: Facts, scope: str) -> str:
 class Tally:
     """What was counted under one key of a scope: {bucket: {action: sum}}, as `Sum.record` has it.
 
-    A bucket is named `24h:493021`, its span and its number. Sums are taken apart only where they
-    are asked for or counted in. `approved` is the price of the target a person approved last, by
-    currency, with whose change that was: {currency: {price, subject}}.
+    A bucket is named `24h:493021`, its span and its number. The bucket of now is kept apart, with
+    what its window holds: {span: {number, bucket: {action: sum}, sum: {action: sum}}}. As long as
+    it is open, that alone is read and written (`sums` None); the other buckets are needed once it
+    is over, and to give back what was counted in one of them.
+
+    `approved` is the price of the target a person approved last, by currency, with whose change
+    that was: {currency: {price, subject}}.
     """
 
     def __init__(
-        self, sums: Mapping[str, Any] | None = None, approved: Mapping[str, Any] | None = None
+        self,
+        sums: Mapping[str, Any] | None = NOTHING,
+        *,
+        running: Mapping[str, Any] = NOTHING,
+        approved: Mapping[str, Any] = NOTHING,
     ) -> None:
-        self._sums: dict[str, dict[str, Any]] = dict(sums or {})
-        self._moved: set[str] = set()
-        self.approved = dict(approved or {})
+        self._sums = None if sums is None else dict(sums)
+        self._running: dict[str, dict[str, Any]] = dict(running)
+        self._touched: set[str] = set()
+        self.approved = dict(approved)
 
     def record(self) -> dict[str, Any]:
-        """The sums as JSON values."""
-        return dict(self._sums)
+        """All buckets as JSON values, the open ones among them."""
+        open_now = {bucket_name(span, one["number"]): one["bucket"]
+                    for span, one in self._running.items() if one["bucket"]}  # fmt: skip
+        return self._closed | open_now
 
     def currencies(self) -> set[str]:
-        """The currencies of what is counted."""
-        return {code for by_action in self._sums.values() for one in by_action.values()
-                for code in one["money"]}  # fmt: skip
+        """The currencies of what the windows hold that were opened."""
+        return {code for one in self._running.values() for kept in one["sum"].values()
+                for code in kept["money"]}  # fmt: skip
 
-    def add(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
+    def within(self, span: str, now: datetime) -> dict[str, Record]:
+        """What counts in the window that ends now, by action."""
+        found: dict[str, Record] = self._opened(span, now)["sum"]
+        return found
+
+    def add(self, own: Record, *, action: str, at: datetime, spans: Collection[str]) -> None:
         """Count a change."""
         for span in spans:
-            name = SPANS[span].bucket_name(span, at)
-            kept = self._sums.get(name, {}).get(action)
-            self._put(name, action, own if kept is None else Sum.read(kept).plus(own))
+            self._move(span, self._opened(span, at), action, own, 1)
 
-    def take(self, own: Sum, *, action: str, at: datetime, spans: Collection[str]) -> None:
+    def take(self, own: Record, *, action: str, at: datetime, spans: Collection[str]) -> None:
         """Give a change back to the bucket it was counted in, if a window can still see that."""
         for span in spans:
-            name = SPANS[span].bucket_name(span, at)
-            kept = self._sums.get(name, {}).get(action)
-            if kept is not None:
-                self._put(name, action, Sum.read(kept).plus(own, -1))
+            number = SPANS[span].number(at)
+            kept = self._running.get(span)
+            if kept is not None and kept["number"] == number:
+                if action in kept["bucket"]:
+                    self._move(span, kept, action, own, -1)
+                continue
+            self._close(span)
+            name = bucket_name(span, number)
+            if action in (bucket := self._closed.get(name, {})):
+                self._closed[name] = moved(bucket, action, own, -1)
+                self._touched.add(name)
 
-    def _put(self, name: str, action: str, own: Sum) -> None:
-        """Have a bucket hold this sum of an action, or nothing of it."""
-        others = {one: kept for one, kept in self._sums.get(name, {}).items() if one != action}
-        self._sums[name] = others if own.is_nothing else others | {action: own.record()}
-        self._moved.add(name)
+    def _move(
+        self, span: str, kept: Mapping[str, Any], action: str, own: Record, sign: int
+    ) -> None:
+        """Count a change in the open bucket and in what the window holds, or take it out."""
+        self._running[span] = {
+            "number": kept["number"],
+            "bucket": moved(kept["bucket"], action, own, sign),
+            "sum": moved(kept["sum"], action, own, sign),
+        }
 
-    def forget(self, now: datetime) -> tuple[dict[str, Any], list[str]]:
-        """Drop the buckets that no window touches any more, and those that came to nothing.
+    @property
+    def _closed(self) -> dict[str, dict[str, Record]]:
+        """The buckets but those that are open. Raises `RuntimeError` where they were not read."""
+        if self._sums is None:
+            raise RuntimeError("The buckets of this tally were not read.")
+        return self._sums
 
-        Returns what has changed in the others since they were read, and the names of these.
-        """
+    def _opened(self, span: str, at: datetime) -> dict[str, Any]:
+        """The bucket of a moment with what the window that ends in it holds, added up anew."""
+        number = SPANS[span].number(at)
+        kept = self._running.get(span)
+        if kept is None or kept["number"] != number:
+            self._close(span)
+            oldest, found = SPANS[span].oldest(at), dict[str, list[Record]]()
+            for name, by_action in self._closed.items():
+                of, _, place = name.partition(":")
+                if of == span and int(place) >= oldest:
+                    for action, one in by_action.items():
+                        found.setdefault(action, []).append(one)
+            name = bucket_name(span, number)
+            self._touched.add(name)
+            kept = self._running[span] = {
+                "number": number,
+                "bucket": self._closed.pop(name, {}),
+                "sum": {action: Sum.read(*sums).record() for action, sums in found.items()},
+            }
+        return kept
+
+    def _close(self, span: str) -> None:
+        """Lay the open bucket of a span to the others; what its window holds is not known then."""
+        if (kept := self._running.pop(span, None)) is not None:
+            name = bucket_name(span, kept["number"])
+            self._closed[name] = kept["bucket"]
+            self._touched.add(name)
+
+    def forget(self, now: datetime) -> None:
+        """Drop the buckets that no window touches any more, and those that came to nothing."""
         oldest = {name: span.oldest(now) for name, span in SPANS.items()}
-        over = []
-        for name, by_action in self._sums.items():
+        for span, one in list(self._running.items()):
+            if one["number"] < oldest[span]:
+                self._close(span)
+        for name, by_action in list(self._closed.items()):
             span, _, number = name.partition(":")
             if not by_action or int(number) < oldest[span]:
-                over.append(name)
-        for name in over:
-            del self._sums[name]
-        return {name: self._sums[name] for name in self._moved if name in self._sums}, over
+                del self._closed[name]
+                self._touched.add(name)
 
-    def within(self, span: str, now: datetime) -> dict[str, Sum]:
-        """What counts in the window that ends now, by action."""
-        oldest, found = SPANS[span].oldest(now), dict[str, list[Mapping[str, Any]]]()
-        for name, by_action in self._sums.items():
-            of, _, number = name.partition(":")
-            if of == span and int(number) >= oldest:
-                for action, one in by_action.items():
-                    found.setdefault(action, []).append(one)
-        return {action: Sum.read(*sums) for action, sums in found.items()}
+    def changed(self, now: datetime) -> dict[str, Any]:
+        """What is to be written: all that is open, and of the other buckets `moved` and `over`."""
+        found: dict[str, Any] = {"running": self._running, "approved": self.approved}
+        if self._sums is not None:
+            self.forget(now)
+            found["moved"] = {name: self._sums[name] for name in self._touched & self._sums.keys()}
+            found["over"] = list(self._touched - self._sums.keys())
+        return found
+
+
+def bucket_name(span: str, number: int) -> str:
+    """The name of a bucket in a tally."""
+    return f"{span}:{number}"
+
+
+def moved(
+    by_action: Mapping[str, Record], action: str, own: Record, sign: int
+) -> dict[str, Record]:
+    """The sums by action with one more change of an action, or with one less."""
+    changed = dict(by_action)
+    if (one := together(changed.pop(action, None), own, sign)) is not None:
+        changed[action] = one
+    return changed
+
+
+def together(kept: Record | None, own: Record, sign: int) -> Record | None:
+    """A recorded sum with another one, or without it; None where no rule could see the rest."""
+    money = dict(kept["money"]) if kept else {}
+    for code, more in own["money"].items():
+        had = money.get(code, ("0", "0", "0"))
+        money[code] = [str(Decimal(one) + sign * Decimal(other))
+                       for one, other in zip(had, more, strict=True)]  # fmt: skip
+    changes = (kept["changes"] if kept else 0) + sign * own["changes"]
+    alone = (kept["alone"] if kept else 0) + sign * own["alone"]
+    if not changes and not any(
+        Decimal(amount) or Decimal(net) for amount, net, _ in money.values()
+    ):
+        return None
+    return {"changes": changes, "alone": alone, "money": money}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 from uuid import UUID
 
 from django.utils.timezone import localtime
@@ -60,7 +59,7 @@ def in_words(series: Series) -> str:
     said = f"{least}{len(steps)} change{'s' * (len(steps) != 1)} "
     said += f"{WHOSE[series.scope]} in {SPANS[series.span].words}: "
     said += f"{len(steps) - waits} let through, {waits} wait{'s' * (waits == 1)}."
-    sums = reduce(Sum.plus, (one.member.sum for one in steps), Sum()).money
+    sums = Sum.read(*(one.member.sum.record() for one in steps)).money
     moved = [money(one.amount, code) for code, one in sorted(sums.items()) if one.amount]
     noun = "Moved by" if any(one.member.price is not None for one in steps) else "Together"
     return f"{said} {noun} {' and '.join(moved)}." if moved else said

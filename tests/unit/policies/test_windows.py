@@ -1,24 +1,31 @@
 """Windows add up partial sums, and never less than what happened."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.policies.facts import Facts, describe
-from apps.policies.windows import SPANS, Money, Sum, Tally, key_of, own_sum
+from apps.policies.windows import SPANS, Money, Record, Sum, Tally, key_of, own_sum
 
 START = datetime(2026, 11, 21, 9, 0, 17, tzinfo=UTC)
 BASE = {"connector": "null", "risk": "medium", "reversibility": "reversible"}
 
 
-def moved(cents: int) -> Sum:
+def moved(cents: int) -> Record:
     """A price that goes up or down by so many cents."""
     step = Decimal(cents) / 100
-    return Sum(1, 1, {"EUR": Money(abs(step), step, abs(step))})
+    return Sum(1, 1, {"EUR": Money(abs(step), step, abs(step))}).record()
+
+
+def held(tally: Tally, span: str, now: datetime) -> Sum:
+    """What a window that ends now holds of prices."""
+    return Sum.read(tally.within(span, now).get("set_price", Sum().record()))
 
 
 steps = st.lists(st.tuples(st.integers(0, 40 * 86400), st.integers(-500, 500)), max_size=25)
@@ -36,8 +43,8 @@ def test_a_window_holds_all_of_its_time_and_at_most_a_bucket_more(
     now = START + timedelta(seconds=end)
     kept = Tally(tally.record())
     kept.forget(now)
-    found = kept.within(span, now).get("set_price", Sum())
-    assert found == tally.within(span, now).get("set_price", Sum())
+    found = held(kept, span, now)
+    assert found == held(tally, span, now)
     length, more = SPANS[span].seconds, SPANS[span].bucket
     inside = sum(1 for at, _ in steps if at >= end - length)
     about = sum(1 for at, _ in steps if at >= end - length - more)
@@ -62,11 +69,9 @@ def test_what_is_given_back_was_never_there(
         whole.take(moved(cents), action="set_price", at=START + timedelta(seconds=at),
                    spans=["30d"])  # fmt: skip
     now = START + timedelta(days=41)
-    left, alone = whole.within("30d", now), rest.within("30d", now)
-    for action in {*left, *alone}:
-        one, other = left.get(action, Sum()), alone.get(action, Sum())
-        assert (one.changes, one.alone) == (other.changes, other.alone)
-        assert one.money.get("EUR", Money()) == other.money.get("EUR", Money())
+    one, other = held(whole, "30d", now), held(rest, "30d", now)
+    assert (one.changes, one.alone) == (other.changes, other.alone)
+    assert one.money.get("EUR", Money()) == other.money.get("EUR", Money())
 
 
 @pytest.mark.parametrize(
@@ -96,3 +101,90 @@ def test_changes_without_a_customer_are_counted_as_one() -> None:
     assert key_of(of(), "customer") == key_of(of(customer=""), "customer")
     assert key_of(of(customer="ann"), "customer") != key_of(of(), "customer")
     assert key_of(of(), "workspace") == key_of(of(customer="ann"), "workspace")
+
+
+class Row:
+    """A tally as the database keeps it, by the words of the statements that lock and write it."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Any] = {}
+        self.running: dict[str, Any] = {}
+
+    def locked(self, now: datetime | None = None) -> Tally:
+        """The tally; its closed buckets only if another than that of now is open."""
+        opened = {span: one["number"] for span, one in self.running.items()}
+        is_open = now is not None and all(
+            opened.get(span) == SPANS[span].number(now) for span in ASKED
+        )
+        return Tally(None if is_open else self.sums, running=self.running)
+
+    def write(self, tally: Tally, now: datetime) -> None:
+        """What the tally says has changed, and nothing else."""
+        changed = json.loads(json.dumps(tally.changed(now)))
+        self.running = changed["running"]
+        kept = self.sums | changed.get("moved", {})
+        self.sums = {name: one for name, one in kept.items() if name not in changed.get("over", ())}
+
+
+ASKED = ("15m", "1h", "24h")
+acts = st.lists(
+    st.tuples(
+        st.sampled_from(["count", "count", "try", "give back", "look"]),
+        st.sampled_from([0, 0, 1, 59, 61, 300, 3600, 90_000, -1, -70]),  # how far the clock moves
+        st.sampled_from(["set_price", "refund"]),
+        st.integers(-500, 500),
+        st.integers(0, 99),
+    ),
+    max_size=30,
+)
+
+
+@settings(deadline=None)
+@given(acts=acts)
+def test_what_is_open_and_what_is_closed_are_always_the_whole(
+    acts: Sequence[tuple[str, int, str, int, int]],
+) -> None:
+    """However the clock runs, also a bit back as between two machines, and whatever is given back:
+    a window holds what was counted in its buckets, of which one row keeps none twice."""
+    row, now, counted = Row(), START, list[tuple[datetime, str, Record]]()
+    latest = START
+    for act, step, action, cents, which in acts:
+        now = max(now + timedelta(seconds=step), latest - timedelta(seconds=100))
+        latest = max(now, latest)
+        own = moved(cents)
+        if act == "give back":
+            if counted:
+                at, kind, gone = counted.pop(which % len(counted))
+                tally = row.locked()
+                tally.take(gone, action=kind, at=at, spans=ASKED)
+                row.write(tally, now)
+            continue
+        tally = row.locked(now)
+        if act in ("count", "try"):
+            tally.add(own, action=action, at=now, spans=ASKED)
+        if act == "try":
+            tally.take(own, action=action, at=now, spans=ASKED)
+        if act == "count":
+            counted.append((now, action, own))
+        for span in ASKED:
+            oldest = max(SPANS[span].oldest(now), SPANS[span].oldest(latest))
+            for kind in ("set_price", "refund"):
+                inside = [sum_ for at, of, sum_ in counted
+                          if of == kind and SPANS[span].number(at) >= oldest]  # fmt: skip
+                found = Sum.read(tally.within(span, now).get(kind, Sum().record()))
+                whole = Sum.read(*inside)
+                assert (found.changes, found.alone) == (whole.changes, whole.alone)
+                assert found.money.get("EUR", Money()) == whole.money.get("EUR", Money())
+        if act == "count":
+            row.write(tally, now)
+        assert not {f"{span}:{one['number']}" for span, one in row.running.items()} & set(row.sums)
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_what_a_window_holds_is_the_same_as_long_as_a_bucket_is_open(span: str) -> None:
+    """Else the sum kept with the open bucket would hold a bucket that is over."""
+    bucket = SPANS[span].bucket
+    begins = max(START.timestamp() // bucket * bucket, SPANS[span].seconds)
+    ends = min(begins + bucket - 1, datetime.max.timestamp() - 86400)
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (begins, ends))
+    assert SPANS[span].oldest(first) == SPANS[span].oldest(last)

@@ -370,4 +370,5 @@ def test_a_dry_run_shows_the_windows_and_reserves_nothing(
         windows = seen.changes[0].decision.facts["windows"]
         assert windows["target"]["24h"]["set_price"]["changes"] == 2
     assert Place.objects.count() == 1
-    assert Decimal(Tally.objects.get().sums.popitem()[1]["set_price"]["money"]["EUR"][1]) == 1
+    [held] = Tally.objects.get().running.values()
+    assert Decimal(held["sum"]["set_price"]["money"]["EUR"][1]) == 1
