@@ -14,8 +14,10 @@ def main() -> None:
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
     from aios import embedded  # noqa: PLC0415
+    from apps.audit import acting  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, on_interrupt)
+    acting.run_as(sys.argv[1] if len(sys.argv) > 1 else "help")
     with embedded.provided(sys.argv):
         execute_from_command_line(sys.argv)
 

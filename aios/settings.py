@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "apps.console.unseen.Revealing",
+    "apps.accounts.signed_in.SignedIn",
 ]
 TEMPLATES = [
     {

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from apps.audit import acting
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aios.settings")
+acting.run_as("web")
 application = get_wsgi_application()

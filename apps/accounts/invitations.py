@@ -13,6 +13,7 @@ from django.db import IntegrityError, models, transaction
 from apps.accounts import operations, permissions
 from apps.accounts.models import Invitation, Membership, User, Workspace
 from apps.accounts.queries import digest
+from apps.audit import acting
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 
@@ -162,7 +163,8 @@ def join_as_new(*, token: str, name: str, password: str, now: datetime) -> tuple
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name)
-            take(invitation, user=user, now=now)
+            with acting.signed_in(lambda: user.actor):  # who sets the password is them from now on
+                take(invitation, user=user, now=now)
     except IntegrityError as error:  # somebody made one with this address at the same moment
         raise HasAccount(HasAccount.__doc__) from error
     return user, invitation.workspace

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from apps.accounts.models import ApiKey, Membership, Role, User, Workspace
+
+PERSON = re.compile(r"user:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as an actor
 
 
 def workspaces_of(user: User) -> QuerySet[Workspace]:
@@ -52,7 +55,7 @@ def keys_of(user: User, workspace_id: UUID) -> QuerySet[ApiKey]:
 
 def names_of(actors: set[str]) -> dict[str, str]:
     """Display names of `user:<id>` and `key:<prefix>` actors; an agent's key with its agent."""
-    ids = {UUID(a.removeprefix("user:")) for a in actors if a.startswith("user:")}
+    ids = {UUID(a.removeprefix("user:")) for a in actors if PERSON.fullmatch(a)}
     prefixes = {a.removeprefix("key:") for a in actors if a.startswith("key:")}
     names = {user.actor: str(user) for user in User.objects.filter(pk__in=ids)}
     keys = ApiKey.objects.select_related("agent").filter(prefix__in=prefixes) if prefixes else ()

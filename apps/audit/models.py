@@ -23,6 +23,10 @@ class Event(models.Model):
     `xid` is that transaction's id: the sequencer only numbers events of transactions that are
     surely over. The content lives in `Payload`, so that it can be erased without touching the
     event; `payload_digest` is SHA-256 over salt and canonical payload (RFC 8785).
+
+    `actor` is who acted, `session` in whose session it was recorded, stamped by the database: the
+    actors who had signed in with spaces between, or a part of the product; empty where no process
+    of the product has shown itself, None where the database was not asked.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -30,6 +34,7 @@ class Event(models.Model):
     at = models.DateTimeField()
     workspace_id = models.UUIDField()
     actor = models.CharField(max_length=200)
+    session = models.CharField(max_length=200, null=True)
     subject_kind = models.CharField(max_length=64)
     subject_id = models.CharField(max_length=200)
     run_id = models.UUIDField(null=True)

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
-from apps.audit import bell, fault
+from apps.audit import acting, bell, fault, seal
 from apps.audit.content import digest
 from apps.audit.kinds import Kind
 from apps.audit.models import Cursor
@@ -62,13 +63,15 @@ def record_all(facts: Sequence[Fact], *, now: datetime) -> None:
     """Record events in this order, in the caller's transaction. Raises `NotInTransaction`.
 
     `now` is the time of an event only for the tables' owner (migrations, the demo's seed, tests):
-    of what the product's role writes the database itself says when.
+    of what the product's role writes the database itself says when. And it says in whose session:
+    that of `acting`, if the seal shows that a process of the product says so.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(NotInTransaction.__doc__)
     if not facts:
         return
-    rows = [row_of(fact) for fact in facts]
+    key, session = seal.key_of(settings.SECRET_KEY), acting.session()
+    rows = [row_of(fact, key=key, session=session) for fact in facts]
     with connection.cursor() as sql:
         sql.execute(INSERT_EVENTS, [json.dumps(rows), now])
     # once a transaction is enough, however many events it records
@@ -79,13 +82,13 @@ def record_all(facts: Sequence[Fact], *, now: datetime) -> None:
 INSERT_EVENTS = """
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g(
-            id uuid, kind text, workspace_id uuid, actor text, subject_kind text,
+            id uuid, kind text, workspace_id uuid, actor text, session text, subject_kind text,
             subject_id text, run_id uuid, digest text, salt text, fields jsonb)
     ),
     events AS (
-        INSERT INTO audit_event (id, kind, at, workspace_id, actor, subject_kind, subject_id,
-                                 run_id, payload_digest)
-        SELECT id, kind, %s, workspace_id, actor, subject_kind, subject_id, run_id,
+        INSERT INTO audit_event (id, kind, at, workspace_id, actor, session, subject_kind,
+                                 subject_id, run_id, payload_digest)
+        SELECT id, kind, %s, workspace_id, actor, session, subject_kind, subject_id, run_id,
                decode(digest, 'hex')
         FROM given
     )
@@ -94,10 +97,10 @@ INSERT_EVENTS = """
 """
 
 
-def row_of(fact: Fact) -> dict[str, Any]:
-    """An event and its payload as one row of JSON values, with a new id and salt."""
+def row_of(fact: Fact, *, key: bytes, session: str) -> dict[str, Any]:
+    """An event and its payload as one row of JSON values, with a new id, salt and seal."""
     salt = os.urandom(16)
-    return {
+    row = {
         "id": str(uuid7()),
         "kind": fact.kind,
         "workspace_id": str(fact.workspace_id),
@@ -106,6 +109,10 @@ def row_of(fact: Fact) -> dict[str, Any]:
         "subject_id": str(fact.subject_id),
         "run_id": str(fact.run_id) if fact.run_id else None,
         "digest": digest(salt, fact.fields).hex(),
+    }
+    return {
+        **row,
+        "session": seal.sealed(key, row, session),
         "salt": salt.hex(),
         "fields": dict(fact.fields),
     }

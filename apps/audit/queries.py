@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import BooleanField, Func, OuterRef, Q, Subquery
 
+from apps.audit.acting import attests
 from apps.audit.content import fits
 from apps.audit.models import Cursor, Entry, Event, Payload
 
@@ -18,6 +19,9 @@ class Recorded:
 
     `fields` is None when the content was erased, and when it is `altered`: what is there is not
     what was recorded, so nobody is shown it as if it were.
+
+    It is `attested` when the session which the database knows allows for the actor: else anybody
+    who can write to the log may have put it there, in whose name they liked.
     """
 
     index: int
@@ -26,11 +30,13 @@ class Recorded:
     at: datetime
     workspace_id: UUID
     actor: str
+    session: str | None = None
     subject_kind: str
     subject_id: str
     run_id: UUID | None
     fields: dict[str, Any] | None
     altered: bool = False
+    attested: bool = True
 
 
 def stream(
@@ -71,6 +77,11 @@ def was_recorded(
     about = Event.objects.filter(subject_kind=subject_kind, subject_id=str(subject_id))
     own = about.filter(workspace_id=workspace_id, kind=kind, at__gt=since)
     return own.filter(actor__startswith=actors).exists()
+
+
+def attested() -> Func:
+    """The condition that an event's session allows for its actor, for filters."""
+    return Func("actor", "session", function="audit_attested", output_field=BooleanField())
 
 
 def history(*, subject_kind: str, subject_ids: Iterable[object]) -> list[Recorded]:
@@ -128,11 +139,13 @@ def recorded(event: Event, *, index: int, salt: bytes | memoryview | None, field
         at=event.at,
         workspace_id=event.workspace_id,
         actor=event.actor,
+        session=event.session,
         subject_kind=event.subject_kind,
         subject_id=event.subject_id,
         run_id=event.run_id,
         fields=None if altered or salt is None else fields,
         altered=altered,
+        attested=attests(event.session, event.actor),
     )
 
 

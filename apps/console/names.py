@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.accounts import queries as accounts
 from apps.agents import queries as agents
 from apps.audit.queries import Recorded
-from apps.console.presenters.events import Told, tell
+from apps.console.presenters.events import Told, session_of, tell
 from apps.insights import stops
 
 
@@ -30,3 +30,8 @@ def tell_all(
     elif any(actor.startswith("agent:") for actor in actors):
         names |= {agent.actor: agent.name for agent in agents.agents_of(workspace_id)}
     return [tell(event, names) for event in events]
+
+
+def session_in_words(event: Recorded) -> str:
+    """In whose session the event was recorded, with names; "" if the database does not know."""
+    return session_of(event, accounts.names_of(set((event.session or "").split())))

@@ -22,6 +22,7 @@ from apps.audit.queries import load_unnumbered
 from apps.proposals import blind
 
 ALTERED = "Changed after it was recorded: what is stored does not fit the digest of this event."
+UNATTESTED = "Somebody in the name of {}"
 UNTOLD = "Somebody; who and how is told once the others have voted"
 
 
@@ -82,7 +83,9 @@ def show(events: Sequence[Event], user: User) -> None:
     told = load_unnumbered(events)
     for event, seen in zip(events, blind.visible_events(told, user), strict=True):
         is_secret = seen.actor == blind.HIDDEN
-        event.name = UNTOLD if is_secret else names.get(event.actor, event.actor)  # type: ignore[attr-defined]
+        name = names.get(event.actor, event.actor)
+        name = name if seen.attested else UNATTESTED.format(name)
+        event.name = UNTOLD if is_secret else name  # type: ignore[attr-defined]
         event.shown_fields = seen.fields  # type: ignore[attr-defined]
         event.is_altered = seen.altered  # type: ignore[attr-defined]
 

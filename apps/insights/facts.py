@@ -21,6 +21,7 @@ RULED = """
     ) ruled ON true
 """
 WINDOW = "{0}.workspace_id = %(workspace)s AND {0}.at >= %(since)s AND {0}.at < %(until)s"
+ATTESTED = "audit_attested({0}.actor, {0}.session)"  # what is not, is in no figure
 OF_PROPOSAL = """coalesce(p.agent_id::text, '') AS agent,
            coalesce(ruled.version_id::text, '') AS version, coalesce(ruled.action, '') AS action"""
 
@@ -28,7 +29,16 @@ OF_PROPOSAL = """coalesce(p.agent_id::text, '') AS agent,
 PARTS = {
     "fits_e": "audit_fits(e.payload_digest, content.salt, content.fields)",
     "of_proposal": OF_PROPOSAL,
-    **{f"window_{name}": WINDOW.format(name) for name in ("e", "r", "k")},
+    "window_e": f"{WINDOW.format('e')} AND {ATTESTED.format('e')}",
+    # that of a forged event may be no id at all
+    "subject_e": f"CASE WHEN {ATTESTED.format('e')} THEN e.subject_id::uuid END",
+    "any_e": WINDOW.format("e"),
+    "unattested_e": f"NOT {ATTESTED.format('e')}",
+    **{f"window_{name}": WINDOW.format(name) for name in ("r", "k")},
+    **{
+        f"attested_{name}": ATTESTED.format(name)
+        for name in ("c", "s", "done", "o", "f", "e", "earlier")
+    },
     "ruled_e": RULED.format(at="e.at"),
     "ruled_r": RULED.format(at="r.at"),
     "ruled_p": RULED.format(at="p.created_at"),
@@ -45,7 +55,7 @@ DECIDED = """
                 ELSE 'approved' END AS what,
            {of_proposal}, '' AS extra,
            NULL::numeric AS ms, 0::bigint AS total, p.id AS subject, e.actor AS who
-    FROM audit_event e JOIN proposals_proposal p ON p.id = e.subject_id::uuid
+    FROM audit_event e JOIN proposals_proposal p ON p.id = {subject_e}
     {ruled_e}
     WHERE {window_e} AND e.kind IN ('proposal.approved', 'proposal.denied',
                                               'proposal.rejected', 'proposal.expired')
@@ -73,6 +83,7 @@ HELD_VERDICT = """
         SELECT max(c.at) AS at FROM audit_event c
         WHERE c.subject_kind = 'proposal' AND c.subject_id = p.id::text
           AND c.kind = 'proposal.claimed' AND c.actor = 'user:' || r.reviewer_id AND c.at <= r.at
+          AND {attested_c}
     ) claimed
     WHERE {window_r} AND claimed.at IS NOT NULL
 """
@@ -84,7 +95,7 @@ SETTLED = """
                 ELSE 'altered' END AS what,
            {of_proposal}, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
            p.id AS subject, e.actor AS who
-    FROM audit_event e JOIN proposals_proposal p ON p.id = e.subject_id::uuid
+    FROM audit_event e JOIN proposals_proposal p ON p.id = {subject_e}
     LEFT JOIN audit_payload content ON content.event_id = e.id
     {ruled_e}
     WHERE {window_e} AND e.kind = 'proposal.settled'
@@ -94,14 +105,14 @@ RESOLVED = """
     SELECT e.at, e.id, 'recovered' AS fact, 'needs_person' AS what, {of_proposal}, '' AS extra,
            extract(epoch FROM e.at - case_.at) * 1000 AS ms, 0::bigint AS total, p.id AS subject,
            e.actor AS who
-    FROM audit_event e JOIN proposals_proposal p ON p.id = e.subject_id::uuid
+    FROM audit_event e JOIN proposals_proposal p ON p.id = {subject_e}
     JOIN audit_payload content ON content.event_id = e.id
     CROSS JOIN LATERAL (
         SELECT s.at, old.fields ->> 'state' AS state,
                audit_fits(s.payload_digest, old.salt, old.fields) AS fits
         FROM audit_event s JOIN audit_payload old ON old.event_id = s.id
         WHERE s.subject_kind = 'proposal' AND s.subject_id = e.subject_id
-          AND s.kind = 'proposal.settled' AND (s.at, s.id) < (e.at, e.id)
+          AND s.kind = 'proposal.settled' AND (s.at, s.id) < (e.at, e.id) AND {attested_s}
         ORDER BY s.at DESC, s.id DESC LIMIT 1
     ) case_
     {ruled_e}
@@ -117,7 +128,7 @@ PROVEN = """
            f.actor AS who
     FROM (
         SELECT e.subject_id, min(e.at) AS at FROM audit_event e
-        WHERE e.workspace_id = %(workspace)s AND e.kind = 'execution.unknown'
+        WHERE e.workspace_id = %(workspace)s AND e.kind = 'execution.unknown' AND {attested_e}
           AND e.at >= %(since)s::timestamptz - interval '30 days' AND e.at < %(until)s
         GROUP BY e.subject_id
     ) doubt
@@ -129,7 +140,7 @@ PROVEN = """
                     THEN content.fields ->> 'outcome' ELSE 'needs_person' END AS outcome
         FROM audit_event done LEFT JOIN audit_payload content ON content.event_id = done.id
         WHERE done.subject_kind = 'execution' AND done.subject_id = doubt.subject_id
-          AND done.kind = 'execution.finished' AND done.at >= doubt.at
+          AND done.kind = 'execution.finished' AND done.at >= doubt.at AND {attested_done}
         ORDER BY done.at, done.id LIMIT 1
     ) f
     WHERE f.at >= %(since)s AND f.at < %(until)s AND f.outcome IS DISTINCT FROM 'needs_person'
@@ -140,26 +151,27 @@ BROKEN = """
            CASE e.kind WHEN 'breaker.opened' THEN 'breaker' ELSE 'unknown' END AS what,
            coalesce(x.agent_id::text, '') AS agent, '' AS version, coalesce(x.action, '') AS action,
            coalesce(x.connector_id::text, e.subject_id) AS extra,
-           NULL::numeric AS ms, 0::bigint AS total, coalesce(x.id, e.subject_id::uuid) AS subject,
+           NULL::numeric AS ms, 0::bigint AS total, coalesce(x.id, {subject_e}) AS subject,
            e.actor AS who
     FROM audit_event e
-    LEFT JOIN gateway_execution x ON e.kind = 'execution.unknown' AND x.id = e.subject_id::uuid
+    LEFT JOIN gateway_execution x ON e.kind = 'execution.unknown' AND x.id = {subject_e}
     WHERE {window_e} AND e.kind IN ('execution.unknown', 'breaker.opened')
       AND (e.kind = 'breaker.opened' OR NOT EXISTS (
         SELECT FROM audit_event earlier
         WHERE earlier.subject_kind = 'execution' AND earlier.subject_id = e.subject_id
-          AND earlier.kind = 'execution.unknown' AND (earlier.at, earlier.id) < (e.at, e.id)))
+          AND earlier.kind = 'execution.unknown' AND (earlier.at, earlier.id) < (e.at, e.id)
+          AND {attested_earlier}))
 """
 # A breaker closed; extra: its connector, ms: since it opened
 CLOSED = """
     SELECT e.at, e.id, 'recovered' AS fact, 'breaker' AS what, '' AS agent, '' AS version,
            '' AS action, e.subject_id AS extra, extract(epoch FROM e.at - opened.at) * 1000 AS ms,
-           0::bigint AS total, e.subject_id::uuid AS subject, e.actor AS who
+           0::bigint AS total, {subject_e} AS subject, e.actor AS who
     FROM audit_event e
     CROSS JOIN LATERAL (
         SELECT max(o.at) AS at FROM audit_event o
         WHERE o.subject_kind = e.subject_kind AND o.subject_id = e.subject_id
-          AND o.kind = 'breaker.opened' AND o.at <= e.at
+          AND o.kind = 'breaker.opened' AND o.at <= e.at AND {attested_o}
     ) opened
     WHERE {window_e} AND e.kind = 'breaker.closed' AND opened.at IS NOT NULL
 """
@@ -168,7 +180,7 @@ RUN_FAILED = """
     SELECT e.at, e.id, 'broken' AS fact, 'run' AS what, run.agent_id::text AS agent,
            '' AS version, '' AS action, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
            run.id AS subject, e.actor AS who
-    FROM audit_event e JOIN agents_run run ON run.id = e.subject_id::uuid
+    FROM audit_event e JOIN agents_run run ON run.id = {subject_e}
     WHERE {window_e} AND e.kind = 'run.failed'
 """
 # A run that had failed was tried again and came to its end; ms: since it failed the last time
@@ -177,11 +189,11 @@ RUN_MENDED = """
            '' AS version, '' AS action, '' AS extra,
            extract(epoch FROM e.at - failed.at) * 1000 AS ms, 0::bigint AS total,
            run.id AS subject, e.actor AS who
-    FROM audit_event e JOIN agents_run run ON run.id = e.subject_id::uuid
+    FROM audit_event e JOIN agents_run run ON run.id = {subject_e}
     CROSS JOIN LATERAL (
         SELECT max(f.at) AS at FROM audit_event f
         WHERE f.subject_kind = 'run' AND f.subject_id = e.subject_id
-          AND f.kind = 'run.failed' AND f.at <= e.at
+          AND f.kind = 'run.failed' AND f.at <= e.at AND {attested_f}
     ) failed
     WHERE {window_e} AND e.kind IN ('run.finished', 'run.escalated') AND failed.at IS NOT NULL
 """
@@ -207,7 +219,7 @@ RECALLED = """
            run.id AS subject, e.actor AS who
     FROM audit_event e
     JOIN audit_payload content ON content.event_id = e.id
-    JOIN agents_run run ON run.id = e.subject_id::uuid
+    JOIN agents_run run ON run.id = {subject_e}
     CROSS JOIN LATERAL (VALUES
         ('cases', (content.fields ->> 'cases')::bigint),
         ('found', (content.fields ->> 'recalled')::bigint)
@@ -215,16 +227,23 @@ RECALLED = """
     WHERE {window_e} AND e.kind = 'run.stepped' AND content.fields ? 'recalled'
       AND content.fields ->> 'cases' <> '0' AND {fits_e}
 """
-# An event figures are made of whose content is not what was recorded: it is in none of them.
-# what: the kind of event
+# An event figures are made of whose content is not what was recorded, or recorded in somebody's
+# name without their session: it is in none of them. what: the kind of event, or unattested
 ALTERED = """
     SELECT e.at, e.id, 'altered' AS fact, e.kind AS what, coalesce(run.agent_id::text, '') AS agent,
            '' AS version, '' AS action, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
-           e.subject_id::uuid AS subject, e.actor AS who
+           {subject_e} AS subject, e.actor AS who
     FROM audit_event e
     JOIN audit_payload content ON content.event_id = e.id
     LEFT JOIN agents_run run ON run.id = e.run_id
     WHERE {window_e} AND e.kind = 'KIND' AND NOT {fits_e}
+"""
+UNATTESTED = """
+    SELECT e.at, e.id, 'altered' AS fact, 'unattested' AS what, '' AS agent, '' AS version,
+           '' AS action, '' AS extra, NULL::numeric AS ms, 0::bigint AS total,
+           NULL::uuid AS subject, e.actor AS who
+    FROM audit_event e
+    WHERE {any_e} AND e.kind IN (KINDS) AND {unattested_e}
 """
 SUBMITTED = """
     SELECT p.created_at AS at, p.id, 'submitted' AS fact, '' AS what, {of_proposal}, '' AS extra,
@@ -234,6 +253,12 @@ SUBMITTED = """
     WHERE p.workspace_id = %(workspace)s
       AND p.created_at >= %(since)s AND p.created_at < %(until)s
 """
+INDEXED = (  # kinds of event that share an index by their time
+    "'proposal.approved', 'proposal.denied', 'proposal.rejected', 'proposal.expired'",
+    "'proposal.settled'",
+    "'execution.unknown', 'breaker.opened', 'breaker.closed'",
+    "'run.stepped'",
+)
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "submitted": (SUBMITTED,),
     "decided": (DECIDED,),
@@ -246,7 +271,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "recalled": (RECALLED,),
     "altered": (
         " UNION ALL ".join(
-            ALTERED.replace("KIND", kind) for kind in ("proposal.settled", "run.stepped")
+            [ALTERED.replace("KIND", kind) for kind in ("proposal.settled", "run.stepped")]
+            + [UNATTESTED.replace("KINDS", kinds) for kinds in INDEXED]
         ),
     ),
 }

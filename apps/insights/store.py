@@ -20,7 +20,7 @@ from apps.insights.tally import Tally, pack, unpack
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3  # of the facts and their packing; a new one makes all be counted again
+FORMAT = 4  # of the facts and their packing; a new one makes all be counted again
 KEPT = timedelta(days=40)  # since somebody last counted it
 REMEMBERED = 400  # tallies in this process
 WANTED = "aios:insights:wanted"

@@ -31,6 +31,10 @@ class Matter:
     approvers: frozenset[UUID] = frozenset()
     asker: UUID | None = None
 
+    def is_by(self, member: Member) -> bool:
+        """Whether the member caused it, which a forged name alone does not show."""
+        return self.event.attested and member.user.actor == self.event.actor
+
     def field(self, name: str) -> str:
         """A field of the event as text; empty where it has none, or its content was erased."""
         return str((self.event.fields or {}).get(name) or "")
@@ -111,7 +115,7 @@ def claimed(matter: Matter, members: Sequence[Member]) -> Told:
     """Whoever claims a proposal is reminded of it, should they still hold it then."""
     at = matter.event.at + CLAIM_PATIENCE
     for member in members:
-        if member.user.actor == matter.event.actor:
+        if matter.is_by(member):
             yield Telling(
                 kind=NoticeKind.CLAIMED, member=member, at=at, subject_id=str(matter.event.index)
             )
@@ -217,7 +221,7 @@ def not_carried_out(matter: Matter, members: Sequence[Member]) -> Told:
 def stopped(matter: Matter, members: Sequence[Member]) -> Told:
     """A kill switch was engaged: who operates, besides whoever did it."""
     what = "Everything" if matter.field("scope") == "workspace" else f"One {matter.field('scope')}"
-    others = [m for m in operators(members) if m.user.actor != matter.event.actor]
+    others = [m for m in operators(members) if not matter.is_by(m)]
     for member in (*others, None):
         yield Telling(
             kind=NoticeKind.STOPPED,
@@ -261,7 +265,7 @@ def loosens(matter: Matter, members: Sequence[Member]) -> Told:
 
     Where its author is the only one who may publish it, nobody else would learn of it in time.
     """
-    others = [m for m in members if m.user.actor != matter.event.actor]
+    others = [m for m in members if not matter.is_by(m)]
     for member in (*others, None):
         yield Telling(
             kind=NoticeKind.POLICY,
@@ -276,7 +280,7 @@ def loosens(matter: Matter, members: Sequence[Member]) -> Told:
 
 def moved_rates(matter: Matter, members: Sequence[Member]) -> Told:
     """Exchange rates by which limits are compared are new or have moved: who operates."""
-    others = [m for m in operators(members) if m.user.actor != matter.event.actor]
+    others = [m for m in operators(members) if not matter.is_by(m)]
     rates = (matter.event.fields or {}).get("rates") or []
     more = f" and {matter.field('count')} in all" if len(rates) > 1 else ""
     for member in (*others, None):

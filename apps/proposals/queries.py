@@ -13,6 +13,7 @@ from apps.accounts.models import Membership, User
 from apps.accounts.permissions import VERBS, Rights, rights
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
+from apps.audit.queries import attested
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ActionSpec, spec
 from apps.gateway.models import Execution
@@ -310,6 +311,7 @@ def taken_targets(workspace_id: UUID, action: str) -> set[str]:
 def told_by_people(proposal_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these proposals that a person ended by saying what they had seen."""
     told = Event.objects.filter(
+        attested(),
         subject_kind="proposal",
         subject_id__in=[str(pk) for pk in proposal_ids],
         kind=Kind.PROPOSAL_SETTLED,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.flows.running import System, running, wait_until
 
-__all__ = ["JUNIOR", "OWNER", "REVIEWER", "SignIn", "System", "wait_until"]
+__all__ = ["JUNIOR", "OWNER", "REVIEWER", "SignIn", "System", "unattested", "wait_until"]
 
 expect.set_options(timeout=15_000)  # ms; the machine may have more to do than this
 
@@ -20,6 +21,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """`manage.py up` on free ports with a folder of its own, stopped at the end."""
     with running(tmp_path_factory.mktemp("system")) as started:
         yield started
+        assert not unattested(started)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,18 @@ def changed_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]
     """Another one, for journeys that change what the others look at."""
     with running(tmp_path_factory.mktemp("changed")) as started:
         yield started
+        assert not unattested(started)
+
+
+UNATTESTED = """
+    SELECT DISTINCT kind, actor, session FROM audit_event WHERE NOT audit_attested(actor, session)
+"""
+
+
+def unattested(system: System) -> list[tuple[str, str, str]]:
+    """What the journeys recorded that the database does not believe: kind, actor, session."""
+    with psycopg.connect(system.owner_url()) as database:
+        return database.execute(UNATTESTED).fetchall()
 
 
 SignIn = Callable[..., Page]

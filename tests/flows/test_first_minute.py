@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.flows.conftest import System, wait_until
+from tests.flows.conftest import System, unattested, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -70,3 +70,15 @@ def test_every_line_of_the_shops_ledger_has_its_execution_and_events(
         ], line  # fmt: skip
     done = database.execute("SELECT key FROM gateway_execution WHERE state = 'done'").fetchall()
     assert {key for (key,) in done} <= {line["key"] for line in system.ledger()}
+
+
+def test_the_database_knows_whose_session_it_was(system: System, database: psycopg.Connection):
+    """Each part of the product shows itself by its key, and nobody has signed in yet."""
+
+    def sessions() -> set[str]:
+        rows = database.execute("SELECT DISTINCT session FROM audit_event WHERE session <> ''")
+        return {session for (session,) in rows}
+
+    wait_until(lambda: "worker" in sessions(), 60, lambda: f"{sessions()}")
+    assert not {one for one in sessions() if one.startswith(("user:", "key:"))}
+    assert not unattested(system)

@@ -1,7 +1,6 @@
 """With the product's own credentials nobody deletes, rewrites or back-dates what happened."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,20 +21,9 @@ from apps.proposals import operations as proposals
 from apps.proposals.models import Review
 from tests.conftest import LIMITS, RULES, Cast
 from tests.factories.proposals import propose
+from tests.redteam.role import as_the_product
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def as_the_product() -> Iterator[None]:
-    """As the role that web, workers and sweep sign in with."""
-    with connection.cursor() as sql:
-        sql.execute("SET ROLE aios_app")
-    try:
-        yield
-    finally:
-        with connection.cursor() as sql:
-            sql.execute("RESET ROLE")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def list_events(request: HttpRequest, paging: Query[EventPaging]) -> dict[str, o
     """Events behind `after`; nothing is missed or doubled when followed by `last`.
 
     Of a vote on a proposal that the key's person has still to judge only that it was given is told:
-    `actor` is `hidden`, `fields` is {"hidden": true}.
+    `actor` and `session` are `hidden`, `fields` is {"hidden": true}.
     """
     key = key_of(request)
     items = queries.stream(

@@ -22,7 +22,11 @@ class EventRecord(Schema):
     """One event with its place in the log.
 
     `fields` is null when its content was erased, or is `altered`: what is stored does not fit the
-    digest that was recorded with the event.
+    digest that was recorded with the event. `session` is in whose session it was recorded, as the
+    database knows it: the actors who had signed in (`key:... user:...`), or a part of AIOS; empty
+    where no process of AIOS has shown itself, null where the database was not asked. What is not
+    `attested` was recorded in somebody's name without their session. Where a part of AIOS acted in
+    somebody's session, as the policy does, whose it was is `hidden`: votes may be secret.
     """
 
     index: int
@@ -30,11 +34,13 @@ class EventRecord(Schema):
     kind: str
     at: datetime
     actor: str
+    session: str | None
     subject_kind: str
     subject_id: str
     run_id: UUID | None
     fields: dict[str, Any] | None
     altered: bool
+    attested: bool
 
 
 class EventPage(Schema):

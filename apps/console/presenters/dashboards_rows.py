@@ -27,7 +27,7 @@ TITLES = {
     "recovered": ("What was mended", "Took"),
     "call": ("Calls to models", "Answered within"),
     "recalled": ("What agents planned", ""),
-    "altered": ("Events whose content was changed", ""),
+    "altered": ("Events changed or forged", ""),
 }
 CALLS = {
     Outcome.OK.value: "Answered",
@@ -51,7 +51,11 @@ WHATS: dict[str, dict[str, str]] = {
     "recovered": MISHAP_WORDS,
     "call": {"failed": "Not answered", **CALLS},
     "recalled": {"found": "Memory was used", "cases": "Planned"},
-    "altered": {"proposal.settled": "A proposal's end", "run.stepped": "A step of a run"},
+    "altered": {
+        "proposal.settled": "A proposal's end",
+        "run.stepped": "A step of a run",
+        "unattested": "In somebody's name without their session",
+    },
 }
 HEADS = ["When", "What", "About", "Agent", "Who", "Seconds", "Amount"]
 

@@ -20,6 +20,11 @@ PARTS = {
 }
 KINDS_OF_ACTOR = {"agent": "Agent", "user": "A former member", "key": "API key"}
 ALTERED = "content changed after it was recorded"
+PROCESSES = {
+    "web": "Nobody, in the web server",
+    "worker": "Nobody, in a worker",
+    "sweep": "Nobody, in the sweeper",
+}
 ARRIVING = (Kind.PROPOSAL_SUBMITTED, Kind.PROPOSAL_RETURNED)
 LEAVING = (
     Kind.PROPOSAL_APPROVED,
@@ -176,8 +181,17 @@ def tell(event: Recorded, names: Mapping[str, str]) -> Told:
         inbox=inbox_effect(kind, fields or {}),
     )
     if event.altered:
-        return replace(told, text=f"{kind.value} ({ALTERED})", icon="alert", tone="bad")
+        told = replace(told, text=f"{kind.value} ({ALTERED})", icon="alert", tone="bad")
+    if not event.attested:
+        return replace(told, who=f"Somebody in the name of {told.who}", icon="alert", tone="bad")
     return told
+
+
+def session_of(event: Recorded, names: Mapping[str, str]) -> str:
+    """In whose session the event was recorded, as the database knows it."""
+    session = event.session or ""
+    who = (name_of(one, names) for one in session.split())
+    return PROCESSES.get(session) or " for ".join(who)
 
 
 def with_names(event: Recorded, fields: Fields, names: Mapping[str, str]) -> Fields:

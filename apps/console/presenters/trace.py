@@ -155,12 +155,17 @@ def row_of(told: Told, proposals: Mapping[str, str]) -> Row:
         told=told,
         stage=stage_of(kind, fields),
         group=group_of(kind, told.event.actor),
-        error=told.event.altered or is_error(kind, fields),
+        error=told.event.altered or not told.event.attested or is_error(kind, fields),
         figures=figures_of(fields) if kind == Kind.MODEL_CALLED else None,
-        proposal=next((proposals[one] for one in concerned(told) if one in proposals), "")
-        if told.event.subject_kind != "proposal"
-        else told.event.subject_id,
+        proposal=proposal_of(told, proposals) if told.event.attested else "",
     )
+
+
+def proposal_of(told: Told, proposals: Mapping[str, str]) -> str:
+    """The id of the proposal an event is about; "" if it is about none."""
+    if told.event.subject_kind == "proposal":
+        return told.event.subject_id
+    return next((proposals[one] for one in concerned(told) if one in proposals), "")
 
 
 def concerned(told: Told) -> Sequence[str]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.audit import queries as audit
 from apps.console import page, timeline
 from apps.console.access import ConsoleRequest, Seat, seated
+from apps.console.names import session_in_words
 from apps.console.presenters.runs import scale_of
 from apps.console.presenters.trace import STAGES, Filter, Group, filter_of
 from apps.proposals import blind
@@ -48,7 +49,12 @@ def show_event(request: ConsoleRequest, seat: Seat, index: int) -> HttpResponseB
     events = blind.visible_events(events, seat.user)
     [row] = timeline.rows_of(seat.workspace.pk, events)
     fields = None if events[0].fields is None else list(laid_out(events[0].fields))
-    context = {"row": row, "event": events[0], "fields": fields}
+    context = {
+        "row": row,
+        "event": events[0],
+        "session": session_in_words(events[0]),
+        "fields": fields,
+    }
     return page.show(request, seat, "console/event.html", context)
 
 

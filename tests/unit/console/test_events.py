@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.audit.kinds import Kind
-from apps.console.presenters.events import TELLINGS, tell
+from apps.console.presenters.events import TELLINGS, session_of, tell
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -32,6 +32,35 @@ def test_altered_content_is_told_plainly(happened, kind):
     assert "changed after it was recorded" in told.text
     assert "erased" not in told.text
     assert told.tone == "bad"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_is_not_attested_is_told_plainly(happened, kind):
+    """Nobody reads it as what the named person did."""
+    told = tell(replace(happened(kind, actor="user:7"), attested=False), {"user:7": "Rita"})
+    assert (told.who, told.tone) == ("Somebody in the name of Rita", "bad")
+    altered = tell(replace(told.event, fields=None, altered=True), {"user:7": "Rita"})
+    assert altered.who == told.who
+    assert "changed after it was recorded" in altered.text
+
+
+@pytest.mark.parametrize(
+    ("session", "words"),
+    [
+        (None, ""),
+        ("", ""),
+        ("user:7", "Rita"),
+        ("key:1 user:7", "API key Bot for Rita"),
+        ("worker", "Nobody, in a worker"),
+        ("create_workspace", "Create_workspace"),
+        ("hidden", "Somebody"),
+    ],
+)
+def test_in_whose_session(happened, session, words):
+    """As people know them."""
+    names = {"user:7": "Rita", "key:1": "API key Bot"}
+    event = replace(happened(Kind.KEY_CREATED), session=session)
+    assert session_of(event, names) == words
 
 
 @pytest.mark.parametrize("kind", list(Kind))

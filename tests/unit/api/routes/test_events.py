@@ -7,6 +7,7 @@ import pytest
 from apps.audit import operations as audit
 from apps.audit.models import Event, Payload
 from apps.proposals.models import Proposal
+from tests.conftest import Cast
 from tests.factories.keys import Caller
 from tests.unit.api.calls import bounded, problem
 
@@ -36,6 +37,27 @@ def test_altered_content_is_not_handed_out(otto: Caller, proposals: list[Proposa
     assert told.pop(str(event.pk)) == (None, True)
     assert told
     assert not any(altered or fields is None for fields, altered in told.values())
+
+
+def test_what_nobody_signed_in_for_is_not_attested(
+    otto: Caller, cast: Cast, proposals: list[Proposal]
+) -> None:
+    """In whose session an event was recorded is told, and whether that allows for its actor."""
+    audit.sequence()
+    events = Event.objects.filter(workspace_id=proposals[0].workspace_id).order_by("pk")
+    old, forged, named, own, policy, *_ = events.values_list("pk", flat=True)
+    rita, jun = cast.rita.actor, cast.jun.actor
+    for pk, actor, session in (
+        (forged, rita, ""), (named, rita, jun), (own, rita, rita), (policy, "policy", rita),
+    ):  # fmt: skip
+        Event.objects.filter(pk=pk).update(actor=actor, session=session, kind="key.created")
+    items = otto.get("/events", limit=500).json()["items"]
+    told = {item["id"]: (item["session"], item["attested"]) for item in items}
+    assert told[str(old)] == (None, True)
+    assert told[str(forged)] == ("", False)
+    assert told[str(named)] == (jun, False)
+    assert told[str(own)] == (rita, True)
+    assert told[str(policy)] == ("hidden", True)
 
 
 def test_elsewhere(mallory: Caller, otto: Caller, proposals: list[Proposal]) -> None:
