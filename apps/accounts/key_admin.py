@@ -118,10 +118,24 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         choices=scope_choices(operations.SCOPES),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
+    actions = forms.MultipleChoiceField(
+        choices=action_choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        label="What it may propose",
+        help_text="For a key that submits proposals: anything else it proposes is refused.",
+    )
 
     class Meta:
         model = ApiKey
-        fields = ["workspace", "name", "scopes", "expires_at"]
+        fields = ["workspace", "name", "scopes", "actions", "expires_at"]
+
+    def clean(self) -> dict[str, Any]:
+        """Have a key that submits say what."""
+        cleaned = super().clean() or {}
+        if "proposals:submit" in cleaned.get("scopes", ()) and not cleaned.get("actions"):
+            raise ValidationError({"actions": "Choose at least one kind of action."})
+        return cleaned
 
 
 @admin.register(ApiKey)
@@ -130,8 +144,16 @@ class ApiKeyAdmin(WithinWorkspaces):
 
     verb = "administer"
     form = ApiKeyForm
-    list_display = ["name", "prefix", "user", "agent", "scopes", "last_used_at", "revoked_at"]
+    list_display = ["name", "prefix", "user", "agent", "scopes", "proposes", "last_used_at",
+                    "revoked_at"]  # fmt: skip
     actions = ["revoke"]
+
+    @admin.display(description="may propose")
+    def proposes(self, key: ApiKey) -> str:
+        """The kinds of action it names."""
+        if key.actions is not None:
+            return ", ".join(key.actions)
+        return "every kind" if key.agent is None else "what its agent may"
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key and show its token."""
@@ -140,6 +162,7 @@ class ApiKeyAdmin(WithinWorkspaces):
             user=person(request),
             name=obj.name,
             scopes=form.cleaned_data["scopes"],
+            actions=form.cleaned_data["actions"],
             now=timezone.now(),
             expires_at=obj.expires_at,
         )

@@ -1,5 +1,6 @@
 """People, the workspaces they belong to, and what gives them rights."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -259,8 +260,9 @@ class ApiKey(models.Model):
     """A key of an integrator: a public prefix, a hash of the secret, and scopes.
 
     It acts with the rights of `user`, who made it, narrowed to `scopes`; whatever it votes is
-    their vote. A key of an `agent` acts for that, narrowed to its scopes too. The secret is shown
-    once.
+    their vote. It proposes only `actions` (None, of keys made before these were named: every
+    kind). A key of an `agent` acts for that, narrowed to its scopes and actions too. The secret is
+    shown once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -271,6 +273,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)
     secret_digest = models.CharField(max_length=64)  # SHA-256; the secret has 256 random bits
     scopes = models.JSONField(default=list)
+    actions = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -284,6 +287,10 @@ class ApiKey(models.Model):
         if self.agent is None:
             return scope in self.scopes
         return all(scope in those for those in (self.scopes, self.agent.scopes, AGENT_SCOPES))
+
+    def beyond(self, actions: Iterable[str]) -> list[str]:
+        """Which of these kinds of action it may not propose, whatever its agent may."""
+        return [] if self.actions is None else sorted(set(actions) - set(self.actions))
 
     @property
     def actor(self) -> str:

@@ -198,18 +198,20 @@ def create_key(
     now: datetime,
     expires_at: datetime | None = None,
     agent: OutsideAgent | None = None,
+    actions: Sequence[str] | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key of the person who makes it, or of their agent; its token is shown this once.
 
-    There is no way to make one for somebody else: what it does counts as done by them. Raises
-    `UnknownScope`, `NotAMember`, `NotYourAgent`.
+    There is no way to make one for somebody else: what it does counts as done by them. It may
+    propose `actions`; None: every kind, or whatever its agent may. Raises `UnknownScope`,
+    `NotAMember`, `NotYourAgent`.
     """
     if unknown := set(scopes) - set(SCOPES):
         raise UnknownScope(f"Unknown scope {sorted(unknown)}; use some of {list(SCOPES)}.")
     if not permissions.can(user, "read", workspace.pk):
         raise NotAMember(f"{user} is no member of {workspace}.")
     if agent is not None:
-        check_agent(agent, workspace, user, scopes)
+        check_agent(agent, workspace, user, scopes, actions or ())
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         workspace=workspace,
@@ -219,6 +221,7 @@ def create_key(
         prefix=prefix,
         secret_digest=digest(secret),
         scopes=scopes,
+        actions=None if actions is None else sorted(set(actions)),
         created_at=now,
         expires_at=expires_at,
     )
@@ -229,13 +232,18 @@ def create_key(
         subject_kind="key",
         subject_id=prefix,
         now=now,
-        fields={"scopes": scopes, "name": name, **({"agent": agent.known_as} if agent else {})},
-    )
+        fields={"scopes": scopes, "name": name, "actions": key.actions,
+                **({"agent": agent.known_as} if agent else {})},
+    )  # fmt: skip
     return key, f"aios_{prefix}_{secret}"
 
 
 def check_agent(
-    agent: OutsideAgent, workspace: Workspace, user: User, scopes: Sequence[str]
+    agent: OutsideAgent,
+    workspace: Workspace,
+    user: User,
+    scopes: Sequence[str],
+    actions: Sequence[str],
 ) -> None:
     """Refuse a key of this agent that its owner may not make. Raises `NotYourAgent`."""
     if (agent.workspace_id, agent.owner_id) != (workspace.pk, user.pk) or agent.retired_at:
@@ -243,6 +251,8 @@ def check_agent(
     if beyond := set(scopes) - set(agent.scopes):
         told = ", ".join(told.lower() for scope, told in SCOPES.items() if scope in beyond)
         raise NotYourAgent(f"{agent} may not do that: {told}.")
+    if agent.actions and (strange := sorted(set(actions) - set(agent.actions))):
+        raise NotYourAgent(f"{agent} may not propose {', '.join(strange)}.")
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -176,7 +176,7 @@ def hold(agent_id: UUID) -> OutsideAgent:
     return OutsideAgent.objects.select_for_update(no_key=True).get(pk=agent_id)
 
 
-def check_actions(agent: OutsideAgent, actions: Sequence[str]) -> None:
+def check_actions(agent: OutsideAgent, actions: Iterable[str]) -> None:
     """Refuse kinds of action the agent may not propose. Raises `BeyondItsLimits`."""
     if agent.actions and (strange := sorted(set(actions) - set(agent.actions))):
         raise BeyondItsLimits(f"{agent} may not propose {', '.join(strange)}.")

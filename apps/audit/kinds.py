@@ -89,5 +89,5 @@ class Kind(StrEnum):
     INVITATION_ACCEPTED = "invitation.accepted"  # email, role, by whom it was made
     MEMBER_CHANGED = "member.changed"  # user, role
     AUTHORITY_CHANGED = "authority.changed"  # user, action, ceiling
-    KEY_CREATED = "key.created"  # prefix, scopes
+    KEY_CREATED = "key.created"  # prefix, scopes, actions it may propose (null: every kind)
     KEY_REVOKED = "key.revoked"  # prefix

@@ -349,6 +349,12 @@ def editable_fields(change: Change) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in change.params.items() if name not in fixed | listed]
 
 
+def actions_of(workspace_id: UUID, proposal_id: UUID) -> set[str]:
+    """The kinds of action a proposal of this workspace has."""
+    rows = Change.objects.filter(proposal__workspace_id=workspace_id, proposal_id=proposal_id)
+    return set(rows.values_list("action", flat=True))
+
+
 def change_ids(workspace_id: UUID, proposal_id: UUID) -> set[UUID]:
     """The changes of a proposal of this workspace; empty when it has no such proposal."""
     rows = Change.objects.filter(proposal__workspace_id=workspace_id, proposal_id=proposal_id)

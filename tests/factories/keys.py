@@ -1,7 +1,7 @@
 """API keys, and a client that speaks JSON with one."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,11 +55,11 @@ class Caller:
 
 def caller(
     workspace: Workspace, user: User, *, now: datetime, scopes: Iterable[str] = SCOPES,
-    expires_at: datetime | None = None,
+    expires_at: datetime | None = None, actions: Sequence[str] | None = None,
 ) -> Caller:  # fmt: skip
-    """A new key this person has made."""
+    """A new key this person has made, for every kind of action unless some are named."""
     _, token = operations.create_key(
         workspace=workspace, user=user, name="test", scopes=list(scopes), now=now,
-        expires_at=expires_at,
+        expires_at=expires_at, actions=actions,
     )  # fmt: skip
     return Caller(token)

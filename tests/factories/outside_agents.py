@@ -1,5 +1,6 @@
 """Agents that run elsewhere, and clients with a key of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,10 @@ def register(
                             **wanted)  # fmt: skip
 
 
-def key_of(agent: OutsideAgent, *, now: datetime) -> Caller:
-    """A new key of the agent, with all its scopes."""
+def key_of(agent: OutsideAgent, *, now: datetime, actions: Sequence[str] | None = None) -> Caller:
+    """A new key of the agent, with all its scopes, and its kinds of action unless named."""
     _, token = operations.create_key(
         workspace=agent.workspace, user=agent.owner, name="test", scopes=list(agent.scopes),
-        now=now, agent=agent,
+        now=now, agent=agent, actions=actions,
     )  # fmt: skip
     return Caller(token)

@@ -1,5 +1,6 @@
 """Proposals: list, read, submit from outside, decide as the key's person."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -64,6 +65,8 @@ def submit_proposal(
     request: HttpRequest, draft: ProposalDraft, idempotency_key: NeededKey
 ) -> HttpResponse:
     """Propose; the policy decides at once. 409 when a target has an open change already.
+
+    403 `beyond-its-limits` for kinds of action the key, or its agent, may not propose.
 
     A change is sent as `action` and `params`, and for a text perhaps its `sources`. Its `target`,
     `connector`, `before` and `after` are answers, worked out from these and read from the back end;
@@ -155,8 +158,9 @@ def undo_proposal(
     """Propose to undo all that a proposal has done; answers with the new proposal.
 
     Policy decides on it like on any other, and the key's person may not approve it. Once it is
-    done, the first proposal is `undone`; if it ends otherwise, that one is `needs_person`. 409
-    `not-undoable` where an effect is final. A sent message takes a correction in `texts`.
+    done, the first proposal is `undone`; if it ends otherwise, that one is `needs_person`. 403
+    `beyond-its-limits` where the key may not propose its kinds of action; 409 `not-undoable` where
+    an effect is final. A sent message takes a correction in `texts`.
     """
     key = key_of(request)
 
@@ -197,8 +201,7 @@ def submit(key: ApiKey, examined: list[Examined], *, now: datetime) -> Proposal:
 
 def drafted(key: ApiKey, draft: ProposalDraft) -> Draft:
     """What the integrator wrote, as the domain takes it. Raises `Problem` 403."""
-    if key.agent is not None:
-        keep_to_actions(key.agent, [change.action for change in draft.changes])
+    keep_to_actions(key, {change.action for change in draft.changes})
     return Draft(
         title=draft.title,
         rationale=draft.rationale,
@@ -228,7 +231,7 @@ def keep_limits(agent: OutsideAgent, examined: list[Examined], *, now: datetime)
     if agent.retired_at or not can(agent.owner, "read", agent.workspace_id):
         detail = f"{agent} is retired, or its owner has left."
         raise Problem(403, detail, kind="beyond-its-limits")
-    keep_to_actions(agent, [action for one in examined for action, _ in one.draft.changes])
+    keep_to_agent(agent, {action for one in examined for action, _ in one.draft.changes})
     if agent.hourly is None:
         return
     full = queries.proposed_at(agent.workspace_id, agent.pk, most=agent.hourly, since=now - HOUR)
@@ -239,7 +242,16 @@ def keep_limits(agent: OutsideAgent, examined: list[Examined], *, now: datetime)
         raise Problem(429, detail, kind="beyond-its-limits", headers=headers)
 
 
-def keep_to_actions(agent: OutsideAgent, actions: list[str]) -> None:
+def keep_to_actions(key: ApiKey, actions: Collection[str]) -> None:
+    """Refuse kinds of action the key, or its agent, may not propose. Raises `Problem` 403."""
+    if strange := key.beyond(actions):
+        detail = f"This key may not propose {', '.join(strange)}; another key may be made for it."
+        raise Problem(403, detail, kind="beyond-its-limits")
+    if key.agent is not None:
+        keep_to_agent(key.agent, actions)
+
+
+def keep_to_agent(agent: OutsideAgent, actions: Collection[str]) -> None:
     """Refuse kinds of action the agent may not propose. Raises `Problem` 403."""
     try:
         outside.check_actions(agent, actions)
@@ -283,6 +295,7 @@ def propose_undo(key: ApiKey, proposal_id: UUID, wanted: UndoRequest, *, now: da
             for change in strange
         ]
         raise Problem(422, "The texts do not fit the proposal.", kind="invalid", errors=wrong)
+    keep_to_actions(key, queries.actions_of(key.workspace_id, proposal_id))
     return operations.undo(
         proposal_id=proposal_id, user=key.user, by=key.actor, reason=wanted.reason,
         texts=wanted.texts, now=now,

@@ -9,14 +9,21 @@ from django.utils.dateformat import format as format_date
 
 from apps.accounts.models import ApiKey
 from apps.accounts.operations import SCOPES
+from apps.gateway import catalogue
+
+ACTIONS = {name: spec.title for name, spec in catalogue.ACTIONS.items()}  # kinds, in words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A key as its person reads it; `ends` is empty without an end, `is_live`: it lets in."""
+    """A key as its person reads it; `ends` is empty without an end, `is_live`: it lets in.
+
+    `proposes` are the kinds of action it is for, empty where that is nothing or all its agent may.
+    """
 
     key: ApiKey
     may: str
+    proposes: str
     ends: str
     is_over: bool
     is_live: bool
@@ -29,6 +36,7 @@ def show(key: ApiKey, *, zone: ZoneInfo, now: datetime) -> Shown:
     return Shown(
         key=key,
         may=may(key.scopes),
+        proposes=proposes(key),
         ends=day_of(key.expires_at, zone) if key.expires_at else "",
         is_over=is_over,
         is_live=not is_over and not is_ended,
@@ -42,6 +50,16 @@ def may(scopes: Iterable[str]) -> str:
     for verb, _, thing in (told.partition(" ") for scope, told in SCOPES.items() if scope in given):
         verbs.setdefault(thing, []).append(verb.lower())
     return "; ".join(f"{enumerated(told)} {thing}" for thing, told in verbs.items())
+
+
+def proposes(key: ApiKey) -> str:
+    """The kinds of action a key may propose: `refund and send message`."""
+    if "proposals:submit" not in key.scopes or (key.actions is None and key.agent):
+        return ""
+    if key.actions is None:
+        return "every kind of action"
+    words = [ACTIONS.get(name, name) for name in key.actions]
+    return enumerated([one[:1].lower() + one[1:] for one in words]) if words else ""
 
 
 def enumerated(words: list[str]) -> str:

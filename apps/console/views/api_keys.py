@@ -1,5 +1,6 @@
 """A person's own API keys: made and ended here, by nobody for anybody else."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from apps.console.presenters import api_keys as presenter
 from apps.notifications.queries import preference_of
 
 LONGEST_NAME = 100
+SUBMITS = "proposals:submit"
 
 
 class NotAKey(ValueError):
@@ -33,8 +35,10 @@ def show_keys(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     now, zone = timezone.now(), zone_of(seat)
     context: dict[str, Any] = {
         "scopes": [(scope, told, scope in AGENT_SCOPES) for scope, told in accounts.SCOPES.items()],
+        "actions": presenter.ACTIONS,
         "posted": {},
         "chosen": [],
+        "chosen_actions": [],
         "zone": zone,
         "agents": list(outside.owned_by(seat.user, seat.workspace.pk)),
     }
@@ -45,6 +49,7 @@ def show_keys(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         except NotAKey as error:
             context |= {"mishap": str(error), "posted": request.POST}
             context["chosen"] = request.POST.getlist("scopes")
+            context["chosen_actions"] = request.POST.getlist("actions")
             status = 422
     keys = queries.keys_of(seat.user, seat.workspace.pk)
     context["keys"] = [presenter.show(key, zone=zone, now=now) for key in keys]
@@ -63,11 +68,13 @@ def make(seat: Seat, posted: QueryDict, *, zone: ZoneInfo, now: datetime) -> dic
         raise NotAKey(f"Give the key a name of at most {LONGEST_NAME} letters.")
     if not scopes:
         raise NotAKey("Choose at least one thing the key may do.")
+    agent = read_agent(seat, posted.get("agent", ""))
+    actions = read_actions(posted.getlist("actions"), scopes, agent)
     try:
         key, token = accounts.create_key(
             workspace=seat.workspace, user=seat.user, name=name, scopes=scopes, now=now,
             expires_at=read_end(posted.get("expires", ""), zone=zone, now=now),
-            agent=read_agent(seat, posted.get("agent", "")),
+            agent=agent, actions=actions,
         )  # fmt: skip
     except (accounts.UnknownScope, accounts.NotYourAgent) as error:
         raise NotAKey(str(error)) from error
@@ -82,6 +89,24 @@ def read_agent(seat: Seat, chosen: str) -> OutsideAgent | None:
         if str(agent.pk) == chosen:
             return agent
     raise NotAKey("You have no such agent here.")
+
+
+def read_actions(
+    chosen: Sequence[str], scopes: Sequence[str], agent: OutsideAgent | None
+) -> list[str] | None:
+    """The kinds of action the key is to propose; None: what its agent may. Raises `NotAKey`.
+
+    A person's key that submits has to name them, and one that submits nothing proposes none.
+    """
+    if SUBMITS not in scopes:
+        return []
+    if any(action not in presenter.ACTIONS for action in chosen):
+        raise NotAKey("There is no such kind of action.")
+    if agent is not None and not chosen:
+        return None
+    if not chosen:
+        raise NotAKey("Choose at least one kind of action the key may propose.")
+    return list(chosen)
 
 
 def read_end(typed: str, *, zone: ZoneInfo, now: datetime) -> datetime | None:

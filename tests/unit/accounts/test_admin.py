@@ -161,6 +161,20 @@ def test_a_keys_token_is_shown_once(
     assert find_key(found.group(), now=now) is None
 
 
+def test_a_key_that_submits_says_what(olgas: Client, workspace: Workspace, now: datetime) -> None:
+    """Nothing is chosen beforehand, and without a choice no key is made; the list tells it."""
+    add = reverse("admin:accounts_apikey_add")
+    assert not re.search(r"\schecked[\s>]", olgas.get(add).content.decode())
+    form = {"workspace": workspace.pk, "name": "ERP", "scopes": ["proposals:submit"],
+            "expires_at_0": "", "expires_at_1": ""}  # fmt: skip
+    assert "at least one kind" in olgas.post(add, form).content.decode()
+    assert not ApiKey.objects.exists()
+    olgas.post(add, {**form, "actions": ["set_stock", "refund_payment"]})
+    assert ApiKey.objects.get().actions == ["refund_payment", "set_stock"]
+    listed = olgas.get(reverse("admin:accounts_apikey_changelist")).content.decode()
+    assert "refund_payment, set_stock" in listed
+
+
 def test_an_owner_makes_no_key_for_a_colleague(
     olgas: Client, workspace: Workspace, cast: Cast
 ) -> None:

@@ -39,6 +39,17 @@ def test_nobody_can_say_for_whom(workspace: Workspace, cast: Cast, now: datetime
         key(workspace, user=cast.jun, by=cast.olga.actor, now=now)
 
 
+def test_its_kinds_of_action_stand_in_the_log(
+    workspace: Workspace, cast: Cast, now: datetime
+) -> None:
+    """Sorted, each once; none named is told as such."""
+    made = [key(workspace, user=cast.otto, now=now, actions=["set_stock", "set_price"] * 2),
+            key(workspace, user=cast.otto, now=now)]  # fmt: skip
+    events = {one.subject_id: one.pk for one in Event.objects.filter(kind=Kind.KEY_CREATED)}
+    told = [Payload.objects.get(event_id=events[one.prefix]).fields["actions"] for one in made]
+    assert told == [["set_price", "set_stock"], None]
+
+
 def test_keys_that_were_made_for_others_end(
     workspace: Workspace, cast: Cast, now: datetime
 ) -> None:

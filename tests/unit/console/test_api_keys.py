@@ -45,7 +45,9 @@ def test_a_reviewer_makes_a_key_of_their_own(
 @pytest.mark.parametrize(
     ("slip", "problem"),
     [({"name": " "}, "a name"), ({"name": "x" * 101}, "a name"), ({"scopes": []}, "at least one"),
-     ({"scopes": ["everything"]}, "Unknown scope"), ({"expires": "tomorrow"}, "as a date"),
+     ({"scopes": ["everything"]}, "Unknown scope"),
+     ({"scopes": ["proposals:submit"]}, "at least one kind of action"),
+     ({"scopes": ["proposals:submit"], "actions": ["fly"]}, "no such kind"), ({"expires": "tomorrow"}, "as a date"),
      ({"expires": "2027-02-30"}, "as a date"), ({"expires": "2001-01-01"}, "over already")],
 )  # fmt: skip
 def test_what_makes_no_key_is_said(
@@ -56,6 +58,26 @@ def test_what_makes_no_key_is_said(
     assert answer.status_code == 422
     assert problem in answer.content.decode()
     assert not ApiKey.objects.exists()
+
+
+def test_a_key_is_made_for_kinds_of_action(ritas: Client, token: Callable[[Client], str]) -> None:
+    """None is chosen beforehand; the page tells them; one that submits nothing proposes none."""
+    assert 'name="actions"' in (page := ritas.get(PAGE).content.decode())
+    assert "checked" not in page
+    submits = {"name": "Refunds", "scopes": ["proposals:submit"],
+               "actions": ["refund_payment", "send_message"]}  # fmt: skip
+    for form in (submits, {**WANTED, "actions": ["set_price"]}):
+        ritas.post(PAGE, {**form, "csrfmiddlewaretoken": token(ritas)})
+    made = [key.actions for key in ApiKey.objects.order_by("created_at")]
+    assert made == [["refund_payment", "send_message"], []]
+    assert "Proposes refund payment and send message" in ritas.get(PAGE).content.decode()
+
+
+def test_what_was_chosen_is_still_chosen(ritas: Client, token: Callable[[Client], str]) -> None:
+    """After a slip elsewhere in the form."""
+    slip = {"scopes": ["proposals:submit"], "actions": ["set_stock"], "expires": "tomorrow"}
+    answer = ritas.post(PAGE, {**WANTED, **slip, "csrfmiddlewaretoken": token(ritas)})
+    assert re.search(r'value="set_stock"\s+checked', answer.content.decode())
 
 
 def test_one_ends_ones_own_keys_only(
@@ -110,6 +132,9 @@ def test_an_owner_makes_keys_of_their_agents(
     assert not ApiKey.objects.exists()
     otto.post(PAGE, {**reads, "csrfmiddlewaretoken": token(otto)})
     assert ApiKey.objects.get().agent == agent
+    submits = {"name": "All", "scopes": ["proposals:submit"], "agent": str(agent.pk)}
+    otto.post(PAGE, {**submits, "csrfmiddlewaretoken": token(otto)})
+    assert ApiKey.objects.get(name="All").actions is None
     assert "for ERP (outside)" in otto.get(PAGE).content.decode()
     outside.retire(agent=agent, by=world.otto.actor, now=now)
     page = otto.get(PAGE).content.decode()

@@ -93,6 +93,18 @@ def test_who_may_not_take_back(
     assert held.state == "approved"
 
 
+def test_a_key_undoes_only_what_it_may_propose(
+    done: Proposal, workspace: Workspace, cast: Cast, now: datetime
+) -> None:
+    """A key for messages sets no price back."""
+    narrow = caller(workspace, cast.rita, now=now, actions=["send_message"])
+    found = problem(narrow.post(f"/proposals/{done.pk}/undo", WHY), 403)
+    assert found["type"].endswith("beyond-its-limits")
+    assert Proposal.objects.count() == 1
+    fit = caller(workspace, cast.rita, now=now, actions=["set_price"])
+    assert fit.post(f"/proposals/{done.pk}/undo", WHY).status_code == 201
+
+
 def test_undone(rita: Caller, cast: Cast, done: Proposal) -> None:
     """A proposal of its own, linked both ways, which its author may not approve."""
     response = rita.post(f"/proposals/{done.pk}/undo", WHY, once="k")

@@ -7,7 +7,7 @@ import pytest
 
 from apps.accounts.models import ApiKey, OutsideAgent
 from apps.accounts.operations import SCOPES
-from apps.console.presenters.api_keys import day_of, may, show
+from apps.console.presenters.api_keys import day_of, may, proposes, show
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -32,6 +32,21 @@ def test_every_scope_has_its_words() -> None:
     """None is passed over."""
     assert all(verb in may(SCOPES) for verb in ("start runs", "see and set kill switches"))
     assert all(may([scope]) for scope in SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (ApiKey(scopes=["proposals:submit"], actions=["set_price"]), "set price"),
+        (ApiKey(scopes=["proposals:submit"]), "every kind of action"),
+        (ApiKey(scopes=["proposals:submit"], agent=OutsideAgent(name="ERP")), ""),
+        (ApiKey(scopes=["proposals:submit"], actions=["of_old"]), "of_old"),
+        (ApiKey(scopes=["proposals:read"]), ""),
+    ],
+)
+def test_what_it_proposes(key: ApiKey, words: str) -> None:
+    """Nothing is said where it submits nothing, or all that its agent may."""
+    assert proposes(key) == words
 
 
 @pytest.mark.parametrize(
