@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+from apps.policies import mentions
+
 MOST_DIGITS = 30  # before or behind the point: `1e999999999` is short to write, and no amount
 
 
@@ -52,6 +54,8 @@ class Facts:
     # kinds of text in the proposal that work on who decides: instruction, approved, authority,
     # secrecy, urgency, address, hidden
     pressure: Sequence[str] = field(default_factory=list)
+    links: Sequence[str] = field(default_factory=list)  # hosts that links in its texts lead to
+    addresses: int = 0  # different e-mail addresses in its texts, beside whom it goes to
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +131,8 @@ def describe(
         has_change=bool(old) and new is not None,
         margin_percent=percent(new - cost, new) if new and cost is not None else 0.0,
         has_margin=bool(new) and cost is not None,
+        links=mentions.links(params),
+        addresses=mentions.addresses(params),
         **context,
     )
 

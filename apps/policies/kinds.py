@@ -84,7 +84,7 @@ def words_of(sample: Facts, limits: Mapping[str, Any]) -> dict[str, Kind]:
     hints = get_type_hints(Facts)
     found = {name: OF_TYPE.get(hint, ANY) for name, hint in hints.items()}
     records = {name: kind_of(getattr(sample, name)) for name in ("params", "before", "after")}
-    listed = {"pressure": Kind(LIST.words, part=TEXT)}
+    listed = dict.fromkeys(("pressure", "links"), Kind(LIST.words, part=TEXT))
     return found | records | listed | {"limits": kind_of(limits)}
 
 

@@ -94,6 +94,8 @@ def samples(action: str) -> Iterator[Facts]:
         catalogue_size=400,
         has_catalogue_size=True,
         pressure=["urgency"],
+        links=["shop.example"],
+        addresses=2,
         before=BEFORE.get(action, {}),
         after=AFTER.get(action, {}),
         params=PARAMS.get(action, {}),
@@ -105,5 +107,6 @@ def samples(action: str) -> Iterator[Facts]:
                   approved_change_percent=0.0, has_approved=False, pressure=[],
                   customer_orders=0, has_customer_orders=False, catalogue_size=0,
                   has_catalogue_size=False,
+                  links=[], addresses=0,
                   before={}, after={}, playbook="", trigger="undo", confidence=1.0,
                   hour=0)  # fmt: skip
