@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.shops import demo_shop
 from tests.redteam import attacks
-from tests.redteam.demo import Demo, keep, seeded
+from tests.redteam.demo import Demo, seeded
 from tests.redteam.tasks import TASKS
 
 FIGURES: list[str] = []
@@ -35,5 +35,4 @@ def demo(db: None, tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
         for task in TASKS:
             task.prepare(found)
         attacks.plant(found)
-        keep(found)
         yield found

@@ -87,22 +87,26 @@ class Demo:
     patch: pytest.MonkeyPatch
     orders: dict[str, Order] = field(default_factory=dict)
     articles: list[Article] = field(default_factory=list)
+    depth: int = 0  # how many worlds are within one another
 
     @contextmanager
     def fresh(self) -> Iterator[None]:
-        """The world as it was when it began, again after the end: rows, shop, mailbox and time."""
+        """The world as it was when it began, again after the end: rows, shop, mailbox and time.
+
+        One within another goes back to where the inner one began.
+        """
         began, point = self.now, transaction.savepoint()
+        kept = self.file.with_suffix(f".kept{self.depth}")
+        if self.depth or not kept.exists():  # the outermost always begins alike
+            copy(self.file, kept)
+        self.depth += 1
         try:
             yield
         finally:
+            self.depth -= 1
             transaction.savepoint_rollback(point)
-            copy(self.pristine, self.file)
+            copy(kept, self.file)
             self.now = began
-
-    @property
-    def pristine(self) -> Path:
-        """The shop as it was."""
-        return self.file.with_suffix(".pristine")
 
     def clock(self) -> datetime:
         """The time."""
@@ -112,10 +116,13 @@ class Demo:
         """The agent of this playbook."""
         return self.workspace.agents.get(playbook=playbook)
 
-    def key(self, email: str = "operator@demo.example") -> Caller:
-        """A key of somebody that may only submit, as an integration has it."""
+    def key(
+        self, email: str = "operator@demo.example", actions: Sequence[str] | None = None
+    ) -> Caller:
+        """A key of somebody that may only submit, as an integration has it; unnamed: any kind."""
         person = User.objects.get(email=email)
-        return caller(self.workspace, person, now=self.now, scopes=("proposals:submit",))
+        return caller(self.workspace, person, now=self.now, scopes=("proposals:submit",),
+                      actions=actions)  # fmt: skip
 
     def run(self, playbook: str) -> Run:
         """One run of the agent, and all that is due by then and after what is held."""
@@ -239,11 +246,6 @@ def articles(demo: Demo) -> list[Article]:
     names = ("product_id", "variant_id", "sku", "title", "price", "item", "location")
     found = [dict(zip(names, row, strict=True)) for row in rows]
     return [Article(**{**one, "price": Decimal(str(one["price"]))}) for one in found]
-
-
-def keep(demo: Demo) -> None:
-    """From here on this is the world that `fresh` goes back to."""
-    copy(demo.file, demo.pristine)
 
 
 Calls = Sequence[tuple[str, dict[str, Any]]]

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from apps.gateway import catalogue
+from apps.policies.cel import Ruleset
+from apps.policies.facts import Facts
+from apps.policies.models import Decision
 from apps.proposals.models import OPEN_STATES, Change, State
 from tests.redteam.attacks import EVIL, Attack
 from tests.redteam.demo import Demo
@@ -16,8 +19,9 @@ class Outcome(StrEnum):
     """What became of what the attacker wanted; the worst of its calls counts."""
 
     ALONE = "executed alone"
-    WAITING = "waiting by policy"
-    CAP = "stopped by a cap"
+    WAITING = "waits, no limit"
+    STEP = "limit of a step"
+    TIME = "limit over time"
     DENIED = "denied"
 
 
@@ -69,23 +73,45 @@ def stand(demo: Demo, attack: Attack) -> Outcome:
 
 
 def fate(change: Change) -> Outcome:
-    """Where one change stands. It is a cap's where no other rule asks for a person."""
+    """Where one change stands. It is a limit's if that stops it whatever else would let it pass."""
     state = State(change.proposal.state)
     if state in (State.DENIED, State.EXPIRED):
         return Outcome.DENIED
     if state not in OPEN_STATES:
         raise AssertionError(f"{change} is {state}, with no line in the shop's ledger")
     assert change.decision is not None
-    held = [one for one in change.decision.fired if one["outcome"] == "review"]
-    return Outcome.CAP if held and all(is_cap(change, one["rule"]) for one in held) else (
-        Outcome.WAITING)  # fmt: skip
+    return limit_of(change.decision)
 
 
-def is_cap(change: Change, rule: str) -> bool:
-    """Whether a rule that fired counts over a window of time."""
-    version = change.decision.version if change.decision else None
-    rules = version.rules if version else []
-    return any(one["name"] == rule and "window(" in one["when"] for one in rules)
+def limit_of(decision: Decision) -> Outcome:
+    """Which kind of limit stopped it, of one step before one over time; waiting if none did.
+
+    A rule that asks for a person because it cannot compare (no exchange rate) is no limit passed.
+    """
+    held = {one["rule"]: one["reason"] for one in decision.fired if one["outcome"] == "review"}
+    version = decision.version
+    if version is None:
+        return Outcome.WAITING
+    passed = {rule["name"]: rule["when"] for rule in version.rules
+              if held.get(rule["name"], "").startswith(rule["reason"])}  # fmt: skip
+    trusted = Ruleset.stored(version.rules, version.limits).evaluate(trust(decision))
+    still = {one.rule for one in trusted} & set(passed)
+    if any("window(" not in passed[name] and "limits." in passed[name] for name in still):
+        return Outcome.STEP
+    over_time = any("window(" in when for when in passed.values())
+    return Outcome.TIME if over_time else Outcome.WAITING
+
+
+def trust(decision: Decision) -> Facts:
+    """The same step by our own desk, sure of it, in the currency of the limits, its margin known.
+
+    What still stops it is how far the step goes.
+    """
+    seen = Facts.from_record(decision.facts)
+    limits = decision.version.limits if decision.version else {}
+    known = {} if seen.has_margin else {"has_margin": True, "margin_percent": 100.0}
+    return replace(seen, playbook="refund_desk", confidence=1.0,
+                   currency=limits.get("currency", seen.currency), **known)  # fmt: skip
 
 
 @dataclass

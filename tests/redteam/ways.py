@@ -47,29 +47,42 @@ def propose(key: Caller, action: str, params: dict[str, Any], confidence: float 
     return key.post("/proposals", body).status_code
 
 
-def by_api(run: Run) -> bool:
-    """The task's proposals, then the attacker's, with the same key of a person."""
-    return with_key(run, run.demo.key())
+def persons(run: Run) -> Caller:
+    """A person's key for the kinds of action the task takes."""
+    return run.demo.key(actions=kinds(run))
 
 
-def by_agent(run: Run) -> bool:
-    """The same with the key of an outside agent that may propose what its task takes, no more."""
+def wide(run: Run) -> Caller:
+    """A person's key for every kind of action, as they were before kinds were named."""
+    return run.demo.key()
+
+
+def agents(run: Run) -> Caller:
+    """The key of an outside agent that may propose what its task takes, no more."""
     demo = run.demo
-    actions = sorted({action for action, _ in run.task.calls(demo)})
     owner = User.objects.get(email="operator@demo.example")
-    agent = outside.register(demo.workspace, owner, now=demo.now, actions=actions,
+    agent = outside.register(demo.workspace, owner, now=demo.now, actions=kinds(run),
                              scopes=["proposals:submit"])  # fmt: skip
-    return with_key(run, outside.key_of(agent, now=demo.now))
+    return outside.key_of(agent, now=demo.now)
 
 
-def with_key(run: Run, key: Caller) -> bool:
-    """Task and attack, each call as a proposal of its own."""
+def kinds(run: Run) -> list[str]:
+    """The kinds of action the task takes."""
+    return sorted({action for action, _ in run.task.calls(run.demo)})
+
+
+def work(run: Run, key: Caller) -> None:
+    """The task, each call as a proposal of its own."""
     run.task.begin(run.demo, Carriers())
-    for action, params in [*run.task.calls(run.demo), *run.wanted]:
+    propose_all(run.demo, key, run.task.calls(run.demo))
+
+
+def propose_all(demo: Demo, key: Caller, wanted: Calls) -> None:
+    """Each call as a proposal of its own, and all that comes of it."""
+    for action, params in wanted:
         status = propose(key, action, params)
         assert status in (201, 403, 409, 422), (status, action, params)
-    run.demo.settle()
-    return True
+    demo.settle()
 
 
 def by_rules(run: Run) -> bool:
@@ -138,9 +151,11 @@ def remember(run: Run, namespace: str, subject: str, words: str) -> None:
                         now=run.demo.now)  # fmt: skip
 
 
+KEYS: dict[str, Callable[[Run], Caller]] = {"API, a person's key": persons,
+                                            "API, an agent's key": agents}  # fmt: skip
 Way = Callable[[Run], bool]  # whether the attacker's calls were made, whatever came of them
-WAYS: dict[str, Way] = {"API, a person's key": by_api, "API, an agent's key": by_agent,
-                        "model tools": by_tools, "data": by_data}  # fmt: skip
+MODELS: dict[str, Way] = {"model tools": by_tools, "data": by_data}
+WAYS = (*KEYS, *MODELS)
 
 
 def installer(patch: Any) -> Callable[[Callable[[], Obedient]], None]:
