@@ -111,7 +111,7 @@ def test_approving_a_refund_changes_the_shop_once_and_everybody_sees_it(
         f"carried out and proven: “{title}”",
     ):
         expect(shown.filter(has_text=words).first).to_be_visible()
-    places = [int(li.get_attribute("data-index") or 0) for li in shown.all()]
+    places = shown.evaluate_all("rows => rows.map((row) => Number(row.dataset.index))")
     assert places == sorted(set(places), reverse=True)
 
 
