@@ -15,8 +15,8 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from aios.embedded.processes import Supervisor
-from apps.audit import pulse
-from apps.audit.verdict import Health, State
+from apps.audit import heartbeat
+from apps.audit.health import Health, State
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def complain_of_sweeper(health: Health, age: float) -> str:
 def read_health() -> Health | None:
     """The verdict on a connection of its own; None if the database does not give one."""
     try:
-        return pulse.report(now=timezone.now())
+        return heartbeat.report(now=timezone.now())
     except DatabaseError as e:
         log.debug("No verdict: %s", e)
         return None

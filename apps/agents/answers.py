@@ -24,7 +24,7 @@ from apps.agents.playbooks.base import Knobs, Playbook
 from apps.agents.steps import answering, reasoning, turns
 from apps.agents.steps.base import Clock, Context
 from apps.agents.steps.plan import FAILURES
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.gateway import queries as gateway
 from apps.gateway.errors import Away, ConnectorError
 from apps.gateway.switches import stopping_agents
@@ -103,7 +103,7 @@ def answer(question: Question, *, clock: Clock) -> None:
             raise NobodyToAnswer("Working it out has failed too often.")
         with Heartbeat(lambda: put_off(question, clock() + LEASE)) as heart:
             reply = work_out(question, heart, clock=clock)
-        fault.reach("before_answer")
+        failpoints.reach("before_answer")
         give(question, reply, now=clock())
     except (Answered, TakenOver) as error:
         log.info("Question %s: %s", question.pk, error)

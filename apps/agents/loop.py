@@ -25,7 +25,7 @@ from apps.agents.models import Checkpoint, Run, Stage, State, Step
 from apps.agents.playbooks import registry
 from apps.agents.steps import STEPS, turns
 from apps.agents.steps.base import Clock, Context, Taken, Then
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.proposals.operations import Overloaded
@@ -51,7 +51,7 @@ def advance(lease: Lease, *, clock: Clock) -> None:
         with Heartbeat(lambda: lease.renew(now=clock())) as heart:
             context = prepare(lease, heart, clock=clock)
             take(lease, context, started_at=started_at, clock=clock)
-        fault.reach("after_checkpoint")
+        failpoints.reach("after_checkpoint")
     except LeaseLost as error:
         log.info("Run %s: %s", run.pk, error)
     except outages.HOPELESS as error:
@@ -74,7 +74,7 @@ def take(lease: Lease, context: Context, *, started_at: datetime, clock: Clock) 
     The row is locked only now: a lock held while a step calls out would hold up the audit log.
     """
     taken = STEPS[Stage(lease.run.stage)](context)
-    fault.reach("before_checkpoint")
+    failpoints.reach("before_checkpoint")
     with transaction.atomic():
         lease.lock()
         if callable(taken):

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Func
 from uuid_utils.compat import uuid7
 
+from apps.audit.health import Part
 from apps.audit.kinds import Kind
-from apps.audit.verdict import Part
 
 
 class XidField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time

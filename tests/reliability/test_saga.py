@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.gateway import clients, switches
@@ -185,7 +185,7 @@ def test_control_without_reading_back(world, say, monkeypatch):
             if entry["step"] == step.name:
                 return {"reference": entry["reference"]}
         step.do(context)
-        fault.reach(f"step:{step.name}:after")
+        failpoints.reach(f"step:{step.name}:after")
         return {"reference": (step.find(context) or {}).get("reference", "")}
 
     monkeypatch.setattr(saga, "bring_to_stand", by_the_log)

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from apps.audit import pulse
+from apps.audit import heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Heart(threading.Thread):
         while not self.ended.is_set():
             close_old_connections()
             try:
-                pulse.beat(moved_at=self.moved_at, now=timezone.now())
+                heartbeat.beat(moved_at=self.moved_at, now=timezone.now())
             except Exception:
                 log.exception("A beat failed; the next one tries again.")
             self.ended.wait(self.every)
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         """Sweep until SIGTERM or SIGINT; a round under way is ended after its current task."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        heart = Heart(min(options["every"], pulse.EVERY_SECONDS))
+        heart = Heart(min(options["every"], heartbeat.EVERY_SECONDS))
         if not options["once"]:  # a single round says nothing about the next
             heart.start()
         while not self.asked_to_stop:

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.audit import bell, pulse
+from apps.audit import bell, heartbeat
 from apps.audit import queries as audit
+from apps.audit.health import Finding
 from apps.audit.tasks import DISPATCHER
-from apps.audit.verdict import Finding
 
 
 @never_cache
@@ -30,7 +30,7 @@ def readyz(_request: HttpRequest) -> HttpResponseBase:
     """
     try:
         lag = audit.lag(DISPATCHER)
-        health = pulse.report(now=timezone.now())
+        health = heartbeat.report(now=timezone.now())
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     reached = broker()

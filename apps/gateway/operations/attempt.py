@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import health
@@ -127,14 +127,14 @@ def attempt(
 ) -> None:
     """One chunk through all its writes: re-read, intent, calls, outcomes."""
     fresh = unchanged(client, chunk, clock=clock)
-    fault.reach("before_intent")
+    failpoints.reach("before_intent")
     begun = begin(fresh, permit=permit, worker=worker, now=clock())
     looked_at = time.monotonic()
-    fault.reach("after_intent")
+    failpoints.reach("after_intent")
     outcomes = [call(client, execution, looked_at=looked_at, clock=clock) for execution in begun]
-    fault.reach("after_call")
+    failpoints.reach("after_call")
     finish(outcomes, now=clock())
-    fault.reach("after_outcome")
+    failpoints.reach("after_outcome")
 
 
 def let_go(executions: Sequence[Execution]) -> None:
@@ -207,7 +207,7 @@ def begin(
     )
     ready = [execution for execution in executions if execution.pk in held]
     refused = grants.consume(ready, now=now)
-    fault.reach("after_consumption")
+    failpoints.reach("after_consumption")
     begun = [execution for execution in ready if execution.pk not in refused]
     for execution in begun:
         execution.attempts += 1
@@ -247,7 +247,7 @@ def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock
     `looked_at` is when (monotonic seconds) the kill switches were last asked.
     """
     probing = health.breaker_of(execution.connector).away
-    fault.reach("before_call")
+    failpoints.reach("before_call")
     try:
         with guarded(gate_of(execution, looked_at=looked_at, clock=clock)) as gate:
             if steps := steps_of(client, execution):

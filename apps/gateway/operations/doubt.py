@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.gateway import health
 from apps.gateway.clients import client_of
 from apps.gateway.connectors.base import Receipt
@@ -42,7 +42,7 @@ def reconcile(*, clock: Clock, limit: int = 20) -> int:
     lapsed = take_lapsed(now=now, limit=limit)
     for execution in lapsed:
         outcome = resolve(execution, clock=clock)
-        fault.reach("after_read_back")
+        failpoints.reach("after_read_back")
         finish([outcome], now=clock())
     return len(lapsed)
 
@@ -100,7 +100,7 @@ def resolve(execution: Execution, *, clock: Clock) -> Outcome:
     if execution.deliveries >= MAX_DELIVERIES:
         error = f"{execution.deliveries} workers died with it; whether it happened is open."
         return ending(execution, State.NEEDS_PERSON, error)
-    fault.reach("before_read_back")
+    failpoints.reach("before_read_back")
     return resume(execution, clock=clock) or read_back(execution, clock=clock)
 
 

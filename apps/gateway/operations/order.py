@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
@@ -129,7 +129,7 @@ def schedule(
         for e, row in zip(executions, rows, strict=True)
     ]
     record_all([*because, *due], now=now)
-    fault.reach("after_mint")
+    failpoints.reach("after_mint")
     return executions
 
 

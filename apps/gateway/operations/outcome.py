@@ -12,7 +12,7 @@ import rfc8785
 from django.conf import settings
 from django.db import connection, transaction
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway.connectors.base import Receipt
@@ -180,7 +180,7 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
         ],
         now=now,
     )
-    fault.reach("before_outcome")
+    failpoints.reach("before_outcome")
 
 
 def take_finished(*, states: Collection[str], limit: int) -> list[Execution]:

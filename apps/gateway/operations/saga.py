@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import transaction
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import health
@@ -152,7 +152,7 @@ def bring_to_stand(saga: Saga, step: Step, context: dict[str, Found]) -> Found:
         return found
     if step.name in standing(saga.execution):
         raise CannotTell(f"The step '{words(step)}' stood before and is gone.")
-    fault.reach(f"step:{step.name}:before")
+    failpoints.reach(f"step:{step.name}:before")
     try:
         with watched(saga):
             step.do(context)
@@ -160,7 +160,7 @@ def bring_to_stand(saga: Saga, step: Step, context: dict[str, Found]) -> Found:
         if (found := read(saga, step, context)) is None:
             raise
         return found  # an earlier call of ours came through late
-    fault.reach(f"step:{step.name}:after")
+    failpoints.reach(f"step:{step.name}:after")
     try:
         found = read(saga, step, context)
     except (Unreachable, BadAnswer) as error:
@@ -210,14 +210,14 @@ def bring_down(saga: Saga, step: Step, context: dict[str, Found]) -> None:
         return
     if step.undo is None:
         raise Refused(f"the step '{words(step)}' cannot be taken back.")
-    fault.reach(f"undo:{step.name}:before")
+    failpoints.reach(f"undo:{step.name}:before")
     try:
         with watched(saga):
             step.undo(context)
     except Refused:
         if read(saga, step, context) is not None:
             raise
-    fault.reach(f"undo:{step.name}:after")
+    failpoints.reach(f"undo:{step.name}:after")
     if read(saga, step, context) is not None:
         raise Refused(f"undoing '{words(step)}' was accepted without effect.", code="no_effect")
 

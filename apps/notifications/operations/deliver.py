@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.gateway.errors import ConnectorError, Refused
 from apps.money.display import DEFAULT
 from apps.notifications.items import items_of
@@ -56,7 +56,7 @@ def deliver(*, clock: Clock) -> int:
     """
     begun, count, mails = clock(), 0, True
     while clock() < begun + PATIENCE and (taken := take(now=clock(), mails=mails)):
-        fault.reach("after_notice_taken")
+        failpoints.reach("after_notice_taken")
         began = clock()
         try:
             send(taken, now=began)
@@ -135,7 +135,7 @@ def send(taken: Taken, *, now: datetime) -> None:
     if left:
         message = compose(taken.head, left, proposals, now=now)
         SENDERS[kind_of(taken.head.channel)](message, now)
-        fault.reach("after_notice_sent")
+        failpoints.reach("after_notice_sent")
     finish(taken.head, left, over, now=now)
 
 

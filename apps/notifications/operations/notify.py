@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit import operations as audit
 from apps.audit.models import Entry
 from apps.audit.queries import Recorded, load
@@ -41,7 +41,7 @@ def notify(*, now: datetime, limit: int = BATCH) -> int:
         events = read_between(before, followed.index)
         fresh = [event for event in events if event.at > now - FRESH]
         write(build(fresh, now=now))
-    fault.reach("before_notices")
+    failpoints.reach("before_notices")
     return len(followed.kinds)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import operations as gateway
@@ -34,7 +34,7 @@ def follow(ended: Sequence[Proposal], *, now: datetime) -> None:
         return
     undos = {undo.pk: undo for undo in ended}
     make_amends(links, undos, now=now)
-    fault.reach("settle_compensated")
+    failpoints.reach("settle_compensated")
     undo_of = {link.compensates.proposal_id: link.proposal_id for link in links if link.compensates}
     originals = Proposal.objects.select_for_update().filter(pk__in=undo_of).order_by("pk")
     for original in originals:

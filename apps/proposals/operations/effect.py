@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.gateway import operations as gateway
@@ -45,7 +45,7 @@ SETTLED = (
 def execute(*, worker: str, clock: Clock, limit: int = 50) -> int:
     """Carry out due executions whose approval still holds; return how many were taken."""
     claimed = gateway.claim(worker=worker, now=clock(), limit=limit)
-    fault.reach("after_claim")
+    failpoints.reach("after_claim")
     gateway.carry_out(claimed, permit=still_approved, worker=worker, clock=clock)
     return len(claimed)
 
@@ -110,7 +110,7 @@ def settle(*, now: datetime, limit: int = 200) -> int:
     if any(change.compensates_id for change in changes):
         follow(ended, now=now)
     balance(changes, now=now)
-    fault.reach("before_settlement")
+    failpoints.reach("before_settlement")
     return len(finished)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Rights
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.policies import operations as policies
@@ -95,7 +95,7 @@ def approve(
                 record_all(facts, now=now)
     if outdated:
         raise StaleApproval("The policy has changed since you saw this. Look at it again.")
-    fault.reach("after_approval")
+    failpoints.reach("after_approval")
     return proposal
 
 
@@ -118,7 +118,7 @@ def pass_on(
         policies.reserve([change.pk for change in counted], now=now)
     approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
     schedule(changes[:1], by=by, now=now, because=[*facts, approved])
-    fault.reach("before_approval")
+    failpoints.reach("before_approval")
 
 
 @transaction.atomic

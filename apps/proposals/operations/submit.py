@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
 from apps.accounts.models import Workspace
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue, catalogue_size
@@ -199,7 +199,7 @@ def submit_examined(
         written = write(workspace, examined, origin, now)
     except IntegrityError:  # somebody opened a change on the same target meanwhile
         written = write(workspace, examined, origin, now)
-    fault.reach("after_submission")
+    failpoints.reach("after_submission")
     return written
 
 
@@ -263,14 +263,14 @@ def write(
     if origin.needs_person:
         leave_to_person(made)
     note_standing(made, rows)
-    fault.reach("after_decision")
+    failpoints.reach("after_decision")
     Proposal.objects.bulk_create(made)
     Change.objects.bulk_create(rows)
     record_all([submitted(proposal, rows, origin) for proposal in made], now=now)
     record_all([fact for p in made for fact in verdicts(p, changes_of(p, rows))], now=now)
     allowed = [p for p in made if p.state == State.APPROVED]
     schedule([changes_of(p, rows)[0] for p in allowed], by="policy", now=now)
-    fault.reach("before_submission")
+    failpoints.reach("before_submission")
     return proposals
 
 

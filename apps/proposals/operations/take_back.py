@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.accounts.permissions import can
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
 from apps.proposals.models import Change, Proposal, State
@@ -38,7 +38,7 @@ def take_back(*, proposal_id: UUID, user: User, now: datetime) -> Proposal:
     why = f"taken back by {user}"
     if not cancel(changes, by=user.actor, why=why, now=now):
         raise TooLate(TooLate.__doc__)
-    fault.reach("taken_back")
+    failpoints.reach("taken_back")
     what = [{"field": "approval", "before": "given", "after": why}]
     give_back(proposal, changes, what, now=now, by=user.actor)
     return proposal

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.accounts.permissions import can
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
 from apps.gateway.compensations import Compensation
@@ -168,7 +168,7 @@ def submit_undo(
             follow([undo], now=now)
         elif moved := moved_on(effects, examined.looks):
             hold_back(undo, changes, moved, now=now)
-    fault.reach("undo_submitted")
+    failpoints.reach("undo_submitted")
     return undo
 
 

@@ -15,7 +15,7 @@ from apps.accounts.models import Workspace
 from apps.agents import answers, operations
 from apps.agents.leases import LEASE
 from apps.agents.models import Agent
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.models import Event
 from apps.gateway import clients, switches
 from apps.gateway import queries as gateway
@@ -385,7 +385,7 @@ def test_a_killed_worker_leaves_the_question_to_the_next(
     connections.close_all()
     child = os.fork()
     if child == 0:
-        fault.arm("before_answer", 1)
+        failpoints.arm("before_answer", 1)
         try:
             answer(moment)
         finally:

@@ -11,7 +11,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.leases import LEASE
 from apps.agents.models import Handled, Run, State
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.models import Event
 from apps.gateway import clients
 from apps.memory.models import Item
@@ -30,7 +30,7 @@ def killed(point: str, nth: int, now: datetime) -> bool:
     connections.close_all()
     child = os.fork()
     if child == 0:
-        fault.arm(point, nth)
+        failpoints.arm(point, nth)
         try:
             make.drive(lambda: now)
         finally:

@@ -20,7 +20,7 @@ from aios.embedded.watch import (
     Patience,
     Watch,
 )
-from apps.audit.verdict import Finding, Health, State
+from apps.audit.health import Finding, Health, State
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 NODE = "aios@here"

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from aios.management.commands.sweep import Heart
-from apps.audit import pulse
+from apps.audit import heartbeat
 
 ran: list[str] = []
 TASKS = tuple(f"{__name__}.{name}" for name in ("first", "broken", "last"))
@@ -53,7 +53,7 @@ def test_the_heart_beats_while_a_task_takes_long(monkeypatch: pytest.MonkeyPatch
         if len(beats) == 1:
             raise ValueError("the first beat fails")
 
-    monkeypatch.setattr(pulse, "beat", beat)
+    monkeypatch.setattr(heartbeat, "beat", beat)
     heart = Heart(0.02)
     heart.start()
     time.sleep(0.3)  # a long task

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User
-from apps.audit import bell, pulse
+from apps.audit import bell, heartbeat
+from apps.audit.health import DEAF_AFTER, Part
 from apps.audit.models import Pulse
 from apps.audit.operations import sequence
-from apps.audit.verdict import DEAF_AFTER, Part
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
@@ -377,8 +377,8 @@ def test_ready_tells_who_does_their_part(client, db):
     now = timezone.now()
     for part in (Part.BROKER, Part.SWEEPER):
         Pulse.objects.create(name=part, part=part, since=now, seen_at=now, busy_at=now)
-    pulse.greet(worker="aios@host.example", now=now)
-    pulse.answer(worker="aios@host.example", now=now)
+    heartbeat.greet(worker="aios@host.example", now=now)
+    heartbeat.answer(worker="aios@host.example", now=now)
     ready = json.loads(client.get("/readyz").content)
     assert ready["status"] == "ok"
     assert [worker["state"] for worker in ready["workers"]] == ["well"]

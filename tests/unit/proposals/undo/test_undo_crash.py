@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connections
 
 from apps.accounts.models import Workspace
-from apps.audit import fault
+from apps.audit import failpoints
 from apps.audit.models import Event
 from apps.gateway import clients
 from apps.gateway import operations as doing
@@ -30,7 +30,7 @@ def killed(point: str, act: Callable[[], object]) -> bool:
     connections.close_all()
     child = os.fork()
     if child == 0:
-        fault.arm(point)
+        failpoints.arm(point)
         try:
             act()
         finally:

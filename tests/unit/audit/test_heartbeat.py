@@ -9,9 +9,9 @@ from celery import current_app
 from celery.utils.nodenames import worker_direct
 from django.db import DatabaseError
 
-from apps.audit import pulse, tasks
+from apps.audit import heartbeat, tasks
+from apps.audit.health import DEAF_AFTER, FORGOTTEN_AFTER, SUSPECT_AFTER, State
 from apps.audit.models import Pulse
-from apps.audit.verdict import DEAF_AFTER, FORGOTTEN_AFTER, SUSPECT_AFTER, State
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ QUEUE = worker_direct(NODE).name
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     """Nobody answers a question here; do not wait for it."""
-    monkeypatch.setattr(pulse, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "ANSWER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def beat(now, times: int = 1):
     """Beat so many times, five seconds apart; returns when the last was."""
     for number in range(times):
         at = now + timedelta(seconds=5 * number)
-        pulse.beat(moved_at=at, now=at)
+        heartbeat.beat(moved_at=at, now=at)
     return at
 
 
@@ -63,47 +63,47 @@ def worker() -> Pulse:
 
 def test_an_answered_canary_is_a_pulse(broker, now):
     """One message on the worker's own queue, and the answer is written down."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     beat(now)
     assert broker.llen(QUEUE) == 1
     assert worker().sent_at == now
     tasks.canary.apply(task_id="1").get()  # runs as nobody: no worker's pulse
     assert worker().sent_at == now
-    pulse.answer(worker=NODE, now=now)
+    heartbeat.answer(worker=NODE, now=now)
     assert (worker().sent_at, worker().seen_at) == (None, now)
-    assert pulse.report(now=now).fine
+    assert heartbeat.report(now=now).fine
 
 
 def test_unanswered_canaries_are_counted_and_do_not_pile_up(broker, now):
     """Each takes the place of the one before; deaf is who misses so many in a row."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     at = beat(now, DEAF_AFTER)
     assert worker().missed == DEAF_AFTER - 1
-    assert pulse.report(now=at).worker(NODE).state is State.WELL
+    assert heartbeat.report(now=at).worker(NODE).state is State.WELL
     beat(at)
     assert broker.llen(QUEUE) == 1
-    assert pulse.report(now=at).worker(NODE).state is State.DEAF
-    pulse.answer(worker=NODE, now=at)
-    assert pulse.report(now=at).worker(NODE).state is State.WELL
+    assert heartbeat.report(now=at).worker(NODE).state is State.DEAF
+    heartbeat.answer(worker=NODE, now=at)
+    assert heartbeat.report(now=at).worker(NODE).state is State.WELL
 
 
 def test_a_successor_of_the_same_name_starts_afresh(broker, now):
     """And a worker that ends in good order is not looked for."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     at = beat(now, DEAF_AFTER + 1)
-    pulse.greet(worker=NODE, now=at)
-    assert pulse.report(now=at).worker(NODE).state is State.WELL
-    pulse.leave(worker=NODE)
-    assert pulse.report(now=at).worker(NODE) is None
+    heartbeat.greet(worker=NODE, now=at)
+    assert heartbeat.report(now=at).worker(NODE).state is State.WELL
+    heartbeat.leave(worker=NODE)
+    assert heartbeat.report(now=at).worker(NODE) is None
 
 
 def test_a_broker_that_is_away_is_said_once_and_held_against_nobody(broker, now, away, caplog):
     """What was unanswered before may never have arrived."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     at = beat(now, DEAF_AFTER)
     away()
     at = beat(at, DEAF_AFTER + 1)
-    health = pulse.report(now=at)
+    health = heartbeat.report(now=at)
     assert health.broker.state is State.AWAY
     assert health.worker(NODE).state is State.UNKNOWN
     assert worker().missed == 0
@@ -112,14 +112,14 @@ def test_a_broker_that_is_away_is_said_once_and_held_against_nobody(broker, now,
 
 def test_a_worker_may_find_the_way_back(broker, now, away):
     """Only what it leaves unanswered a minute after the broker's return counts."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     away()
     beat(now)
     away(False)
     at = beat(now + timedelta(seconds=5), 12)
-    assert pulse.report(now=at).broker.state is State.WELL
+    assert heartbeat.report(now=at).broker.state is State.WELL
     assert worker().missed == 0
-    beat(now + pulse.RETURN + timedelta(seconds=5), 2)
+    beat(now + heartbeat.RETURN + timedelta(seconds=5), 2)
     assert worker().missed == 2
 
 
@@ -129,14 +129,14 @@ def test_a_worker_started_since_has_no_way_back_to_find(broker, now, away):
     beat(now)
     away(False)
     beat(now)
-    pulse.greet(worker=NODE, now=now + timedelta(seconds=1))
+    heartbeat.greet(worker=NODE, now=now + timedelta(seconds=1))
     beat(now + timedelta(seconds=5), 3)
     assert worker().missed == 2
 
 
 def test_who_ended_without_a_word_is_forgotten_in_the_end(broker, now):
     """With its queue."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     beat(now)
     Pulse.objects.filter(name=NODE).update(missed=FORGOTTEN_AFTER - 1)
     beat(now)
@@ -158,22 +158,22 @@ def test_who_ended_without_a_word_is_forgotten_in_the_end(broker, now):
 def test_busy_is_who_works_or_takes_tasks(before, after, active, busy):
     """A worker that answers but is idle has no excuse."""
     stats = {"pool": {"max-concurrency": 2}}
-    assert pulse.is_busy(before, after, stats, active) is busy
+    assert heartbeat.is_busy(before, after, stats, active) is busy
 
 
 def test_a_suspect_that_proves_busy_is_cleared(broker, now, monkeypatch):
     """Its count begins again, and it is shown as busy."""
-    pulse.greet(worker=NODE, now=now)
+    heartbeat.greet(worker=NODE, now=now)
     answers = {
         "stats": {NODE: {"total": {"audit.dispatch": 3}, "pool": {"max-concurrency": 1}}},
         "active": {NODE: [{"name": "audit.dispatch"}]},
     }
-    monkeypatch.setattr(pulse, "ask", lambda what, names, broker: answers[what])
+    monkeypatch.setattr(heartbeat, "ask", lambda what, names, broker: answers[what])
     at = beat(now, SUSPECT_AFTER + 1)
     assert worker().missed == 0
-    assert pulse.report(now=at).worker(NODE).state is State.BUSY
-    pulse.answer(worker=NODE, now=at)
-    assert pulse.report(now=at).worker(NODE).state is State.WELL
+    assert heartbeat.report(now=at).worker(NODE).state is State.BUSY
+    heartbeat.answer(worker=NODE, now=at)
+    assert heartbeat.report(now=at).worker(NODE).state is State.WELL
 
 
 def test_a_worker_says_hello_and_goodbye(now, caplog, monkeypatch):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.audit.verdict import (
+from apps.audit.health import (
     DEAF_AFTER,
     SILENT_AFTER_SECONDS,
     Health,

@@ -19,8 +19,7 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from kombu.messaging import Producer
 
-from apps.audit.models import Pulse
-from apps.audit.verdict import (
+from apps.audit.health import (
     DEAF_AFTER,
     FORGOTTEN_AFTER,
     SUSPECT_AFTER,
@@ -29,6 +28,7 @@ from apps.audit.verdict import (
     Signs,
     judge,
 )
+from apps.audit.models import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def call(broker: Connection, *, now: datetime) -> None:
             worker.delete()
             continue
         Pulse.objects.filter(name=worker.name).update(sent_at=now)
-        current_app.send_task("audit.pulse", queue=queue, connection=broker, retry=False,
+        current_app.send_task("audit.heartbeat", queue=queue, connection=broker, retry=False,
                               ignore_result=True)  # fmt: skip
 
 

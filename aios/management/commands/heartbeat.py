@@ -1,4 +1,4 @@
-"""`manage.py pulse`: which parts work, for a person and for a container's health check."""
+"""`manage.py heartbeat`: which parts work, for a person and for a container's health check."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.audit import pulse
-from apps.audit.verdict import Finding, Health, State
+from apps.audit import heartbeat
+from apps.audit.health import Finding, Health, State
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Judge and print."""
-        health = pulse.report(now=timezone.now())
+        health = heartbeat.report(now=timezone.now())
         if options["worker"]:
             self.judge_one(health, options["worker"])
             return
@@ -45,4 +45,4 @@ class Command(BaseCommand):
 def line(finding: Finding) -> str:
     """One part in words."""
     age = "never" if finding.age is None else f"{finding.age:.1f} s ago"
-    return f"{finding.name}: {finding.state} (last pulse {age}) {finding.reason}".rstrip()
+    return f"{finding.name}: {finding.state} (last heartbeat {age}) {finding.reason}".rstrip()
