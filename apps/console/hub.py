@@ -30,7 +30,7 @@ from apps.audit.bell import TRACE_CHANNEL
 from apps.console.presenters.trace import Row
 from apps.console.timeline import rows_of
 from apps.console.unseen import reveal
-from apps.inference.voice import channel_of
+from apps.inference.streaming import channel_of
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from apps.inference.providers.base import (
     Usage,
 )
 from apps.inference.routing import Option
-from apps.inference.voice import Voice
+from apps.inference.streaming import Voice
 
 Answer = TypeVar("Answer", Completion, Embeddings)
 GRACE = timedelta(minutes=5)

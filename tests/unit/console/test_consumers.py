@@ -25,7 +25,7 @@ from apps.audit import bell
 from apps.audit.kinds import Kind
 from apps.audit.operations import record, sequence
 from apps.console import consumers, hub
-from apps.inference import voice
+from apps.inference import streaming
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -324,7 +324,7 @@ def speak(workspace_id: UUID, run_id: UUID, text: str) -> int:
     """A model says something in a run; how many processes listen."""
     words = {"run": str(run_id), "call": "c", "purpose": "plan", "at": 0, "text": text,
              "done": False}  # fmt: skip
-    return voice.publish(voice.channel_of(workspace_id), json.dumps(words))
+    return streaming.publish(streaming.channel_of(workspace_id), json.dumps(words))
 
 
 async def heard_until(communicator: Socket, index: int) -> tuple[list[str], list[int]]:
@@ -410,9 +410,9 @@ def test_words_that_make_no_sense_disturb_nobody(rita, workspace, run, start, no
         async with socket(rita, f"/ws/trace/{run.pk}/?after={start}") as watching:
             await until_heard(workspace.pk, run.pk, "sense")
             for text in ("{", "[]", "{}", '{"run": 7}'):
-                await sync_to_async(voice.publish)(voice.channel_of(workspace.pk), text)
+                await sync_to_async(streaming.publish)(streaming.channel_of(workspace.pk), text)
             await until_heard(workspace.pk, run.pk, "again")
-            await sync_to_async(voice.publish)(voice.channel_of(workspace.pk), b"\xff")
+            await sync_to_async(streaming.publish)(streaming.channel_of(workspace.pk), b"\xff")
             await asyncio.sleep(1)
             await until_heard(workspace.pk, run.pk, "and again")
             await sync_to_async(write)(workspace.pk, now, run_id=run.pk)
