@@ -22,7 +22,7 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record
 from apps.gateway import forgetting as gateway
 from apps.inference import erasure as inference
-from apps.memory import forgetting as memory
+from apps.memory import erasure as memory
 from apps.policies import forgetting as policies
 from apps.proposals import forgetting as proposals
 
