@@ -23,7 +23,7 @@ from apps.audit.operations import record
 from apps.gateway import forgetting as gateway
 from apps.inference import erasure as inference
 from apps.memory import erasure as memory
-from apps.policies import forgetting as policies
+from apps.policies import erasure as policies
 from apps.proposals import forgetting as proposals
 
 AT_ONCE = 1_000  # rows of one transaction: locks are held for a fraction of a second
