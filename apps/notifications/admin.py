@@ -12,9 +12,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
 from apps.notifications import signing
+from apps.notifications.messages import headline_of
 from apps.notifications.models import FOR_CHANNELS, Channel, ChannelKind, Notice
 from apps.notifications.operations import InvalidChannel, configure_channel
-from apps.notifications.words import headline_of
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from apps.money.display import DEFAULT
 from apps.notifications.links import page_of
+from apps.notifications.messages import Item
 from apps.notifications.models import ABOUT_PROPOSALS, Notice, NoticeKind
 from apps.notifications.queries import about
-from apps.notifications.words import Item
 from apps.proposals.models import Proposal
 
 WITH_DUE = (NoticeKind.WAITING, NoticeKind.RETURNED, NoticeKind.ANSWERED, NoticeKind.DUE,

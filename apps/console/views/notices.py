@@ -15,10 +15,10 @@ from apps.console import page, wishes
 from apps.console.access import ConsoleRequest, Seat, operated, seated
 from apps.console.wishes import LABELS, Shown
 from apps.notifications import operations, queries
+from apps.notifications.messages import headline_of
 from apps.notifications.models import CHOOSABLE, Channel, NoticeKind, Preference, Rhythm
 from apps.notifications.operations import InvalidPreference, NoWay, TooSoon
 from apps.notifications.operations.preferences import zones
-from apps.notifications.words import headline_of
 from apps.proposals.models import Risk
 
 KINDS = tuple(kind for kind in CHOOSABLE if kind is not NoticeKind.OVERDUE)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from apps.gateway.errors import Away, Refused, Unreachable
 from apps.gateway.outbound import Answer
 from apps.gateway.retry_after import asked_pause
-from apps.notifications.words import Item
+from apps.notifications.messages import Item
 
 GONE = 410
 FOR_GOOD = (400, GONE, 413, 415, 422)

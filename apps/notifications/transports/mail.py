@@ -7,8 +7,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from apps.gateway import mailing
+from apps.notifications.messages import SHOWN, ordered, subject
 from apps.notifications.transports.base import Message
-from apps.notifications.words import SHOWN, ordered, subject
 
 
 def send(message: Message, now: datetime) -> None:

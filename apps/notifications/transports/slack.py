@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 
 from apps.gateway import outbound
+from apps.notifications.messages import chat
 from apps.notifications.transports.base import Message, judge
-from apps.notifications.words import chat
 
 
 def send(message: Message, now: datetime) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from apps.gateway import outbound
 from apps.notifications import signing
+from apps.notifications.messages import envelope
 from apps.notifications.transports.base import Message, judge
-from apps.notifications.words import envelope
 
 
 def send(message: Message, now: datetime) -> None:

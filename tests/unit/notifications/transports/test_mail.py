@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.gateway.errors import Refused, Unreachable
+from apps.notifications.messages import SHOWN, Item
 from apps.notifications.transports import mail
 from apps.notifications.transports.base import Message
-from apps.notifications.words import SHOWN, Item
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 EVIL = 'Refund\r\nBcc: all@example.com <b>now</b> "x" & <script>alert(1)</script>'

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from apps.notifications.words import (
+from apps.notifications.messages import (
     CHAT_SHOWN,
     Item,
     chat,
