@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django_celery_beat.models import PeriodicTask
 
-from apps.accounts import forgetting
+from apps.accounts import erasure
 from apps.accounts.models import Workspace
 from apps.agents import operations, queries
 from apps.agents.models import LIVE_STATES, Agent, Run
@@ -94,7 +94,7 @@ def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     Steps, checkpoints and handled cases go with their run.
     """
     runs = Run.objects.filter(workspace_id=workspace_id)
-    return forgetting.take([runs, queries.agents_of(workspace_id)], most=most)
+    return erasure.take([runs, queries.agents_of(workspace_id)], most=most)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import forgetting
+from apps.accounts import erasure
 from apps.audit.kinds import Kind
 from apps.gateway.configuration import note
 from apps.gateway.models import Connector, Execution, Grant, KillSwitch, Scope, State
@@ -37,7 +37,7 @@ def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     agents and connectors; what stops an action or everything goes on stopping it.
     """
     targets = (Scope.AGENT, Scope.CONNECTOR)
-    return forgetting.take(
+    return erasure.take(
         [
             Grant.objects.filter(workspace_id=workspace_id),
             Execution.objects.filter(workspace_id=workspace_id),

@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from apps.accounts import forgetting
+from apps.accounts import erasure
 from apps.inference.models import Breaker, Budget, Call
 
 
@@ -12,4 +12,4 @@ def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     calls = Call.objects.filter(workspace_id=workspace_id)
     budgets = Budget.objects.filter(workspace_id=workspace_id)
     breakers = Breaker.objects.filter(workspace_id=workspace_id)
-    return forgetting.take([calls, budgets, breakers], most=most)
+    return erasure.take([calls, budgets, breakers], most=most)

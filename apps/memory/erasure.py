@@ -3,10 +3,10 @@
 from collections import Counter
 from uuid import UUID
 
-from apps.accounts import forgetting
+from apps.accounts import erasure
 from apps.memory.models import Item
 
 
 def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     """Delete up to `most` items, newer versions first; the counts, empty at the end."""
-    return forgetting.take([Item.objects.filter(workspace_id=workspace_id)], most=most)
+    return erasure.take([Item.objects.filter(workspace_id=workspace_id)], most=most)

@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from apps.accounts import forgetting
+from apps.accounts import erasure
 from apps.proposals.models import Change, Proposal
 
 
@@ -16,4 +16,4 @@ def forget(*, workspace_id: UUID, most: int) -> Counter[str]:
     # What a change makes up for is older, and may be deleted together with it
     changes.exclude(compensates=None).update(compensates=None)
     proposals = Proposal.objects.filter(workspace_id=workspace_id)
-    return forgetting.take([changes, proposals], most=most)
+    return erasure.take([changes, proposals], most=most)
