@@ -11,8 +11,8 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State, Step
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make

@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.numbers import order_numbers
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import Message, Order
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from apps.agents.playbooks.repricing import planner
-from apps.agents.playbooks.repricing.knobs import Knobs
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.console.inputs import clean
 from apps.gateway.catalogue import normalise
 from apps.gateway.models import Execution

@@ -15,7 +15,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.policies import currencies
 from apps.policies import operations as policies
 from apps.policies.cel import InvalidRule, Outcome, Rule, Ruleset, combine

@@ -16,7 +16,7 @@ from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import decision
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.policies import currencies

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.product_texts import planner
-from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
+from apps.agents.playbooks.product_texts.settings import Knobs
 from apps.agents.playbooks.product_texts.tidy import tidy
 
 

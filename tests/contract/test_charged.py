@@ -8,8 +8,8 @@ import pytest
 
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.paid import paid_for
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.catalogue import normalise
 from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.api import AdminApi, path

@@ -11,7 +11,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.memory import operations as memory
 from apps.memory.models import Item
 from apps.proposals import operations as proposals

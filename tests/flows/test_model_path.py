@@ -14,13 +14,13 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State, Step
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing import sense as prices
 from apps.agents.playbooks.repricing.briefing import OFFERS
-from apps.agents.playbooks.repricing.knobs import Knobs as PriceKnobs
+from apps.agents.playbooks.repricing.settings import Knobs as PriceKnobs
 from apps.inference.models import Call
 from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Proposal

@@ -15,7 +15,7 @@ from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks import redaction, registry
 from apps.agents.playbooks.base import Briefing
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.scope import Scope
 from apps.agents.steps import lookups
 from apps.agents.steps.base import Context

@@ -9,8 +9,8 @@ from typing import Any
 
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.repricing import planner
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.inference.providers.base import Completion, Embeddings, Question, Refused, Say, ToolCall
 from tests.redteam.demo import Calls, Demo
 from tests.redteam.tasks import Task

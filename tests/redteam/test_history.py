@@ -9,7 +9,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from apps.accounts.models import Workspace
-from apps.agents import forgetting
+from apps.agents import erasure
 from apps.audit import operations as audit
 from apps.audit import queries
 from apps.audit.models import Event, Payload
@@ -239,7 +239,7 @@ def test_a_demo_is_removed_with_its_history(history: Workspace, now: datetime) -
     Workspace.objects.update(is_demo=True)
     events = Event.objects.count()
     with as_the_product():
-        forgetting.remove_demo(workspace=history, by="t", now=now)
+        erasure.remove_demo(workspace=history, by="t", now=now)
     assert not Execution.objects.exists()
     assert not Decision.objects.exists()
     assert not Review.objects.exists()

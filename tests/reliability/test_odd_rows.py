@@ -18,8 +18,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from apps.agents.playbooks.refund_desk.reading import read
 from apps.agents.playbooks.registry import playbook
 from apps.agents.playbooks.repricing import sales
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import beside, fresh_prices
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.gateway import queries as gateway
 from apps.gateway.configuration import configure_connector
 from apps.gateway.connectors.feed.client import FeedClient

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import can
-from apps.agents import forgetting
-from apps.agents.forgetting import NoDemo, StillAtWork
+from apps.agents import erasure
+from apps.agents.erasure import NoDemo, StillAtWork
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.insights import demo as insights
@@ -25,7 +25,7 @@ def remove_demo(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     if request.method != "POST":
         return page.show(request, seat, "console/demo.html", build(seat))
     try:
-        forgetting.remove_demo(workspace=seat.workspace, by=seat.user.actor, now=timezone.now())
+        erasure.remove_demo(workspace=seat.workspace, by=seat.user.actor, now=timezone.now())
     except (NoDemo, StillAtWork) as error:
         context = {**build(seat), "mishap": str(error)}
         return page.show(request, seat, "console/demo.html", context, status=409)

@@ -13,7 +13,7 @@ from django_celery_beat.models import PeriodicTask
 from apps.accounts.models import ApiKey, User, Workspace
 from apps.accounts.permissions import can
 from apps.accounts.queries import find_key
-from apps.agents.forgetting import remove_demo
+from apps.agents.erasure import remove_demo
 from apps.agents.models import Agent, Run
 from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector

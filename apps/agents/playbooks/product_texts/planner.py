@@ -1,8 +1,8 @@
 """Which titles to write anew, by rules. Pure."""
 
 from apps.agents.playbooks.base import Planned
-from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
+from apps.agents.playbooks.product_texts.settings import Knobs
 from apps.agents.playbooks.product_texts.tidy import Tidied, tidy
 from apps.proposals.operations import Draft
 

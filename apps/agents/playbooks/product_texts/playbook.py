@@ -10,8 +10,8 @@ from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned, Unfit
 from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts import sense as senses
-from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Sensed
+from apps.agents.playbooks.product_texts.settings import Knobs
 from apps.proposals.operations import Draft
 
 

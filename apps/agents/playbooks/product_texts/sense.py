@@ -11,7 +11,7 @@ from apps.accounts.models import Workspace
 from apps.agents import queries
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
-from apps.agents.playbooks.product_texts.knobs import Knobs
+from apps.agents.playbooks.product_texts.settings import Knobs
 from apps.agents.playbooks.product_texts.tidy import tidy
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import spec

@@ -16,10 +16,10 @@ from apps.agents.playbooks.refund_desk import conversation, drafts, planner, unr
 from apps.agents.playbooks.refund_desk.agreement import Second, settle
 from apps.agents.playbooks.refund_desk.decision import Refund
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.agents.playbooks.said import MODEL_CONFIDENCE, Read, confidence_of, said_by_model
 from apps.agents.playbooks.scope import Scope, listed

@@ -11,8 +11,8 @@ from decimal import ROUND_DOWN, Decimal
 
 from apps.agents.playbooks.refund_desk.earlier import Earlier, earlier_for
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.paid import Paid, in_currency, left_of, paid_for
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import Order, OrderLine
 from apps.money.currency import is_currency, round_to, text
 

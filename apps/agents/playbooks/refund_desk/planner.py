@@ -7,9 +7,9 @@ from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import drafts, unread
 from apps.agents.playbooks.refund_desk.decision import NOTHING
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.reading import RULES, Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.gateway.records import Order
 

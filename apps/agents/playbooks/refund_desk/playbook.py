@@ -10,8 +10,8 @@ from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
 from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.refund_desk import answering, briefing, planner, referring
 from apps.agents.playbooks.refund_desk import sense as senses
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.proposals.operations import Draft
 
 

@@ -9,9 +9,9 @@ from apps.agents.playbooks.refund_desk import conversation
 from apps.agents.playbooks.refund_desk.articles import Named, named
 from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules, text_of
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import OrderLine
 
 

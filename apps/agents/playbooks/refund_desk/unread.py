@@ -4,10 +4,10 @@ from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import drafts
 from apps.agents.playbooks.refund_desk.articles import Named
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import Situation
 
 UNSURE = 0.1

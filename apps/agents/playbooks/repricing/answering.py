@@ -7,8 +7,8 @@ from typing import Any
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply, explain, since, wish_of
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.repricing.figures import change_percent, margin_percent
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.planner import margin_floor
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.money.currency import round_to, written
 from apps.money.typed import NotAnAmount
 

@@ -12,8 +12,8 @@ from apps.agents.playbooks.calibration import Calibration, both, own_words, read
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.endings import habit
 from apps.agents.playbooks.repricing.figures import exact_change
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.agents.playbooks.said import said_by_model, seconded
 from apps.agents.playbooks.scope import Scope
 

@@ -15,8 +15,8 @@ from apps.agents.playbooks.base import Known, Planned
 from apps.agents.playbooks.repricing.endings import rounded
 from apps.agents.playbooks.repricing.evidence import evidence
 from apps.agents.playbooks.repricing.figures import change_percent, exact_change
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.money.currency import UnfitAmount, UnknownCurrency, fits, round_to, written
 from apps.policies.facts import number
 from apps.proposals.operations import Draft

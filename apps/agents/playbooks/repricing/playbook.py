@@ -10,8 +10,8 @@ from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
 from apps.agents.playbooks.calibration import Calibration
 from apps.agents.playbooks.repricing import answering, briefing, planner
 from apps.agents.playbooks.repricing import sense as senses
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Sensed
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.proposals.operations import Draft
 
 

@@ -13,8 +13,8 @@ from apps.agents import queries
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.repricing import sales
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sales import Sales
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import spec
 from apps.gateway.records import CompetitorPrice, Variant

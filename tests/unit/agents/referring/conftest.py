@@ -8,8 +8,8 @@ import pytest
 from apps.accounts.models import Workspace
 from apps.agents.models import Agent
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make

@@ -11,8 +11,8 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.product_texts import answering, planner
-from apps.agents.playbooks.product_texts.knobs import Knobs
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
+from apps.agents.playbooks.product_texts.settings import Knobs
 from apps.proposals.models import Change, Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make

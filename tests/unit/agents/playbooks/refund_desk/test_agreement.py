@@ -10,8 +10,8 @@ from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.agreement import effects
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.proposals.doubt import is_doubted
 from apps.proposals.operations import Draft

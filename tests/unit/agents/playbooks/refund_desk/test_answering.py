@@ -7,8 +7,8 @@ import pytest
 from apps.agents.playbooks.asking import Asked
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk import answering, planner
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import Payment
 from tests.factories import agents as make
 from tests.factories.asking import asked

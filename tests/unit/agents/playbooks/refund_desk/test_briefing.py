@@ -9,8 +9,8 @@ from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import Payment
 from apps.proposals.operations import Draft
 from tests.factories import agents as make

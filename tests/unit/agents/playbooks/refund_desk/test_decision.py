@@ -9,7 +9,7 @@ import pytest
 from apps.agents.playbooks.refund_desk.articles import named
 from apps.agents.playbooks.refund_desk.decision import Cap, Refund, late, refund_amount
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.records import Order, OrderLine, Payment
 from tests.factories import agents as make
 

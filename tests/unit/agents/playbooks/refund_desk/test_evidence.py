@@ -7,11 +7,11 @@ import pytest
 from apps.agents.playbooks.refund_desk import drafts, planner
 from apps.agents.playbooks.refund_desk.evidence import customer
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.sense import Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.proposals.provenance import paragraphs, text_of, unsupported
 from tests.factories import agents as make

@@ -6,8 +6,8 @@ from apps.agents.playbooks.refund_desk import hearing, planner, vectors
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.examples import FILE, read, shipped
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from tests.factories import agents as make
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from apps.agents.playbooks.refund_desk import planner
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway import catalogue
 from apps.proposals.operations import Draft
 from tests.factories import agents as make

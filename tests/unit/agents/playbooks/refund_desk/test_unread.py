@@ -17,8 +17,8 @@ from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.refund_desk import briefing, planner, reading, unread
 from apps.agents.playbooks.refund_desk import conversation as conversations
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.knobs import Knobs
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
+from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.agents.steps import reasoning
 from apps.agents.steps.plan import Plan, ask
 from apps.gateway import queries as gateway

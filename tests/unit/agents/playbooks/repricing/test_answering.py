@@ -8,8 +8,8 @@ import pytest
 from apps.agents.playbooks.asking import Asked, Reply
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.repricing import answering, planner
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sense import Sensed
+from apps.agents.playbooks.repricing.settings import Knobs
 from tests.factories import agents as make
 from tests.factories.asking import asked
 

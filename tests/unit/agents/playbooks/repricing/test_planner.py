@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.agents.playbooks.repricing import planner
-from apps.agents.playbooks.repricing.knobs import Knobs
 from apps.agents.playbooks.repricing.sales import Sales
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
+from apps.agents.playbooks.repricing.settings import Knobs
 from apps.gateway import catalogue
 from apps.money.currency import codes, fits, step
 from tests.factories import agents as make

@@ -8,8 +8,8 @@ from django_celery_beat.models import PeriodicTask
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Workspace
-from apps.agents import forgetting, operations
-from apps.agents.forgetting import NoDemo, StillAtWork
+from apps.agents import erasure, operations
+from apps.agents.erasure import NoDemo, StillAtWork
 from apps.agents.models import Agent, Run
 from apps.agents.operations import schedule
 from apps.audit.models import Event, Payload
@@ -64,7 +64,7 @@ def left(workspace: Workspace) -> dict[str, int]:
 
 def remove(workspace: Workspace, now: datetime) -> dict[str, int]:
     """As an owner does."""
-    return dict(forgetting.remove_demo(workspace=workspace, by="user:olga", now=now))
+    return dict(erasure.remove_demo(workspace=workspace, by="user:olga", now=now))
 
 
 def test_everything_the_demo_made_is_gone(demo: Workspace, now: datetime) -> None:
@@ -144,8 +144,8 @@ def test_it_goes_on_where_it_broke_off(
 ) -> None:
     """A death between two transactions leaves a demo that can be removed again."""
     fill(demo, now)
-    monkeypatch.setattr(forgetting, "AT_ONCE", 1)
-    monkeypatch.setattr(forgetting, "forget", die)
+    monkeypatch.setattr(erasure, "AT_ONCE", 1)
+    monkeypatch.setattr(erasure, "forget", die)
     with pytest.raises(Died):
         remove(demo, now)
     assert not Proposal.objects.exists()
@@ -177,7 +177,7 @@ def test_each_transaction_is_small(demo: Workspace, now: datetime) -> None:
     """A step takes no more rows than it is told, and says when nothing is left."""
     fill(demo, now)
     assert Decision.objects.count() == 3
-    taken = [sum(forgetting.proposals.forget(workspace_id=demo.pk, most=2).values())
+    taken = [sum(erasure.proposals.forget(workspace_id=demo.pk, most=2).values())
              for _ in range(4)]  # fmt: skip
     assert taken == [2, 2, 2, 0]
 
