@@ -20,7 +20,7 @@ from apps.agents import operations, queries
 from apps.agents.models import LIVE_STATES, Agent, Run
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.gateway import forgetting as gateway
+from apps.gateway import erasure as gateway
 from apps.inference import erasure as inference
 from apps.memory import erasure as memory
 from apps.policies import erasure as policies

@@ -13,7 +13,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from apps.accounts.scope import ReadOnly, WithinWorkspaces, person
-from apps.gateway import joining
+from apps.gateway import onboarding
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.configuration import (
     InvalidConnector,
@@ -69,8 +69,8 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         changed = is_new or any(cleaned[one] != getattr(self.instance, one) for one in matters)
         if not cleaned["enabled"] or not changed:
             return
-        joining.try_out(
-            joining.System(
+        onboarding.try_out(
+            onboarding.System(
                 name=cleaned.get("name") or self.instance.name,
                 kind=cleaned["kind"],
                 address=cleaned["address"],

@@ -12,12 +12,12 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.gateway import catalogue, health, odd_rows, recall, rows, sources
+from apps.gateway import catalogue, health, last_known, odd_rows, rows, sources
 from apps.gateway.connectors import registry
 from apps.gateway.errors import ConnectorError, Refused, Unreachable
+from apps.gateway.last_known import Reading
 from apps.gateway.models import Connector, Execution, State
 from apps.gateway.readers import reader_of, stranger
-from apps.gateway.recall import Reading
 from apps.gateway.records import Record
 from apps.gateway.sources import NoConnector
 
@@ -108,7 +108,7 @@ def read_or_recall(workspace_id: UUID, resource: str, **query: Any) -> Reading:
             errors.append(error)
     if not readings:
         raise errors[0]
-    return recall.together(readings, missing=[str(error) for error in errors])
+    return last_known.together(readings, missing=[str(error) for error in errors])
 
 
 def read_or_recall_from(connector: Connector, resource: str, query: dict[str, Any]) -> Reading:
@@ -117,12 +117,12 @@ def read_or_recall_from(connector: Connector, resource: str, query: dict[str, An
     try:
         found = read_from(connector, resource, query)
     except Unreachable:
-        recalled = recall.find(connector, resource, query, now=now)
+        recalled = last_known.find(connector, resource, query, now=now)
         if recalled is None:
             raise
         return recalled
     if not connection.in_atomic_block:  # a transaction may be one that must not write
-        recall.keep(connector, resource, query, found, now=now)
+        last_known.keep(connector, resource, query, found, now=now)
     return Reading(rows=found, at=now, connector=connector.name)
 
 

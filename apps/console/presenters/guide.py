@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.agents.playbooks.base import Playbook
 from apps.gateway.catalogue import spec
-from apps.gateway.joining import System
+from apps.gateway.onboarding import System
 from apps.insights.setup import Screen, Setup
 
 TITLES = {

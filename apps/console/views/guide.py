@@ -20,8 +20,8 @@ from apps.console.access import ConsoleRequest, Seat, operated
 from apps.console.presenters import guide as words
 from apps.console.presenters import thresholds as limits
 from apps.console.presenters.shadow import show_shadow
-from apps.gateway import joining
-from apps.gateway.joining import CannotJoin
+from apps.gateway import onboarding
+from apps.gateway.onboarding import CannotJoin
 from apps.insights import setup as insights
 from apps.insights.setup import Screen, Setup
 from apps.policies import publishing, queries, thresholds
@@ -56,7 +56,7 @@ def shop(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     is_demo = posted.get("which") == "demo" and bool(settings.DEMO_SHOP_URL)
     systems = words.demo_systems() if is_demo else words.systems(posted)
     try:
-        joining.connect(
+        onboarding.connect(
             workspace=seat.workspace, systems=systems, by=seat.user.actor, now=timezone.now()
         )
     except CannotJoin as error:

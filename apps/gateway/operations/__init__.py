@@ -14,9 +14,7 @@ from apps.gateway.operations.breakers import turn
 from apps.gateway.operations.cancel import cancel
 from apps.gateway.operations.compensate import Amends, mark_compensated
 from apps.gateway.operations.doubt import reconcile
-from apps.gateway.operations.order import Order, schedule
-from apps.gateway.operations.outcome import mark_reported, put_off, take_finished
-from apps.gateway.operations.rehearse import (
+from apps.gateway.operations.dry_run import (
     Guard,
     Obstacle,
     ReadBack,
@@ -26,6 +24,8 @@ from apps.gateway.operations.rehearse import (
     rehearse,
     sending_nothing,
 )
+from apps.gateway.operations.order import Order, schedule
+from apps.gateway.operations.outcome import mark_reported, put_off, take_finished
 
 __all__ = [
     "GIVEN_BACK",

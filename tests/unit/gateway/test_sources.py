@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
-from apps.gateway import joining, queries, recall, sources
+from apps.gateway import last_known, onboarding, queries, sources
 from apps.gateway.configuration import configure_connector
 from apps.gateway.errors import Unreachable
 from apps.gateway.models import Connector, Source
@@ -114,13 +114,13 @@ def test_one_that_does_not_answer_hides_nobody(workspace, connect, first, second
 
 def test_what_is_recalled_of_one_of_several_says_so(now) -> None:
     """With its age."""
-    fresh = recall.Reading(rows=[1], at=now, connector="One")
-    stale = recall.Reading(rows=[2], at=now - timedelta(hours=1), connector="Two", stale=True)
-    found = recall.together([fresh, stale], missing=[str(Unreachable("Three is away"))])
+    fresh = last_known.Reading(rows=[1], at=now, connector="One")
+    stale = last_known.Reading(rows=[2], at=now - timedelta(hours=1), connector="Two", stale=True)
+    found = last_known.together([fresh, stale], missing=[str(Unreachable("Three is away"))])
     assert list(found.rows) == [1, 2]
     assert found.at == stale.at
     assert found.caveat() == f"{stale.caveat()} Not read: Three is away"
-    assert recall.together([stale], missing=[]) is stale
+    assert last_known.together([stale], missing=[]) is stale
 
 
 def test_two_shops_are_not_mixed_up(workspace, connect, first, second) -> None:
@@ -195,13 +195,13 @@ def test_the_guide_with_both_feeds_leads_to_agents_that_can_read(workspace, firs
     )
     first.feeds["/m"] = [message_row("m")]
     systems = [
-        joining.System(name="Shop", kind="medusa", address=first.address, resource="variants"),
-        joining.System(name="Competitor prices", kind="feed", address=first.address,
+        onboarding.System(name="Shop", kind="medusa", address=first.address, resource="variants"),
+        onboarding.System(name="Competitor prices", kind="feed", address=first.address,
                        settings={"competitor_prices": "/p.csv"}, resource="competitor_prices"),
-        joining.System(name="Customer messages", kind="feed", address=first.address,
+        onboarding.System(name="Customer messages", kind="feed", address=first.address,
                        settings={"messages": "/m"}, resource="messages"),
     ]  # fmt: skip
-    joining.connect(workspace=workspace, systems=systems, by="user:olga", now=now)
+    onboarding.connect(workspace=workspace, systems=systems, by="user:olga", now=now)
     assert len(queries.read(workspace.pk, "messages")) == 1
     assert len(queries.read(workspace.pk, "competitor_prices")) == 1
 
@@ -209,7 +209,9 @@ def test_the_guide_with_both_feeds_leads_to_agents_that_can_read(workspace, firs
 def test_a_feed_none_of_whose_rows_can_be_read_is_not_connected(workspace, first, now) -> None:
     """And the first reason is told."""
     first.feeds["/p"] = [price_row("A", "12,50"), price_row("")]
-    feed = joining.System(name="Feed", kind="feed", address=first.address,
+    feed = onboarding.System(name="Feed", kind="feed", address=first.address,
                           settings={"competitor_prices": "/p"}, resource="competitor_prices")  # fmt: skip
-    with pytest.raises(joining.CannotJoin, match="none of its 2 rows can be read; row 1: amount"):
-        joining.connect(workspace=workspace, systems=[feed], by="user:olga", now=now)
+    with pytest.raises(
+        onboarding.CannotJoin, match="none of its 2 rows can be read; row 1: amount"
+    ):
+        onboarding.connect(workspace=workspace, systems=[feed], by="user:olga", now=now)

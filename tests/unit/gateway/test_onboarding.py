@@ -3,10 +3,10 @@
 import pytest
 
 from apps.audit.models import Event
-from apps.gateway import joining
+from apps.gateway import onboarding
 from apps.gateway.clients import client_of
-from apps.gateway.joining import CannotJoin, System
 from apps.gateway.models import Connector
+from apps.gateway.onboarding import CannotJoin, System
 from apps.gateway.queries import offered
 from tests.contract.shops import Shop
 from tests.unit.gateway.connectors.conftest import answering, nowhere, shop
@@ -23,7 +23,7 @@ def medusa(address: str, secret: str = "sk_wrong") -> System:
 def refusal(workspace, now, *systems: System) -> CannotJoin:
     """Why these were not connected; nothing was saved."""
     with pytest.raises(CannotJoin) as error:
-        joining.connect(workspace=workspace, systems=systems, by="user:olga", now=now)
+        onboarding.connect(workspace=workspace, systems=systems, by="user:olga", now=now)
     assert not Connector.objects.exists()
     assert not Event.objects.exists()
     return error.value
@@ -31,7 +31,7 @@ def refusal(workspace, now, *systems: System) -> CannotJoin:
 
 def test_a_shop_that_answers_becomes_a_connector(workspace, shop: Shop, now) -> None:
     """With its key sealed, and usable at once."""
-    [connector] = joining.connect(workspace=workspace, systems=[medusa(shop.address, shop.secret)],
+    [connector] = onboarding.connect(workspace=workspace, systems=[medusa(shop.address, shop.secret)],
                                   by="user:olga", now=now)  # fmt: skip
     assert (connector.name, connector.kind, connector.enabled) == ("Shop", "medusa", True)
     assert len(client_of(connector).read("variants", limit=3)) == 3
@@ -82,7 +82,7 @@ def test_a_feed_offers_only_what_it_names(workspace, shop: Shop, now) -> None:
     feed = System(name="Feed", kind="feed", address=shop.address,
                   settings={"competitor_prices": "/demo/competitor-prices"},
                   resource="competitor_prices")  # fmt: skip
-    made = joining.connect(workspace=workspace, systems=[medusa(shop.address, shop.secret), feed],
+    made = onboarding.connect(workspace=workspace, systems=[medusa(shop.address, shop.secret), feed],
                            by="user:olga", now=now)  # fmt: skip
     found = offered(made)
     assert {"variants", "orders", "competitor_prices", "set_price"} <= found

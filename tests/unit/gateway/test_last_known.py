@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from apps.gateway import clients, queries, recall
+from apps.gateway import clients, last_known, queries
 from apps.gateway.errors import Away, Unreachable
 from apps.gateway.models import Connector, LastAnswer
 from apps.gateway.records import CompetitorPrice
@@ -45,7 +45,7 @@ def answers(feed, monkeypatch):
     return answer
 
 
-def ask(workspace) -> recall.Reading:
+def ask(workspace) -> last_known.Reading:
     return queries.read_or_recall(workspace.pk, "competitor_prices")
 
 
@@ -93,7 +93,7 @@ def test_an_answer_that_is_too_old_is_not_used(workspace, feed, answers):
     """A day is the limit."""
     answers(price("9.50"))
     ask(workspace)
-    LastAnswer.objects.update(at=timezone.now() - recall.OLDEST - timedelta(seconds=1))
+    LastAnswer.objects.update(at=timezone.now() - last_known.OLDEST - timedelta(seconds=1))
     answers(error=Unreachable("connection refused"))
     with pytest.raises(Unreachable):
         ask(workspace)
@@ -102,7 +102,7 @@ def test_an_answer_that_is_too_old_is_not_used(workspace, feed, answers):
 def test_an_answer_is_written_at_most_once_a_minute(workspace, feed, now):
     """A busy agent does not wear out the table; a later answer replaces the earlier."""
     for seconds, amount in ((0, "1"), (59, "2"), (61, "3")):
-        recall.keep(feed, "competitor_prices", {}, [price(amount)],
+        last_known.keep(feed, "competitor_prices", {}, [price(amount)],
                     now=now + timedelta(seconds=seconds))  # fmt: skip
         kept = LastAnswer.objects.get().rows[0]["amount"]
         assert kept == ("3" if seconds == 61 else "1")
@@ -110,8 +110,10 @@ def test_an_answer_is_written_at_most_once_a_minute(workspace, feed, now):
 
 def test_what_is_too_large_or_not_for_planning_is_not_kept(workspace, feed, now):
     """Orders and messages are never planned from an old answer."""
-    recall.keep(feed, "messages", {}, [], now=now)
-    recall.keep(feed, "competitor_prices", {}, [price("1")] * (recall.MOST_ROWS + 1), now=now)
+    last_known.keep(feed, "messages", {}, [], now=now)
+    last_known.keep(
+        feed, "competitor_prices", {}, [price("1")] * (last_known.MOST_ROWS + 1), now=now
+    )
     assert not LastAnswer.objects.exists()
 
 
