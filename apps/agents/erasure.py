@@ -24,7 +24,7 @@ from apps.gateway import erasure as gateway
 from apps.inference import erasure as inference
 from apps.memory import erasure as memory
 from apps.policies import erasure as policies
-from apps.proposals import forgetting as proposals
+from apps.proposals import erasure as proposals
 
 AT_ONCE = 1_000  # rows of one transaction: locks are held for a fraction of a second
 LEFT = "The demo data was removed."

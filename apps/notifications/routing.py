@@ -11,9 +11,9 @@ from apps.audit.queries import Recorded
 from apps.gateway.models import State as ExecutionState
 from apps.notifications.models import NoticeKind
 from apps.notifications.queries import Member
+from apps.proposals.impact import largest, stake_of
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.queries import why_not
-from apps.proposals.stakes import largest, stake_of
 
 DUE_LEAD = timedelta(hours=1)  # before a proposal is due
 CLAIM_PATIENCE = timedelta(minutes=15)  # after which whoever holds one is reminded

@@ -23,6 +23,7 @@ from apps.policies.models import Decision
 from apps.proposals import sole
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
+from apps.proposals.impact import add_up, stake_of
 from apps.proposals.models import (
     OPEN_STATES,
     Change,
@@ -33,7 +34,6 @@ from apps.proposals.models import (
     State,
     Viewing,
 )
-from apps.proposals.stakes import add_up, stake_of
 
 FOR_A_PERSON = (State.WAITING, State.NEEDS_PERSON)  # to be judged, or to be looked at
 DECISIVE = "facts"  # the section that has to be opened before high risk is approved

@@ -16,11 +16,11 @@ from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.values import decimal, money
 from apps.money.currency import written
 from apps.policies.facts import price
-from apps.proposals.bulk import far
+from apps.proposals.batch_rules import far
 from apps.proposals.history import Past, about
 from apps.proposals.models import OPEN_STATES, Proposal, State
+from apps.proposals.precedents import Sibling, Size, size_of
 from apps.proposals.queries import ChangeView
-from apps.proposals.similar import Sibling, Size, size_of
 
 ENDS_WITH_PRICE = re.compile(
     r"(?P<source>.+?):\s*(?P<amount>\d+(?:\.\d+)?)\s(?P<currency>[A-Z]{3})$"

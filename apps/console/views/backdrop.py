@@ -6,9 +6,9 @@ from typing import Any
 from apps.console.presenters import past as words
 from apps.console.presenters import series as together
 from apps.console.presenters.proposals import ChangeCard
-from apps.proposals import history, series, similar
+from apps.proposals import history, precedents, series
+from apps.proposals.precedents import Precedents
 from apps.proposals.queries import ProposalView
-from apps.proposals.similar import Precedents
 
 WITH_A_PAST = frozenset({"set_price"})  # actions whose earlier values are drawn
 
@@ -40,12 +40,12 @@ def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
         return {"neighbours": words.neighbours(proposal, others)}
     first = view.changes[0]
     decision = first.decision
-    siblings = similar.siblings(proposal, first.change)
+    siblings = precedents.siblings(proposal, first.change)
     none = Precedents(listed=[], approved=0, decided=0)
     found = series.stopped([one.decision for one in view.changes if one.decision])
     return {
         "neighbours": words.neighbours(proposal, others),
         "series": together.card(found, proposal) if found else None,
         "distribution": words.distribution(siblings, proposal, decision.facts if decision else {}),
-        "precedents": none if withheld else similar.precedents(proposal, first.change),
+        "precedents": none if withheld else precedents.find(proposal, first.change),
     }

@@ -18,7 +18,7 @@ from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.values import money
 from apps.console.views import panel
-from apps.proposals import alike, bulk, operations, queue
+from apps.proposals import batch_rows, batch_rules, operations, queue
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import BulkResult, NotInBulk, NotSampled
 
@@ -64,13 +64,13 @@ def approve(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         query = urlencode([*(("pick", pk) for pk in bindings), ("in_vain", "")])
         return redirect(f"{reverse('console:bulk')}?{query}")
     except NotInBulk as error:
-        chosen = alike.chosen(seat.workspace.pk, list(bindings)[: bulk.MOST + 1])
+        chosen = batch_rows.chosen(seat.workspace.pk, list(bindings)[: batch_rules.MOST + 1])
         context = preview(chosen, seat.user)
         against = [one for one in together(error) if one not in context["against"]]
         mishap = {"message": str(error), "errors": against}
         return page.show(request, seat, "console/bulk.html", {**context, "mishap": mishap},
                          status=422)  # fmt: skip
-    by_id = {one.pk: one for one in alike.chosen(seat.workspace.pk, list(bindings))}
+    by_id = {one.pk: one for one in batch_rows.chosen(seat.workspace.pk, list(bindings))}
     lines = [line(by_id[one.proposal_id], result=one) for one in results]
     done = sum(one.decided for one in results)
     context = {"results": lines, "approved": done, "refused": len(lines) - done}
@@ -81,7 +81,7 @@ def find(seat: Seat, picked: Sequence[str], like: str) -> list[Proposal]:
     """The chosen proposals, or all that are like one, in the order they were made."""
     if like_id := next(iter(read_ids([like])), None):
         return queue.similar_waiting(panel.find(seat, like_id).proposal)
-    chosen = alike.chosen(seat.workspace.pk, read_ids(picked)[: bulk.MOST + 1])
+    chosen = batch_rows.chosen(seat.workspace.pk, read_ids(picked)[: batch_rules.MOST + 1])
     return sorted(chosen, key=lambda one: one.pk)
 
 
@@ -93,17 +93,17 @@ def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
     if not waits:
         nothing = ["Nothing was chosen, or nothing waits"]
         return {"kept": [], "left_out": left_out, "against": nothing}
-    items = {one.pk: alike.item_of(one) for one in waits}
-    fit = next((one for one in waits if not bulk.unfit(items[one.pk])), waits[0])
-    similar = [alike.item_of(one) for one in queue.similar_waiting(fit)]
-    ceiling = alike.ceiling_for(list(items.values()), fit.workspace_id, now=timezone.now())
-    reasons = bulk.objections(list(items.values()), similar, ceiling=ceiling)
-    kept = [one for one in waits if one.pk not in reasons][: bulk.MOST]
+    items = {one.pk: batch_rows.item_of(one) for one in waits}
+    fit = next((one for one in waits if not batch_rules.unfit(items[one.pk])), waits[0])
+    similar = [batch_rows.item_of(one) for one in queue.similar_waiting(fit)]
+    ceiling = batch_rows.ceiling_for(list(items.values()), fit.workspace_id, now=timezone.now())
+    reasons = batch_rules.objections(list(items.values()), similar, ceiling=ceiling)
+    kept = [one for one in waits if one.pk not in reasons][: batch_rules.MOST]
     against = reasons.get(None, [])
     rest = [items[one.pk] for one in kept]
-    if against and kept and not bulk.objections(rest, similar, ceiling=ceiling):
+    if against and kept and not batch_rules.objections(rest, similar, ceiling=ceiling):
         against = []  # what is left out was all there was against it
-    sampled = alike.sampled(kept, user)
+    sampled = batch_rows.sampled(kept, user)
     left_out += [line(one, reasons=reasons[one.pk]) for one in waits if one.pk in reasons]
     return {
         "kept": [line(one, opened=sampled.get(one.pk)) for one in kept],
@@ -112,8 +112,8 @@ def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
         "to_open": list(sampled.values()).count(False),
         "total": total_of(kept),
         "action": next(iter(kept[0].changes.all())).action if kept else "",
-        "most": bulk.MOST,
-        "more": max(sum(pk not in reasons for pk in items) - bulk.MOST, 0),
+        "most": batch_rules.MOST,
+        "more": max(sum(pk not in reasons for pk in items) - batch_rules.MOST, 0),
     }
 
 

@@ -1,6 +1,7 @@
 """Everything that changes a proposal: submit it, judge it, carry it out, settle it."""
 
 from apps.proposals.operations.ask import Answered, answer, ask
+from apps.proposals.operations.backpressure import Overloaded
 from apps.proposals.operations.bulk import (
     BulkResult,
     NotInBulk,
@@ -9,18 +10,7 @@ from apps.proposals.operations.bulk import (
     reject_all,
 )
 from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
-from apps.proposals.operations.edit import DeniedByPolicy
-from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
-from apps.proposals.operations.entry import (
-    AlreadyDecided,
-    Claimed,
-    NotAuthorised,
-    SignInNeeded,
-    StaleApproval,
-)
-from apps.proposals.operations.escalate import escalate
-from apps.proposals.operations.refer import refer
-from apps.proposals.operations.rehearse import (
+from apps.proposals.operations.dry_run import (
     Rehearsal,
     RehearsedChange,
     RehearsedExecution,
@@ -28,9 +18,19 @@ from apps.proposals.operations.rehearse import (
     rehearse_examined,
     rehearse_execution,
 )
+from apps.proposals.operations.edit import DeniedByPolicy
+from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
+from apps.proposals.operations.escalate import escalate
+from apps.proposals.operations.preconditions import (
+    AlreadyDecided,
+    Claimed,
+    NotAuthorised,
+    SignInNeeded,
+    StaleApproval,
+)
+from apps.proposals.operations.refer import refer
 from apps.proposals.operations.repair import NothingToRepair, resubmit
 from apps.proposals.operations.review import approve, reject, resolve
-from apps.proposals.operations.room import Overloaded
 from apps.proposals.operations.skip import drop_skips, skip
 from apps.proposals.operations.snooze import snooze, wake, wake_due
 from apps.proposals.operations.submit import (

@@ -11,15 +11,15 @@ from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.proposals.changes import diff
+from apps.proposals.impact import price_moves
 from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.edit import DeniedByPolicy, check_edited, checked_edit, put
-from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised, enter
 from apps.proposals.operations.judge import key_in, proposal_fact
+from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised, enter
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.operations.submit import InvalidDraft, misplaced, refuse_sources
 from apps.proposals.provenance import text_of
-from apps.proposals.stakes import price_moves
 from apps.proposals.titles import renewed
 
 LONGEST = 2_000  # characters of a question

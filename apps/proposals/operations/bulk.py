@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.proposals import alike, bulk, queue
+from apps.proposals import batch_rows, batch_rules, queue
 from apps.proposals.models import Proposal
 from apps.proposals.operations.edit import DeniedByPolicy
-from apps.proposals.operations.entry import (
+from apps.proposals.operations.preconditions import (
     AlreadyDecided,
     Claimed,
     NotAuthorised,
@@ -68,7 +68,7 @@ def approve_all(
     3. Approve each in its own transaction: one that was decided, claimed or changed meanwhile
        keeps nobody else from being approved.
     """
-    chosen = alike.chosen(workspace_id, list(bindings)[: bulk.MOST + 1])
+    chosen = batch_rows.chosen(workspace_id, list(bindings)[: batch_rules.MOST + 1])
     check_together(chosen, bindings, now=now)
     check_sample([one for one in chosen if one.binding == bindings[one.pk]], user)
     yes = partial(approve, user=user, now=now, via=via)
@@ -80,16 +80,16 @@ def check_together(
 ) -> None:
     """Refuse what is not to be approved in bulk. Raises `NotInBulk`."""
     unknown = set(bindings) - {proposal.pk for proposal in chosen}
-    if unknown and len(bindings) <= bulk.MOST:
+    if unknown and len(bindings) <= batch_rules.MOST:
         problems = [
             {"field": str(pk), "problem": "is not here, or has no change"} for pk in unknown
         ]
         raise NotInBulk("Some of these are not proposals of this workspace.", problems)
-    items = [alike.item_of(proposal) for proposal in chosen]
-    similar = queue.similar_waiting(chosen[0], limit=alike.COMPARED) if chosen else []
-    ceiling = alike.ceiling_for(items, chosen[0].workspace_id, now=now) if chosen else None
-    among = [alike.item_of(proposal) for proposal in similar]
-    found = bulk.objections(items, among, ceiling=ceiling)
+    items = [batch_rows.item_of(proposal) for proposal in chosen]
+    similar = queue.similar_waiting(chosen[0], limit=batch_rows.COMPARED) if chosen else []
+    ceiling = batch_rows.ceiling_for(items, chosen[0].workspace_id, now=now) if chosen else None
+    among = [batch_rows.item_of(proposal) for proposal in similar]
+    found = batch_rules.objections(items, among, ceiling=ceiling)
     if not found:
         return
     problems = [
@@ -100,7 +100,7 @@ def check_together(
 
 def check_sample(chosen: Sequence[Proposal], user: User) -> None:
     """Refuse who has not opened the sample of these, as they are now. Raises `NotSampled`."""
-    sampled = alike.sampled(chosen, user)
+    sampled = batch_rows.sampled(chosen, user)
     unopened = [one for one in chosen if not sampled.get(one.pk, True)]
     if not unopened:
         return
@@ -129,8 +129,8 @@ def reject_all(
     if not reason.strip():
         problem = {"field": "reason", "problem": "Say why."}
         raise InvalidDraft("A rejection needs a reason.", [problem])
-    if not 0 < len(bindings) <= bulk.MOST:
-        raise NotInBulk(f"Nothing was rejected: 1 to {bulk.MOST} are possible at once.")
+    if not 0 < len(bindings) <= batch_rules.MOST:
+        raise NotInBulk(f"Nothing was rejected: 1 to {batch_rules.MOST} are possible at once.")
     own = Proposal.objects.filter(workspace_id=workspace_id, pk__in=bindings).order_by("pk")
     no = partial(reject, user=user, reason=reason, now=now, via=via)
     return [result(no, pk, bindings[pk]) for pk in own.values_list("pk", flat=True)]

@@ -10,14 +10,14 @@ from apps.accounts.models import User
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.proposals.models import Change, Proposal
-from apps.proposals.operations.entry import (
+from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.preconditions import (
     AlreadyDecided,
     NotAuthorised,
     check_free,
     enter,
     free,
 )
-from apps.proposals.operations.judge import proposal_fact
 from apps.proposals.operations.restore import open_changes
 from apps.proposals.queries import FOR_A_PERSON, why_not
 

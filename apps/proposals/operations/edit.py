@@ -14,10 +14,10 @@ from apps.gateway import catalogue
 from apps.gateway import queries as gateway
 from apps.gateway.errors import Refused
 from apps.proposals.changes import diff
+from apps.proposals.impact import price_moves
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import judge, proposal_fact, update
 from apps.proposals.operations.submit import InvalidDraft
-from apps.proposals.stakes import price_moves
 from apps.proposals.titles import renewed
 
 

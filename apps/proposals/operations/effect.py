@@ -20,7 +20,7 @@ from apps.policies import operations as deciding
 from apps.policies import queries as policies
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.operations.aftermath import follow
+from apps.proposals.operations.compensation_outcome import follow
 from apps.proposals.operations.counted import balance
 from apps.proposals.operations.judge import bind, proposal_fact, schedule
 from apps.proposals.operations.restore import (

@@ -10,7 +10,7 @@ from apps.accounts.permissions import can
 from apps.gateway import queries as gateway
 from apps.gateway.models import State as ExecutionState
 from apps.proposals.models import Proposal, State
-from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised
+from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.operations.submit import InvalidDraft
 

@@ -9,7 +9,7 @@ from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as gateway
 from apps.proposals.deadlines import LIFETIME, due_at
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.operations.aftermath import follow
+from apps.proposals.operations.compensation_outcome import follow
 from apps.proposals.operations.judge import judge, proposal_fact, update, verdicts
 from apps.proposals.operations.statements import changes_in
 from apps.proposals.queries import HAPPENED

@@ -17,11 +17,13 @@ from apps.policies import queries as versions
 from apps.proposals import by_key, sole
 from apps.proposals.models import Change, Proposal, Review, Risk, State
 from apps.proposals.operations import statements
-from apps.proposals.operations.aftermath import as_seen, follow
 from apps.proposals.operations.claim import CLAIM_FIELDS
+from apps.proposals.operations.compensation_outcome import as_seen, follow
 from apps.proposals.operations.counted import balance
 from apps.proposals.operations.edit import edit
-from apps.proposals.operations.entry import (
+from apps.proposals.operations.judge import bind, proposal_fact, schedule
+from apps.proposals.operations.lessons import keep_lessons, learn
+from apps.proposals.operations.preconditions import (
     AlreadyDecided,
     NotAuthorised,
     SignInNeeded,
@@ -30,8 +32,6 @@ from apps.proposals.operations.entry import (
     free,
     reviewer_rights,
 )
-from apps.proposals.operations.judge import bind, proposal_fact, schedule
-from apps.proposals.operations.lessons import keep_lessons, learn
 from apps.proposals.operations.refer import as_told, is_referral
 from apps.proposals.operations.restore import (
     POLICY_CHANGED,

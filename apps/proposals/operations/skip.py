@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.audit.operations import record_all
 from apps.proposals.models import Proposal, Skip
 from apps.proposals.operations.claim import CLAIM_FIELDS
-from apps.proposals.operations.entry import enter, free
+from apps.proposals.operations.preconditions import enter, free
 from apps.proposals.queries import FOR_A_PERSON
 
 

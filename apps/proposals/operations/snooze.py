@@ -19,8 +19,8 @@ from apps.proposals.deadlines import LIFETIME
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations import statements
 from apps.proposals.operations.claim import CLAIM_FIELDS
-from apps.proposals.operations.entry import check_free, enter, free
 from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.preconditions import check_free, enter, free
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.queries import FOR_A_PERSON

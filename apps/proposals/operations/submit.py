@@ -20,8 +20,8 @@ from apps.gateway.models import Connector
 from apps.proposals.deadlines import LIFETIME, due_at
 from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Change, Proposal, State
+from apps.proposals.operations.backpressure import check_room
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
-from apps.proposals.operations.room import check_room
 from apps.proposals.operations.standing import note_standing
 from apps.proposals.provenance import paragraphs, text_of
 

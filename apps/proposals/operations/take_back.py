@@ -12,7 +12,7 @@ from apps.audit import failpoints
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised
+from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.queries import why_not_take_back
 

@@ -24,8 +24,8 @@ from apps.gateway.errors import ConnectorError, Refused
 from apps.proposals.changes import diff
 from apps.proposals.effects import Effect, obstacle, standing
 from apps.proposals.models import OPEN_STATES, Change, Proposal, State
-from apps.proposals.operations.aftermath import follow, tell
-from apps.proposals.operations.entry import AlreadyDecided, NotAuthorised
+from apps.proposals.operations.compensation_outcome import follow, tell
+from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised
 from apps.proposals.operations.restore import give_back
 from apps.proposals.operations.submit import (
     Draft,

@@ -12,8 +12,8 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record_all
 from apps.money.typed import Ambiguous, NotAnAmount
 from apps.proposals.models import Proposal, Risk, Viewing
-from apps.proposals.operations.entry import StaleApproval, enter
 from apps.proposals.operations.judge import proposal_fact
+from apps.proposals.operations.preconditions import StaleApproval, enter
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.queries import DECISIVE
 from apps.proposals.typed import read

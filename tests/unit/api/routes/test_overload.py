@@ -11,7 +11,7 @@ from apps.gateway import health
 from apps.gateway.models import Breaker, Connector
 from apps.policies.models import Version
 from apps.proposals.models import Proposal
-from apps.proposals.operations import room
+from apps.proposals.operations import backpressure
 from tests.factories.keys import Caller
 from tests.unit.api.calls import body, problem
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "COUNT_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr(backpressure, "COUNT_EVERY_SECONDS", -1.0)
 
 
 def test_too_much_that_waits_is_429_with_retry_after(

@@ -10,7 +10,7 @@ import pytest
 from apps.console.presenters.past import competitor, distribution, neighbours, pictures_of
 from apps.proposals.history import Past
 from apps.proposals.models import Proposal, State
-from apps.proposals.similar import Sibling, Size
+from apps.proposals.precedents import Sibling, Size
 from tests.factories.views import letter, price, refund, view
 
 RIVAL = [{"kind": "competitor", "title": "hub.example: 18.50 EUR", "detail": "seen today"}]

@@ -6,7 +6,7 @@ from apps.audit.models import Event
 from apps.gateway.models import Execution
 from apps.proposals import operations
 from apps.proposals.models import Proposal, State
-from apps.proposals.operations import Overloaded, room
+from apps.proposals.operations import Overloaded, backpressure
 from tests.factories.proposals import draft, propose
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _counted_anew(monkeypatch):
     """What is known of the room is forgotten between counts."""
-    monkeypatch.setattr(room, "COUNT_EVERY_SECONDS", -1.0)
-    room._known.clear()
+    monkeypatch.setattr(backpressure, "COUNT_EVERY_SECONDS", -1.0)
+    backpressure._known.clear()
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_between_counts_what_is_taken_on_is_counted_here(
     world, workspace, now, settings, monkeypatch
 ):
     """A burst within the second cannot slip past the limit, and asks the database once."""
-    monkeypatch.setattr(room, "COUNT_EVERY_SECONDS", 60.0)
+    monkeypatch.setattr(backpressure, "COUNT_EVERY_SECONDS", 60.0)
     settings.GATEWAY_QUEUE_LIMIT = 3
     for _ in range(3):
         propose(workspace, "5", now=now)

@@ -8,8 +8,8 @@ import pytest
 
 from apps.policies import currencies
 from apps.policies.exchange import Rate
-from apps.proposals import alike
-from apps.proposals.bulk import MOST, Item, key_of, objections, outliers, sample
+from apps.proposals import batch_rows
+from apps.proposals.batch_rules import MOST, Item, key_of, objections, outliers, sample
 
 
 def item(number: int, **over: Any) -> Item:
@@ -154,8 +154,8 @@ def test_amounts_are_told_in_the_digits_of_their_currency() -> None:
 def test_the_ceiling_is_converted_by_the_rates_of_the_workspace(workspace, now) -> None:
     """1,000 EUR in yen; None where the workspace keeps no rate."""
     yen = [item(n, amount=Decimal(40_000), currency="JPY") for n in range(3)]
-    assert alike.ceiling_for(ALIKE, workspace.pk, now=now) == 1000
-    assert alike.ceiling_for(yen, workspace.pk, now=now) is None
+    assert batch_rows.ceiling_for(ALIKE, workspace.pk, now=now) == 1000
+    assert batch_rows.ceiling_for(yen, workspace.pk, now=now) is None
     rate = Rate(base="EUR", quote="JPY", rate=Decimal("162.5"), as_of=now.date(), source="test")
     currencies.keep_rates(workspace=workspace, rates=[rate], by="t", now=now)
-    assert alike.ceiling_for(yen, workspace.pk, now=now) == 162_500
+    assert batch_rows.ceiling_for(yen, workspace.pk, now=now) == 162_500

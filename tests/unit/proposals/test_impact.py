@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from apps.proposals.stakes import Stake, add_up, given_away, largest
+from apps.proposals.impact import Stake, add_up, given_away, largest
 
 
 def stake(action, amount, currency="EUR"):

@@ -78,7 +78,7 @@ def size_of(facts: Mapping[str, Any]) -> Size | None:
     return None
 
 
-def precedents(proposal: Proposal, change: Change, *, limit: int = LISTED) -> Precedents:
+def find(proposal: Proposal, change: Change, *, limit: int = LISTED) -> Precedents:
     """What people decided on proposals like this one, the nearest in size first; one query."""
     decision = change.decision
     if decision is None or not decision.rule:

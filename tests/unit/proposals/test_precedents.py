@@ -2,10 +2,10 @@
 
 import pytest
 
-from apps.proposals import operations, similar
+from apps.proposals import operations, precedents
 from apps.proposals.models import Change, Proposal
 from apps.proposals.operations import Origin
-from apps.proposals.similar import Size, precedents, siblings, size_of
+from apps.proposals.precedents import Size, siblings, size_of
 from tests.factories.proposals import draft, propose
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_what_people_decided_on_the_like(world, workspace, now):
                       reason="Too dear.", now=now)  # fmt: skip
     passed = propose(workspace, "9", now=now)  # decided by another rule, and by nobody
     asked = propose(workspace, "50", now=now)
-    found = precedents(asked, first(asked))
+    found = precedents.find(asked, first(asked))
     assert [one.proposal_id for one in found.listed] == [nearer.pk, denied.pk, near.pk]
     assert (found.approved, found.decided) == (2, 3)
     assert found.listed[1].reason == "Too dear."
@@ -79,7 +79,7 @@ def test_an_edited_approval_says_so(world, workspace, now):
     past = propose(workspace, "50", now=now)
     approve(past, world.rita, now, edits={first(past).pk: first(past).params | {"amount": "45"}})
     asked = propose(workspace, "50", now=now)
-    [one] = precedents(asked, first(asked)).listed
+    [one] = precedents.find(asked, first(asked)).listed
     assert (one.approved, one.edited) == (True, True)
 
 
@@ -88,7 +88,7 @@ def test_another_playbook_is_no_precedent(world, workspace, now):
     other = Origin(by="agent:x", trigger="schedule", agent="Other", playbook="other")
     approve(propose(workspace, "50", now=now, origin=other), world.rita, now)
     asked = propose(workspace, "50", now=now)
-    assert precedents(asked, first(asked)).decided == 0
+    assert precedents.find(asked, first(asked)).decided == 0
 
 
 def test_the_cost_does_not_grow(world, workspace, now, django_assert_num_queries, monkeypatch):
@@ -98,9 +98,9 @@ def test_the_cost_does_not_grow(world, workspace, now, django_assert_num_queries
     asked = propose(workspace, "50", now=now)
     change = first(asked)
     with django_assert_num_queries(1):
-        assert precedents(asked, change).decided == 6
-    monkeypatch.setattr(similar, "WINDOW", 4)
-    assert precedents(asked, change).decided == 3  # itself is among the newest
+        assert precedents.find(asked, change).decided == 6
+    monkeypatch.setattr(precedents, "WINDOW", 4)
+    assert precedents.find(asked, change).decided == 3  # itself is among the newest
 
 
 def test_siblings_are_of_the_same_run(world, workspace, now, django_assert_num_queries):

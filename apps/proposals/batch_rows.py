@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from apps.accounts.models import User
 from apps.policies import queries as policies
-from apps.proposals.bulk import CEILING, Item, outliers, sample
+from apps.proposals.batch_rules import CEILING, Item, outliers, sample
 from apps.proposals.models import Change, Proposal, Question, State
 from apps.proposals.queries import LONG, opened_among
 
