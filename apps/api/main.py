@@ -12,8 +12,8 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
+from apps.api.concurrency_limit import Door
 from apps.api.document import with_problems
-from apps.api.door import Door
 from apps.api.parsing import MAX_BODY, StrictParser
 from apps.api.problems import Problem, answer, render
 from apps.api.routes import (

@@ -103,7 +103,7 @@ class Without:
         patch.setattr(queries, "visible_reviews", slow)
 
     def whose_request(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr("apps.api.once.fingerprint", lambda _: "0" * 64)
+        patch.setattr("apps.api.idempotency.fingerprint", lambda _: "0" * 64)
 
 
 WALLS = {

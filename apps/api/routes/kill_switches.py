@@ -9,12 +9,12 @@ from ninja import Query, Router
 
 from apps.accounts.models import ApiKey
 from apps.accounts.permissions import can
-from apps.api.answers import respond
 from apps.api.auth import Key, key_of
-from apps.api.once import WelcomeKey, once
+from apps.api.idempotency import WelcomeKey, once
 from apps.api.pages import Page, Paging, cut
 from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found
+from apps.api.responses import respond
 from apps.api.schemas.kill_switches import KillSwitchRecord, StopOrder
 from apps.gateway import switches
 from apps.gateway.models import KillSwitch

@@ -14,12 +14,12 @@ from ninja import Query, Router
 from apps.accounts import outside
 from apps.accounts.models import ApiKey, OutsideAgent
 from apps.accounts.permissions import can
-from apps.api.answers import respond
 from apps.api.auth import Key, key_of
-from apps.api.once import NeededKey, WelcomeKey, once
+from apps.api.idempotency import NeededKey, WelcomeKey, once
 from apps.api.pages import Page, Paging, cut
 from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found, pointer
+from apps.api.responses import respond
 from apps.api.schemas.proposals import (
     ProposalDetail,
     ProposalDraft,

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from apps.api.answers import respond
 from apps.api.auth import Key, key_of
+from apps.api.responses import respond
 from apps.api.routes.proposals import drafted, origin_of
 from apps.api.schemas.proposals import ProposalDraft
 from apps.api.schemas.rehearsals import RehearsalDetail

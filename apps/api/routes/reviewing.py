@@ -7,11 +7,11 @@ from django.utils import timezone
 from ninja import Router
 
 from apps.accounts.models import ApiKey
-from apps.api.answers import respond
 from apps.api.auth import Key, key_of
-from apps.api.once import WelcomeKey, once
+from apps.api.idempotency import WelcomeKey, once
 from apps.api.parsing import refuse_body
 from apps.api.problems import Problem, not_found, pointer
+from apps.api.responses import respond
 from apps.api.routes.proposals import in_full, known_changes
 from apps.api.schemas.proposals import ProposalDetail
 from apps.api.schemas.reviewing import (

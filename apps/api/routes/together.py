@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from apps.api.answers import respond
 from apps.api.auth import Key, key_of
-from apps.api.once import WelcomeKey, once
+from apps.api.idempotency import WelcomeKey, once
+from apps.api.responses import respond
 from apps.api.schemas.reviewing import Approved, ApprovedTogether, Together
 from apps.proposals import operations
 

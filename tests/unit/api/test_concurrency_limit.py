@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from apps.api.door import Door
+from apps.api.concurrency_limit import Door
 from apps.api.problems import Problem
 
 SUBMIT = RequestFactory().post("/api/v1/proposals")
