@@ -11,7 +11,6 @@ from apps.console.views import (
     dashboards,
     decide,
     demo,
-    elsewhere,
     examples,
     executions,
     guide,
@@ -33,6 +32,7 @@ from apps.console.views import (
     stuck,
     styleguide,
     trace,
+    workspace_redirect,
 )
 
 app_name = "console"
@@ -98,7 +98,7 @@ urlpatterns = [
     path("operations/stop/<uuid:switch_id>/release", stops.release_stop, name="release"),
     path("operations/stops", stops.show_stops, name="stops"),
     path("invitations/<str:token>/", invitations.show_invitation, name="invitation"),
-    path("in/<uuid:workspace_id>/<path:page_path>", elsewhere.open_in, name="open-in"),
+    path("in/<uuid:workspace_id>/<path:page_path>", workspace_redirect.open_in, name="open-in"),
     path("preferences/workspace", preferences.switch_workspace, name="switch"),
     path("palette", palette.find, name="palette"),
     path("preferences/keys", preferences.show_keys, name="keys"),

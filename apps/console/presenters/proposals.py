@@ -8,7 +8,6 @@ from apps.console.presenters import differences
 from apps.console.presenters.differences import Piece
 from apps.console.presenters.items import by_item
 from apps.console.presenters.paragraphs import Paragraph, drafted
-from apps.console.presenters.pictures import Picture
 from apps.console.presenters.reasons import (
     OWN,
     Factor,
@@ -18,6 +17,7 @@ from apps.console.presenters.reasons import (
     rates_used,
     share,
 )
+from apps.console.presenters.svg_charts import Picture
 from apps.console.presenters.values import ABSENT, Row, label, money, movement, rows, show
 from apps.gateway.catalogue import ACTIONS, Reversibility
 from apps.gateway.models import Execution

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.utils.timezone import localtime
 
-from apps.console.presenters import pictures
-from apps.console.presenters.pictures import Mark, Picture
+from apps.console.presenters import svg_charts
 from apps.console.presenters.proposals import TONES, amount_of
+from apps.console.presenters.svg_charts import Mark, Picture
 from apps.console.presenters.values import money
 from apps.policies.window_facts import WHOSE
 from apps.policies.windows import SPANS, Sum
@@ -45,7 +45,7 @@ def card(series: Series, own: Proposal) -> SeriesCard:
     return SeriesCard(
         rule=series.rule,
         words=in_words(series),
-        picture=pictures.sparkline("Step by step", course(series.steps, own.pk), None),
+        picture=svg_charts.sparkline("Step by step", course(series.steps, own.pk), None),
         rows=[row(one, own) for one in reversed(series.steps)],
         waiting=series.waiting,
         has_more=series.has_more,

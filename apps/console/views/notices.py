@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.audit import bell
-from apps.console import page, wishes
+from apps.console import page, preference_form
 from apps.console.access import ConsoleRequest, Seat, operated, seated
-from apps.console.wishes import LABELS, Shown
+from apps.console.preference_form import LABELS, Shown
 from apps.notifications import operations, queries
 from apps.notifications.messages import headline_of
 from apps.notifications.models import CHOOSABLE, Channel, NoticeKind, Preference, Rhythm
@@ -33,17 +33,23 @@ def show_preferences(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     if request.method != "POST":
         preference = queries.preference_of(seat.user, seat.workspace.pk)
         said = SENT.get(request.GET.get("saved", ""), "")
-        return show(request, seat, wishes.shown_of(preference, chosen(preference)), said=said)
+        return show(
+            request, seat, preference_form.shown_of(preference, chosen(preference)), said=said
+        )
     try:
         operations.set_preference(
             user=seat.user,
             workspace=seat.workspace,
-            wish=wishes.read(request.POST),
+            wish=preference_form.read(request.POST),
             now=timezone.now(),
         )
     except InvalidPreference as error:
         return show(
-            request, seat, wishes.shown_again(request.POST), errors=error.errors, status=422
+            request,
+            seat,
+            preference_form.shown_again(request.POST),
+            errors=error.errors,
+            status=422,
         )
     return redirect(f"{reverse('console:notifications')}?saved=1")
 
@@ -78,7 +84,7 @@ def try_channel(request: ConsoleRequest, seat: Seat, channel_id: UUID) -> HttpRe
 def refuse(request: ConsoleRequest, seat: Seat, mishap: str) -> HttpResponse:
     """The page with what stands in the way."""
     preference = queries.preference_of(seat.user, seat.workspace.pk)
-    shown = wishes.shown_of(preference, chosen(preference))
+    shown = preference_form.shown_of(preference, chosen(preference))
     return show(request, seat, shown, mishap=mishap, status=422)
 
 

@@ -14,13 +14,13 @@ from apps.console.access import Seat
 from apps.console.names import tell_all
 from apps.console.presenters import proposals as words
 from apps.console.presenters.evidence import exhibits
+from apps.console.presenters.impact import at_stake
 from apps.console.presenters.moments import Moment, moments
 from apps.console.presenters.paragraphs import cited_by
 from apps.console.presenters.pressure import pressed
 from apps.console.presenters.reasons import guidelines, missing
-from apps.console.presenters.stakes import at_stake
 from apps.console.presenters.thread import exchanges
-from apps.console.views import backdrop, deciding
+from apps.console.views import deciding, related
 from apps.console.views.deciding import Mishap
 from apps.console.views.queue import Place
 from apps.proposals import queries
@@ -88,7 +88,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "tone": words.TONES[State(proposal.state)],
         "amount": words.amount_of(proposal),
         "stakes": at_stake(proposal, view.changes, cards),
-        "changes": backdrop.draw(view, cards) if not withheld else cards,
+        "changes": related.draw(view, cards) if not withheld else cards,
         "edits": words.summarise_edits(cards),
         "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
         "evidence": exhibits(evidence, cited_by([(one.id, one.paragraphs) for one in cards])),
@@ -104,7 +104,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "timeline": told,
         "undoes": view.undoes,
         "undos": [(undo, words.TONES[State(undo.state)]) for undo in view.undos],
-        **backdrop.context(view, withheld=withheld),
+        **related.context(view, withheld=withheld),
     }
 
 

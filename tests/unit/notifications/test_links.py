@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from apps.console.views.elsewhere import find_page
+from apps.console.views.workspace_redirect import find_page
 from apps.notifications import links
 from apps.notifications.models import Notice, NoticeKind
 

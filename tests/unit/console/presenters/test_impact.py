@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from apps.console.presenters.impact import at_stake
 from apps.console.presenters.proposals import card
-from apps.console.presenters.stakes import at_stake
 from apps.proposals.models import Proposal
 from tests.factories.views import letter, price, refund
 

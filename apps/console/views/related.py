@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from apps.console.presenters import past as words
+from apps.console.presenters import history_charts as words
 from apps.console.presenters import series as together
 from apps.console.presenters.proposals import ChangeCard
 from apps.proposals import history, precedents, series

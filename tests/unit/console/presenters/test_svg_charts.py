@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.console.presenters.pictures import (
+from apps.console.presenters.svg_charts import (
     WIDTH,
     Mark,
     Picture,

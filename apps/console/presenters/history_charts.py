@@ -10,9 +10,9 @@ from uuid import UUID
 from django.utils.timezone import localtime
 
 from apps.console import reader
-from apps.console.presenters import pictures
-from apps.console.presenters.pictures import Mark, Picture
+from apps.console.presenters import svg_charts
 from apps.console.presenters.proposals import amount_of
+from apps.console.presenters.svg_charts import Mark, Picture
 from apps.console.presenters.values import decimal, money
 from apps.money.currency import written
 from apps.policies.facts import price
@@ -72,8 +72,8 @@ def prices(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Pic
         cost = None
     others = [*marks(("Cost", cost, "cost"), currency=currency), *([rival] if rival else [])]
     return [
-        pictures.scale("Where the price lies", ours, others),
-        pictures.sparkline("How the price went", [*course(past, currency), *ours], rival),
+        svg_charts.scale("Where the price lies", ours, others),
+        svg_charts.sparkline("How the price went", [*course(past, currency), *ours], rival),
     ]
 
 
@@ -127,7 +127,7 @@ def stock(view: ChangeView) -> Picture | None:
              tone="proposed" if step > 0 else "gone"),
     ]  # fmt: skip
     title = f"Stock: {before} now, {after} proposed"
-    return pictures.level(title, parts, max(before, after))
+    return svg_charts.level(title, parts, max(before, after))
 
 
 def order_money(view: ChangeView) -> Picture | None:
@@ -142,7 +142,7 @@ def order_money(view: ChangeView) -> Picture | None:
         ("Given back before", was, "past"), ("This refund", will_be - was, "proposed"),
         ("Stays with us", max(captured - will_be, Decimal(0)), "rest"), currency=currency,
     )  # fmt: skip
-    return pictures.level(f"Of {money(captured, currency)} paid", parts, captured)
+    return svg_charts.level(f"Of {money(captured, currency)} paid", parts, captured)
 
 
 def distribution(
@@ -171,7 +171,7 @@ def distribution(
         f"they go from {low} to {high}."
     )
     return Distribution(
-        picture=pictures.strip("Among the proposals of this run", spread, words),
+        picture=svg_charts.strip("Among the proposals of this run", spread, words),
         words=words,
         outliers=[
             (one.proposal_id, one.title, size_beside(one, proposal.currency))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from apps.console.presenters.past import competitor, distribution, neighbours, pictures_of
+from apps.console.presenters.history_charts import competitor, distribution, neighbours, pictures_of
 from apps.proposals.history import Past
 from apps.proposals.models import Proposal, State
 from apps.proposals.precedents import Sibling, Size
