@@ -16,7 +16,7 @@ SILENT_AFTER_SECONDS = 30.0
 
 
 class Part(StrEnum):
-    """What has a pulse."""
+    """What has a heartbeat."""
 
     BROKER = "broker"
     SWEEPER = "sweeper"

@@ -48,7 +48,7 @@ def readyz(_request: HttpRequest) -> HttpResponseBase:
 def describe(finding: Finding) -> dict[str, object]:
     """How a part is, why, and how long ago its last sign of life came."""
     age = None if finding.age is None else round(finding.age, 1)
-    return {"state": finding.state, "reason": finding.reason, "seconds_since_pulse": age}
+    return {"state": finding.state, "reason": finding.reason, "seconds_since_heartbeat": age}
 
 
 def broker() -> str:

@@ -382,7 +382,7 @@ def test_ready_tells_who_does_their_part(client, db):
     ready = json.loads(client.get("/readyz").content)
     assert ready["status"] == "ok"
     assert [worker["state"] for worker in ready["workers"]] == ["well"]
-    assert ready["workers"][0]["seconds_since_pulse"] < 5
+    assert ready["workers"][0]["seconds_since_heartbeat"] < 5
     Pulse.objects.filter(part=Part.WORKER).update(missed=DEAF_AFTER)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
