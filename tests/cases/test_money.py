@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from apps.money.typed import Ambiguous
 from apps.proposals.models import Proposal
 from apps.proposals.typed import names_amount
 from tests.factories import agents as make
+from tests.factories.browsing import Browser
 from tests.factories.keys import Caller, caller
 from tests.factories.proposals import propose
 
@@ -147,7 +147,7 @@ def test_prices_in_won_dong_and_dinar(case):
 @pytest.fixture
 def approve(workspace, cast, policy, connector):
     """Approving a proposal with another amount typed into the edit form, without scripts."""
-    client = Client(enforce_csrf_checks=True)
+    client = Browser(enforce_csrf_checks=True)
     client.force_login(cast.rita, backend="django.contrib.auth.backends.ModelBackend")
     client.get("/history/")
 
