@@ -91,7 +91,7 @@ def test_a_theme_changes_colours_only() -> None:
     sheets = {path: path.read_text() for path in (ROOT / "static/css").glob("*.css")}
     found = [rule for sheet in sheets.values() for rule in rules.findall(sheet)]
     assert len(found) == 2
-    assert all(re.fullmatch(r" *color-scheme: \w+; *", body) for _, body in found), found
+    assert all(re.fullmatch(r"\s*color-scheme: \w+;\s*", body) for _, body in found), found
     contrast = re.compile(
         r"(?:prefers-contrast: more\) *\{|data-contrast=.more.\])[^{}]*\{([^{}]*)"
     )
