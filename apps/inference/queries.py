@@ -122,11 +122,13 @@ def model_name(workspace: Workspace, *, tier_need: str = "small") -> str:
     return chain[0].model if chain else ""
 
 
-def embedding_space() -> EmbeddingSpace:
-    """The embeddings in use: the configured endpoint's, else the offline model's."""
+def embedding_space() -> EmbeddingSpace | None:
+    """The embeddings in use: the configured endpoint's, else the offline model's; None: neither."""
     configured = endpoint.configured()
     if configured.embedding_model and configured.reachable:
         return EmbeddingSpace(name=configured.embedding_model, related=0.3)
+    if not offline_embeddings.INSTALLED:
+        return None
     return EmbeddingSpace(name=offline_embeddings.NAME, related=offline_embeddings.RELATED)
 
 

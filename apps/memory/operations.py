@@ -250,9 +250,12 @@ def embed_pending(*, now: datetime, limit: int = 64) -> int:
 
     Pending is what is not embedded, or embedded by another model than the one in use. The rows
     are claimed for three minutes, so that no lock is held while the model works; a claim whose
-    worker died runs out. Raises `ModelUnavailable`, `BudgetExhausted`.
+    worker died runs out. Without any model all of it stays pending. Raises `ModelUnavailable`,
+    `BudgetExhausted`.
     """
     space = embeddings.embedding_space()
+    if space is None:
+        return 0
     items = _claim(space.name, now=now, limit=limit)
     by_workspace: dict[UUID, list[Item]] = {}
     for item in items:

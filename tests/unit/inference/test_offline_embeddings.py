@@ -2,6 +2,10 @@
 
 import os
 
+import pytest
+
+from apps.inference import operations
+from apps.inference.operations import ModelUnavailable
 from apps.inference.providers import offline_embeddings
 from apps.inference.providers.offline_embeddings import RELATED, embed
 
@@ -26,6 +30,15 @@ def test_vectors_are_normalised_and_any_text_has_one() -> None:
         vector = embed([text])[0]
         assert len(vector) == 384
         assert abs(sum(number * number for number in vector) - 1) < 1e-3
+
+
+def test_where_it_is_not_installed_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one line, also as the reason why there are no embeddings."""
+    monkeypatch.setattr(offline_embeddings, "E5", None)
+    with pytest.raises(offline_embeddings.NotInstalled, match="--inexact --extra embeddings`, or"):
+        embed(["hello"])
+    with pytest.raises(ModelUnavailable, match="OPENAI_EMBEDDING_MODEL"):
+        operations.embed_offline(["hello"])
 
 
 def test_a_forked_child_embeds_after_its_parent_did() -> None:

@@ -8,8 +8,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from apps.accounts.models import Workspace
-from apps.inference import endpoint, queries
+from apps.inference import checks, endpoint, queries
 from apps.inference.models import Call
+from apps.inference.providers import offline_embeddings
 from tests.factories import inference as make
 from tests.unit.inference.conftest import KEY
 
@@ -65,10 +66,30 @@ def test_embeddings_are_offline_unless_an_embedding_model_is_named(
     settings: Settings,
 ) -> None:
     """A chat endpoint alone need not know embeddings."""
+
+    def name() -> str | None:
+        used = queries.embedding_space()
+        return used and used.name
+
     settings.OPENAI_API_KEY = KEY
-    assert queries.embedding_space().name == "multilingual-e5-small-q4"
+    assert name() == "multilingual-e5-small-q4"
     settings.OPENAI_EMBEDDING_MODEL = "e"
-    assert queries.embedding_space().name == "e"
+    assert name() == "e"
+
+
+def test_without_the_extra_and_an_endpoint_there_are_no_embeddings(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts a command or a worker is told, and what to install or to set."""
+    settings.OPENAI_API_KEY, settings.OPENAI_EMBEDDING_MODEL = KEY, ""
+    assert checks.an_embedder_is_there() == []
+    monkeypatch.setattr(offline_embeddings, "INSTALLED", False)
+    [told] = checks.an_embedder_is_there()
+    assert told.id == "inference.W001"
+    assert "OPENAI_EMBEDDING_MODEL" in str(told.hint)
+    assert "--extra embeddings" in str(told.hint)
+    settings.OPENAI_EMBEDDING_MODEL = "e"
+    assert checks.an_embedder_is_there() == []
 
 
 def test_what_runs_spent_is_added_up_by_run(workspace: Workspace, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import Workspace
 from apps.audit.models import Event, Payload
+from apps.inference.providers import offline_embeddings
 from apps.memory import operations
 from apps.memory.models import Item
 from apps.memory.operations import InvalidItem, NotCurrent
@@ -134,6 +135,19 @@ def test_expired_items_are_forgotten(workspace: Workspace, now: datetime) -> Non
     due.refresh_from_db()
     kept.refresh_from_db()
     assert (due.state, kept.state) == ("forgotten", "current")
+
+
+def test_without_any_embedding_model_items_wait(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unclaimed, so that they are embedded as soon as there is one."""
+    made = item(workspace, "Never refund worn shoes", now=now)
+    with monkeypatch.context() as patched:
+        patched.setattr(offline_embeddings, "INSTALLED", False)
+        assert operations.embed_pending(now=now) == 0
+    made.refresh_from_db()
+    assert (made.embedding, made.embedding_claimed_until) == (None, None)
+    assert operations.embed_pending(now=now) == 1
 
 
 def test_pending_items_get_vectors_of_the_model_in_use(workspace: Workspace, now: datetime) -> None:

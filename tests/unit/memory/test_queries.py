@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from apps.accounts.models import Workspace
+from apps.inference.providers import offline_embeddings
 from apps.memory import operations, queries
 from apps.memory.queries import Recalled
 from tests.factories.inference import free_port
@@ -141,6 +142,16 @@ def test_without_the_embedding_endpoint_words_still_answer(
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
     settings.OPENAI_EMBEDDING_MODEL = "multilingual-e5-small-q4"
     assert texts(recall(workspace, now, "worn shoes")) == [SHOES]
+
+
+@pytest.mark.usefixtures("knowledge")
+def test_without_any_embedding_model_words_still_answer(
+    workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a server without the extra and without an endpoint."""
+    monkeypatch.setattr(offline_embeddings, "INSTALLED", False)
+    [found] = recall(workspace, now, "worn shoes")
+    assert (found.item.text, found.why) == (SHOES, "shares words")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "' & | ! ( ) :* <->", "\\ '; --", "a"])

@@ -6,8 +6,10 @@ where it was surer than 0.9 (85 % of them). The telling words settle what is too
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 NAMES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
@@ -59,6 +61,8 @@ def detect(text: str) -> str | None:
 
 
 @cache
-def _model() -> LanguageIdentifier:
-    """This process's model (5 MB on disk, half a second to load)."""
+def _model() -> "LanguageIdentifier":
+    """This process's model (5 MB on disk, half a second to load), of the extra `embeddings`."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

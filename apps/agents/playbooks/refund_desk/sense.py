@@ -16,9 +16,9 @@ from apps.agents.playbooks.refund_desk.conversation import Exchange
 from apps.agents.playbooks.refund_desk.decision import Cap
 from apps.agents.playbooks.refund_desk.examples import Example
 from apps.agents.playbooks.refund_desk.heard import Heard
-from apps.agents.playbooks.refund_desk.hearing import hear
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.letter import own_words
+from apps.agents.playbooks.refund_desk.listening import hear
 from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
 from apps.agents.playbooks.refund_desk.reading import Reading, read
 from apps.agents.playbooks.refund_desk.settings import Knobs
