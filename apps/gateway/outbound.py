@@ -103,7 +103,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float = 
     target = read(url, plain=bool(allowed()))
     until = time.monotonic() + seconds
     with httpcore2.ConnectionPool(
-        ssl_context=ssl.create_default_context(), network_backend=Outside(target, until)
+        ssl_context=connections.authorities(), network_backend=Outside(target, until)
     ) as pool:
         try:
             return exchange(pool, target, body, headers)

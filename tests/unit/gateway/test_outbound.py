@@ -28,6 +28,7 @@ from apps.gateway.connectors.mail.client import MailClient
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.errors import ConnectorError, Unproven, Unreachable
 from apps.gateway.outbound import ForbiddenAddress, check, post
+from apps.outbound import connections
 
 NAMES = {  # what a resolver in the attacker's hands answers
     "localhost.": ["127.0.0.1"],
@@ -385,6 +386,7 @@ class TestWhereThisMachineIsAllowed:
         with pytest.raises(Unreachable):
             post(f"https://localhost:{port}/", body=b"", headers={})
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        monkeypatch.setattr(connections, "authorities", httpx2.create_ssl_context)
         assert post(f"https://localhost:{port}/", body=b"", headers={}).status == 204
         with pytest.raises(Unreachable):
             post(f"https://127.0.0.1:{port}/", body=b"", headers={})
