@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from xdist.workermanage import WorkerController
 
 from apps.accounts import operations as accounts
 from apps.accounts.models import Authority, AuthorityHolder, Role, User, Workspace
@@ -62,12 +63,30 @@ SLOWER = {
 }
 
 
+def asks_for_some(config: pytest.Config) -> bool:
+    """Whether paths or a marker were given; the workers of pytest-xdist are told."""
+    if workerinput := getattr(config, "workerinput", None):
+        return bool(workerinput["asks_for_some"])
+    given = config.args_source != pytest.Config.ArgsSource.TESTPATHS
+    return given or bool(config.option.markexpr)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use every core for the whole suite, and one process for what somebody picked from it."""
+    return 0 if asks_for_some(config) else None
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker what was asked for: it sees only the folders to collect."""
+    node.workerinput["asks_for_some"] = asks_for_some(node.config)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip the slower suites, saying how to run them, unless a path or a marker asks for them."""
     for item in items:
         if "reliability" in item.path.parts:
             item.add_marker(pytest.mark.reliability)
-    asked = config.option.markexpr or config.args_source != pytest.Config.ArgsSource.TESTPATHS
+    asked = asks_for_some(config)
     for item in items:
         for name, reason in SLOWER.items():
             if not asked and item.get_closest_marker(name):
