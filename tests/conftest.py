@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from xdist.workermanage import WorkerController
 
 from apps.accounts import operations as accounts
@@ -108,10 +110,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly: no test is about their strength.
+    """Hash passwords quickly: no test is about their strength. No example has to be quick.
 
     And each test client is an application of its own: it looks for no static files at its start.
     """
+    hypothesis.register_profile(
+        "unhurried",
+        hypothesis.get_profile(hypothesis.get_current_profile_name()),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    hypothesis.load_profile("unhurried")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
 
