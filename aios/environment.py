@@ -86,7 +86,7 @@ class Environment(BaseSettings):
     """The model to ask."""
     openai_embedding_model: str = ""
     """Embeddings from that endpoint (384 dimensions); without it, from a small model in a
-    wheel."""
+    wheel (`[embeddings]`). After a change of name all that is remembered is embedded anew."""
     openai_api: Literal["auto", "chat", "responses"] = "auto"
     """`chat` (Chat Completions), `responses`, or `auto`: what the endpoint knows."""
     model_breaker_failures: int = 5

@@ -33,6 +33,11 @@ class Endpoint:
         """Whether there is anything to talk to."""
         return bool(self.base_url or self.api_key)
 
+    @property
+    def embeds(self) -> bool:
+        """Whether embeddings come from here."""
+        return bool(self.embedding_model and self.reachable)
+
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url or 'OpenAI'}, {self.model or 'no model'})"
 

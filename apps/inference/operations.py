@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -24,6 +25,8 @@ from apps.inference.providers.base import (
     Say,
     Tool,
 )
+from apps.inference.providers.offline_embeddings import NotInstalled, OfflineEmbedder
+from apps.inference.queries import OFFLINE_SPACE, EmbeddingSpace, space_of
 from apps.inference.routing import EMBEDDING, Option, route
 
 ATTEMPTS = 3  # per tier
@@ -32,6 +35,14 @@ PATIENCE_S = 90.0  # after this, no further attempt is begun on a tier
 DIMENSIONS = 384
 OFFLINE_MODEL = offline_embeddings.NAME
 OFFLINE_INSTALLED = offline_embeddings.INSTALLED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """One vector of 384 numbers per text, and the space in which alone they may be compared."""
+
+    space: EmbeddingSpace
+    vectors: list[list[float]]
 
 
 class NoModelConfigured(Exception):
@@ -193,17 +204,18 @@ def embed(
     workspace: Workspace,
     now: datetime,
     clock: Callable[[], float] = time.monotonic,
-) -> list[list[float]]:
-    """One vector of 384 numbers per text, in `queries.embedding_space()`.
+) -> Embedded:
+    """Vectors of the texts, with the space they are in.
 
     With OPENAI_EMBEDDING_MODEL the endpoint is asked (paid and recorded like any call), else the
     offline model. Raises `ModelUnavailable`, `BudgetExhausted`.
     """
     configured = endpoint.configured()
+    if not configured.embeds:
+        return Embedded(space=OFFLINE_SPACE, vectors=embed_offline(texts))
+    space = space_of(configured.embedding_model)
     if not texts:
-        return []
-    if not (configured.embedding_model and configured.reachable):
-        return embed_offline(texts)
+        return Embedded(space=space, vectors=[])
     option = _embedding_option(workspace, configured.embedding_model)
     ask = Ask(
         workspace=workspace,
@@ -227,7 +239,7 @@ def embed(
         raise
     except ProviderError as error:
         raise ModelUnavailable(f"No embeddings from {option.model}: {error}") from error
-    return [_checked(vector, option.model) for vector in vectors]
+    return Embedded(space=space, vectors=[_checked(vector, option.model) for vector in vectors])
 
 
 def embed_offline(texts: Sequence[str]) -> list[list[float]]:
@@ -237,9 +249,12 @@ def embed_offline(texts: Sequence[str]) -> list[list[float]]:
     `ModelUnavailable` where it is not installed.
     """
     try:
-        return offline_embeddings.embed(texts)
-    except offline_embeddings.NotInstalled as error:
+        made = OfflineEmbedder().embed(
+            texts, model=OFFLINE_MODEL, dimensions=DIMENSIONS, timeout_s=PATIENCE_S
+        )
+    except NotInstalled as error:
         raise ModelUnavailable(str(error)) from error
+    return made.vectors
 
 
 def _embedding_option(workspace: Workspace, model: str) -> Option:

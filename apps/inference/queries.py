@@ -22,11 +22,15 @@ DEFAULT_TIER = "default"
 class EmbeddingSpace:
     """Vectors are comparable only within one space.
 
+    `name` is the model's, of at most 100 characters, and is kept beside each of its vectors;
     `related` is the cosine from which on two texts are taken to be about the same thing.
     """
 
     name: str
     related: float
+
+
+OFFLINE_SPACE = EmbeddingSpace(name=offline_embeddings.NAME, related=offline_embeddings.RELATED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +129,14 @@ def model_name(workspace: Workspace, *, tier_need: str = "small") -> str:
 def embedding_space() -> EmbeddingSpace | None:
     """The embeddings in use: the configured endpoint's, else the offline model's; None: neither."""
     configured = endpoint.configured()
-    if configured.embedding_model and configured.reachable:
-        return EmbeddingSpace(name=configured.embedding_model, related=0.3)
-    if not offline_embeddings.INSTALLED:
-        return None
-    return EmbeddingSpace(name=offline_embeddings.NAME, related=offline_embeddings.RELATED)
+    if configured.embeds:
+        return space_of(configured.embedding_model)
+    return OFFLINE_SPACE if offline_embeddings.INSTALLED else None
+
+
+def space_of(model: str) -> EmbeddingSpace:
+    """The space of an endpoint's model."""
+    return EmbeddingSpace(name=model[:100], related=0.3)
 
 
 def cost_of_run(run_id: UUID) -> Decimal:

@@ -15,8 +15,9 @@ from apps.memory.models import Item
 class ItemAdmin(ReadOnly):
     """What the agents of the person's workspaces know."""
 
-    list_display = ["created_at", "type", "namespace", "subject", "version", "state"]
-    list_filter = ["type", "state", "namespace"]
+    list_display = ["created_at", "type", "namespace", "subject", "version", "state",
+                    "embedding_model"]  # fmt: skip
+    list_filter = ["type", "state", "namespace", "embedding_model"]
     search_fields = ["subject", "text"]
     ordering = ["-id"]
     exclude = ["embedding", "search"]

@@ -99,6 +99,11 @@ class Item(models.Model):
                 | Q(version__gt=1, supersedes__isnull=False),
                 name="later_version_supersedes",
             ),
+            models.CheckConstraint(
+                condition=Q(embedding__isnull=True, embedding_model="")
+                | Q(embedding__isnull=False) & ~Q(embedding_model=""),
+                name="vector_names_its_model",
+            ),
         ]
 
     def __str__(self) -> str:

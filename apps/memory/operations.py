@@ -1,6 +1,7 @@
 """Remembering, correcting and forgetting, each with its event in the same transaction."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from apps.audit.operations import Fact
 from apps.inference import operations as inference
 from apps.inference import queries as embeddings
 from apps.memory.models import Item, State, Type
+
+log = logging.getLogger(__name__)
 
 CLAIM = timedelta(minutes=3)
 EMBEDDED_CHARACTERS = 2_000  # a long text is found by meaning of its beginning
@@ -261,17 +264,26 @@ def embed_pending(*, now: datetime, limit: int = 64) -> int:
     for item in items:
         by_workspace.setdefault(item.workspace_id, []).append(item)
     for owned in by_workspace.values():
-        vectors = inference.embed(
+        made = inference.embed(
             [item.text[:EMBEDDED_CHARACTERS] for item in owned],
             workspace=owned[0].workspace,
             now=now,
         )
-        for item, vector in zip(owned, vectors, strict=True):
+        for item, vector in zip(owned, made.vectors, strict=True):
             # Only if it was not forgotten meanwhile
             Item.objects.filter(pk=item.pk, state=State.CURRENT).update(
-                embedding=vector, embedding_model=space.name, embedding_claimed_until=None
+                embedding=vector, embedding_model=made.space.name, embedding_claimed_until=None
             )
+    _log_change(items, to=space.name)
     return len(items)
+
+
+def _log_change(items: Sequence[Item], *, to: str) -> None:
+    """Tell the operator of items which another model embedded before."""
+    before = [item.embedding_model for item in items if item.embedding_model]
+    if before:
+        replaced = ", ".join(sorted(set(before)))
+        log.info("%d items of the memory embedded anew: by %s, not %s", len(before), to, replaced)
 
 
 @transaction.atomic
@@ -283,9 +295,9 @@ def _claim(model: str, *, now: datetime, limit: int) -> list[Item]:
     items = list(
         Item.objects.filter(other_model, free, state=State.CURRENT)
         .select_related("workspace")
-        .only("text", "workspace")
+        .only("text", "workspace", "embedding_model")
         .select_for_update(skip_locked=True, of=("self",))
-        .order_by("created_at")[:limit]
+        .order_by("embedding_model", "created_at")[:limit]  # what has no vector yet comes first
     )
     Item.objects.filter(pk__in=[item.pk for item in items]).update(
         embedding_claimed_until=now + CLAIM

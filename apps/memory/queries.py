@@ -103,17 +103,15 @@ def _by_meaning(
     if not text.strip():
         return []
     used = embeddings.embedding_space()
-    if used is None:
-        return []
-    space = space.filter(embedding_model=used.name)
-    if not space.exists():
+    if used is None or not space.filter(embedding_model=used.name).exists():
         return []
     try:
-        vector = inference.embed([text], workspace=workspace, now=now)[0]
+        asked = inference.embed([text], workspace=workspace, now=now)
     except (ModelUnavailable, BudgetExhausted):
         return []  # subject and words still answer; the failed call is on record
-    pairs = [(item, 1.0 - item.distance) for item in _nearest(space, vector)]
-    return [(item, cosine) for item, cosine in pairs if cosine >= used.related]
+    comparable = space.filter(embedding_model=asked.space.name)
+    pairs = [(item, 1.0 - item.distance) for item in _nearest(comparable, asked.vectors[0])]
+    return [(item, cosine) for item, cosine in pairs if cosine >= asked.space.related]
 
 
 def _nearest(space: QuerySet[Item], vector: list[float]) -> list[Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -135,7 +136,7 @@ def raw_server(
     Yields its base URL.
     """
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(200)
@@ -144,10 +145,56 @@ def raw_server(
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            """Silence."""
+    with _serving(Handler) as url:
+        yield url
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+@contextmanager
+def trigram_server() -> Iterator[str]:
+    """An endpoint whose embeddings are another model's: texts are alike that share letters.
+
+    Yields its base URL.
+    """
+
+    class Handler(Silent):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            rows = [
+                {"index": place, "embedding": trigrams(text, asked["dimensions"])}
+                for place, text in enumerate(asked["input"])
+            ]
+            # nobody promises an order: the numbers tell it
+            body = json.dumps({"data": rows[::-1], "model": asked["model"]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with _serving(Handler) as url:
+        yield url
+
+
+def trigrams(text: str, dimensions: int) -> list[float]:
+    """How often each three letters in a row occur, counted in so many buckets; not normalised."""
+    vector = [0.0] * dimensions
+    padded = f"  {text.lower()} "
+    for start in range(len(padded) - 2):
+        vector[zlib.crc32(padded[start : start + 3].encode()) % dimensions] += 1
+    return vector
+
+
+class Silent(BaseHTTPRequestHandler):
+    """A handler that logs nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        """Silence."""
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The handler on a port of this machine, in a thread of its own; yields its base URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -172,15 +172,19 @@ class TooLong(Malformed):
     repeatable = False
 
 
-class Provider(Protocol):
-    """Speaks one protocol to one endpoint. Both methods raise only `ProviderError`."""
-
-    def complete(self, question: Question, say: Say | None = None) -> Completion:
-        """Ask once, without retries. `say` hears the model's words as they come, if they do."""
-        ...
+class Embedder(Protocol):
+    """Turns texts into vectors. Raises only `ProviderError`."""
 
     def embed(
         self, texts: Sequence[str], *, model: str, dimensions: int, timeout_s: float
     ) -> Embeddings:
         """Vectors for the texts, asked once, without retries."""
+        ...
+
+
+class Provider(Embedder, Protocol):
+    """Speaks one protocol to one endpoint. Both methods raise only `ProviderError`."""
+
+    def complete(self, question: Question, say: Say | None = None) -> Completion:
+        """Ask once, without retries. `say` hears the model's words as they come, if they do."""
         ...

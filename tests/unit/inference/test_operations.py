@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from apps.accounts.models import Workspace
 from apps.audit.models import Event, Payload
-from apps.inference import operations
+from apps.inference import operations, queries
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.models import Budget, Call, Scope
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
@@ -336,8 +336,9 @@ def test_offline_embeddings_need_neither_network_nor_money(
 ) -> None:
     """Nothing is recorded, because nothing is asked."""
     settings.OPENAI_EMBEDDING_MODEL = ""
-    vectors = operations.embed(["a", "b"], workspace=workspace, now=now)
-    assert [len(vector) for vector in vectors] == [384, 384]
+    made = operations.embed(["a", "b"], workspace=workspace, now=now)
+    assert made.space == queries.embedding_space()
+    assert [len(vector) for vector in made.vectors] == [384, 384]
     assert not Call.objects.exists()
 
 
@@ -350,8 +351,10 @@ def test_a_configured_endpoint_embeds_and_is_paid(
     texts = ["Kann ich per Überweisung bezahlen?", "My parcel never arrived."]
     with make.embedding_server() as url:
         settings.OPENAI_BASE_URL = url
-        vectors = operations.embed(texts, workspace=workspace, now=now)
-        again = operations.embed(texts[1:], workspace=workspace, now=now)
+        made = operations.embed(texts, workspace=workspace, now=now)
+        again = operations.embed(texts[1:], workspace=workspace, now=now).vectors
+    vectors = made.vectors
+    assert made.space.name == "e5-small"
     assert [len(vector) for vector in vectors] == [384, 384]
     assert sum(a * b for a, b in zip(vectors[1], again[0], strict=True)) > 0.99
     call = Call.objects.earliest("pk")
