@@ -21,6 +21,7 @@ from tests.factories.proposals import draft, propose
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
 OPERATING = ("console:stuck", "console:connectors", "console:stop")
+NOBODY = "00000000-0000-4000-8000-000000000000"  # no agent and no connector
 
 
 def make(workspace, count, *, now=None):
@@ -336,7 +337,7 @@ class TestStop:
     @pytest.mark.parametrize(
         ("what", "reason"),
         [("workspace:", " "), ("workspace:x", "r"), ("action:nothing", "r"), ("", "r"),
-         (f"agent:{uuid4()}", "r"), (f"connector:{uuid4()}", "r")],
+         (f"agent:{NOBODY}", "r"), (f"connector:{NOBODY}", "r")],
     )  # fmt: skip
     def test_what_does_not_fit(self, browse, token, world, workspace, what, reason):
         """422 with the form as it was; nothing is stopped."""

@@ -17,6 +17,8 @@ from apps.proposals import operations as proposals
 from apps.proposals.operations import effect
 from tests.factories.proposals import propose
 
+NOBODY = "00000000-0000-4000-8000-000000000000"  # no agent and no connector
+
 pytestmark = pytest.mark.django_db
 
 
@@ -58,9 +60,7 @@ def test_what_is_in_scope_is_not_called_until_released(due, stop, now, scope):
     assert run(now) == State.DONE
 
 
-@pytest.mark.parametrize(
-    ("scope", "target"), [("action", "refund_payment"), ("agent", str(uuid4()))]
-)
+@pytest.mark.parametrize(("scope", "target"), [("action", "refund_payment"), ("agent", NOBODY)])
 def test_what_is_out_of_scope_goes_on(due, stop, now, scope, target):
     """Another action or agent is not stopped."""
     stop(scope, target)
@@ -152,7 +152,7 @@ def test_what_is_stopped_beyond_its_permission_goes_back_to_people(due, stop, no
     [
         ("workspace", "x", "no target"),
         ("action", "fly", "no action"),
-        ("connector", str(uuid4()), "No connector"),
+        ("connector", NOBODY, "No connector"),
         ("connector", "shop", "not the id"),
         ("planet", "", "cannot be stopped"),
     ],
