@@ -13,7 +13,7 @@ import structlog
 from structlog.typing import Processor
 
 # addresses whose next part lets somebody in: an invitation, a new password
-TOKEN = re.compile(r"(/invitations/|/password/reset/key/)[^/\s'\"?\\]+")
+TOKEN = re.compile(r"(/invitations/|/password/reset/key/)[^/\s'\"?\\]+(/[^/\s'\"?\\]+)?")
 OWN: Sequence[Processor] = (
     structlog.stdlib.filter_by_level,
     structlog.contextvars.merge_contextvars,

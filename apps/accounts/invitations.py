@@ -1,13 +1,15 @@
 """Asking people into a workspace: a link that one person with the address may use, once.
 
 Nothing here tells whether an address has an account: who invites gets the same answer and the same
-kind of link, and the page behind it is the same until the person has shown who they are.
+kind of link, and what is behind it is the same until the person has shown who they are: signed in,
+or with a proof that was mailed to the address.
 """
 
 import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
+from django.core import signing
 from django.db import IntegrityError, models, transaction
 
 from apps.accounts import operations, permissions
@@ -18,6 +20,8 @@ from apps.audit.kinds import Kind
 from apps.audit.operations import record
 
 LASTS = timedelta(days=7)
+PROOF_LASTS = timedelta(hours=1)
+PROOFS = signing.Signer(salt="apps.accounts.invitations", sep=".")
 
 
 class Standing(models.TextChoices):
@@ -88,6 +92,26 @@ def find(token: str, *, now: datetime) -> Invitation:
     if stands is not Standing.OPEN:
         raise NotOpen(WAYS_ON[stands])
     return invitation
+
+
+def prove(invitation: Invitation, *, now: datetime) -> str:
+    """What is mailed to the address and shown nowhere else: whoever has it reads that mailbox."""
+    return PROOFS.sign_object([str(invitation.pk), (now + PROOF_LASTS).timestamp()])
+
+
+def is_proven(invitation: Invitation, proof: str, *, now: datetime) -> bool:
+    """Whether the proof is of this invitation's address and not too old.
+
+    Where no other workspace shares the installation there is nothing to tell of others, and the
+    link alone is enough: a small shop may have no mail server.
+    """
+    if not Workspace.objects.exclude(pk=invitation.workspace_id).exists():
+        return True
+    try:
+        of, until = PROOFS.unsign_object(proof)
+    except signing.BadSignature:
+        return False
+    return bool(of == str(invitation.pk) and now.timestamp() < until)
 
 
 def refuse_member(workspace: Workspace, email: str) -> None:

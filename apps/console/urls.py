@@ -98,6 +98,11 @@ urlpatterns = [
     path("operations/stop/<uuid:switch_id>/release", stops.release_stop, name="release"),
     path("operations/stops", stops.show_stops, name="stops"),
     path("invitations/<str:token>/", invitations.show_invitation, name="invitation"),
+    path(
+        "invitations/<str:token>/<str:proof>/",
+        invitations.show_invitation,
+        name="invitation-proven",
+    ),
     path("in/<uuid:workspace_id>/<path:page_path>", workspace_redirect.open_in, name="open-in"),
     path("preferences/workspace", preferences.switch_workspace, name="switch"),
     path("palette", palette.find, name="palette"),

@@ -1,10 +1,16 @@
-"""The page behind an invitation: a GET shows it, only a POST joins."""
+"""The page behind an invitation: a GET shows it, only a POST joins.
+
+The link alone does not say who holds it, so it makes no account where several workspaces share the
+installation: its button mails a second link to the address, whoever has an account or has not.
+"""
 
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.utils import perform_login
 from django import forms
+from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,6 +23,10 @@ from apps.accounts import invitations
 from apps.accounts.models import Invitation, User
 from apps.console.access import CHOSEN, ConsoleRequest
 from apps.console.page import private
+from apps.gateway.errors import ConnectorError
+from apps.notifications.transports import invitation_letter
+
+LETTERS_AN_HOUR = 5  # to one address for one workspace, however often the button is pressed
 
 
 class NewcomerForm(forms.Form):
@@ -30,15 +40,19 @@ class NewcomerForm(forms.Form):
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_invitation(request: ConsoleRequest, token: str) -> HttpResponseBase:
+def show_invitation(request: ConsoleRequest, token: str, proof: str = "") -> HttpResponseBase:
     """Who is asked where, and how to join; the same page whether the address has an account."""
+    now = timezone.now()
     try:
-        invitation = invitations.find(token, now=timezone.now())
+        invitation = invitations.find(token, now=now)
+        is_proven = invitations.is_proven(invitation, proof, now=now)
         if request.method != "POST":
-            return show(request, invitation, NewcomerForm())
+            return show(request, invitation, NewcomerForm() if is_proven else None)
         if isinstance(request.user, User):
             return join(request, invitation, token, request.user)
-        return join_as_new(request, invitation, token)
+        if is_proven:
+            return join_as_new(request, invitation, token)
+        return mail_proof(request, invitation, token)
     except invitations.NoInvitation as error:
         return refuse(request, str(error), status=404)
     except invitations.NotOpen as error:
@@ -52,7 +66,7 @@ def join(
     try:
         workspace = invitations.join(token=token, user=user, now=timezone.now())
     except invitations.ForSomebodyElse:
-        return show(request, invitation, NewcomerForm(), status=403)
+        return show(request, invitation, status=403)
     except invitations.AlreadyMember:
         workspace = invitation.workspace
     request.session[CHOSEN] = str(workspace.pk)
@@ -79,10 +93,40 @@ def join_as_new(request: ConsoleRequest, invitation: Invitation, token: str) -> 
     return answer
 
 
+def mail_proof(request: ConsoleRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """Mail the address a link that proves it, and say so; asked too often, only say so."""
+    now = timezone.now()
+    counted = f"invitation-letters:{invitation.workspace_id}:{invitation.email}"
+    letters = cache.get(counted, 0) + 1
+    cache.set(counted, letters, timeout=3600)
+    if letters <= LETTERS_AN_HOUR:
+        path = reverse(
+            "console:invitation-proven", args=[token, invitations.prove(invitation, now=now)]
+        )
+        try:
+            invitation_letter.send(invitation, path, now)
+        except ConnectorError:
+            messages.error(request, "The mail could not be sent. Try again in a few minutes.")
+            return show(request, invitation, status=503)
+    messages.success(
+        request,
+        f"A link is on its way to {invitation.email}; it works for an hour. If it does not come, "
+        "look among junk mail.",
+    )
+    return redirect("console:invitation", token)
+
+
 def show(
-    request: ConsoleRequest, invitation: Invitation, form: NewcomerForm, *, status: int = 200
+    request: ConsoleRequest,
+    invitation: Invitation,
+    form: NewcomerForm | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    """The open invitation: one button for whose it is, else the ways to show that one is it."""
+    """The open invitation: one button for whose it is, else the ways to show that one is it.
+
+    Without a form, that is a link by mail.
+    """
     back = urlencode({"next": request.path})
     user = request.user
     context: dict[str, Any] = {

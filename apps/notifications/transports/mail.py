@@ -28,14 +28,19 @@ def send(message: Message, now: datetime) -> None:
         html=render_to_string("emails/notice.html", context),
         sender=settings.DEFAULT_FROM_EMAIL,
         recipient=message.address,
-        headers={
-            "Date": format_datetime(now),
-            "Message-ID": f"<{message.id}@{domain()}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        },
+        headers=headers(message.id, now),
     )
     mailing.send(letter)
+
+
+def headers(message_id: str, now: datetime) -> dict[str, str]:
+    """What tells a mail from another, and other programs not to answer it."""
+    return {
+        "Date": format_datetime(now),
+        "Message-ID": f"<{message_id}@{domain()}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
 
 
 def domain() -> str:

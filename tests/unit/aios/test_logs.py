@@ -26,6 +26,7 @@ def record(message: object, *args: object, error: Any = None) -> logging.LogReco
          "event='failed' request='POST /invitations/…/' code=422"),
         (("Not Found: %s", "/accounts/password/reset/key/1-abc-def/?next=/"),
          "Not Found: /accounts/password/reset/key/…/?next=/"),
+        (("Not Found: %s", "/invitations/aB3-_x/WyJh.x-_y/"), "Not Found: /invitations/…/"),
         (("/invitations/a/ and /invitations/b",), "/invitations/…/ and /invitations/…"),
         (("100 %% of %s", "/history/"), "100 % of /history/"),
     ],
