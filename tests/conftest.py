@@ -88,6 +88,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "reliability" in item.path.parts:
             item.add_marker(pytest.mark.reliability)
+        asks = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or asks & {"db", "django_db_setup"}:
+            item.add_marker(pytest.mark.database)
     asked = asks_for_some(config)
     for item in items:
         for name, reason in SLOWER.items():
