@@ -71,6 +71,7 @@ class Kind(StrEnum):
     PUBLISHING_CHANGED = "publishing.changed"  # before, after: hours
     RATE_KEPT = "rate.kept"  # base, quote, rate, as_of, source
     RATES_MOVED = "rates.moved"  # count, rates: those that are new or have moved, in words
+    RATE_CONFIRMED = "rate.confirmed"  # as kept; asked_by, exception: why nobody else agreed
     RATE_REMOVED = "rate.removed"  # base, quote, rate, as_of, source
     CURRENCY_CHANGED = "currency.changed"  # before, after
     EXAMPLE_ADDED = "example.added"  # intent, language, text

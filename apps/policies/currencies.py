@@ -1,8 +1,9 @@
 """Keeping exchange rates and the currency a workspace counts in: one event each.
 
-Both move what limits are worth. Rates have to be kept up every day: whoever configures the
-workspace is told of those that are new or have moved. The currency and the age of rates do not
-touch a limit that lets something new through by it: that is changed in its policy.
+Both move what limits are worth. Rates have to be kept up every day: those near what people know
+are in force at once, those that are new or have moved wait for a second person, and whoever
+configures the workspace is told. The currency and the age of rates do not touch a limit that lets
+something new through by it: that is changed in its policy.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -14,14 +15,23 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import User, Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import Fact, record_all
 from apps.money.currency import minor_units
-from apps.policies import operations, queries
+from apps.policies import operations, queries, second_person
 from apps.policies.assessing import recounted
-from apps.policies.exchange import MOST_DECIMALS, OLDEST_RATE, InvalidRate, Rate, check, plain
+from apps.policies.exchange import (
+    MOST_DECIMALS,
+    OLDEST_RATE,
+    InvalidRate,
+    Rate,
+    Rates,
+    check,
+    plain,
+)
 from apps.policies.models import CurrencySetting, ExchangeRate
+from apps.policies.second_person import ALONE, NotYours
 
 STEP = Decimal("0.05")  # by which a rate may move in all before people are told of it again
 MOST_TOLD = 20  # rates named in the event about those that are new or have moved
@@ -38,19 +48,17 @@ def keep_rates(
     """Keep these rates, each instead of the one there was between its two currencies.
 
     A rate older than the one that is kept, or the same, changes nothing; those that changed are
-    returned. People are told of a pair that is new, and of one that has moved by more than 5 %
-    since they were last told, in whatever steps; also where only two rates together have. All or
-    none: raises `InvalidRate`,
-    `UnknownCurrency` for the first that is wrong.
+    returned. A pair that is new, and one that has moved by more than 5 % since people were last
+    told, in whatever steps, waits for a second person, and people are told; also where only two
+    rates together have moved. All or none: raises `InvalidRate`, `UnknownCurrency` for the first
+    that is wrong.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)  # one sheet is taken in at a time
-    kept, today = queries.rates(workspace.pk), now.astimezone(UTC).date()
+    rows, today = ExchangeRate.objects.filter(workspace=workspace), now.astimezone(UTC).date()
+    kept = Rates(map(rate_of, rows))
     for rate in rates:
         check(rate, today=today, kept=kept)
-    by_pair = {
-        frozenset((one.base, one.quote)): one
-        for one in ExchangeRate.objects.filter(workspace=workspace)
-    }  # a pair is kept one way round
+    by_pair = {frozenset((row.base, row.quote)): row for row in rows}  # kept one way round
     changed, moved = [], []
     for rate in rates:
         pair = frozenset((rate.base, rate.quote))
@@ -58,8 +66,9 @@ def keep_rates(
         if row is not None and not is_news(rate, row):
             continue
         known = last_told(row, rate) if row is not None else None
+        waits = {"waits_since": row.waits_since, "asked_by": row.asked_by} if row else {}
         if known is None or abs(rate.rate / known - 1) > STEP:
-            known = rate.rate
+            known, waits = rate.rate, {"waits_since": now, "asked_by": by}
             moved.append(rate)
         ExchangeRate.objects.filter(workspace=workspace, base=rate.quote, quote=rate.base).delete()
         row, _ = ExchangeRate.objects.update_or_create(
@@ -67,11 +76,11 @@ def keep_rates(
             base=rate.base,
             quote=rate.quote,
             defaults={"rate": rate.rate, "as_of": rate.as_of, "source": rate.source,
-                      "told": known, "added_by": by, "added_at": now},
+                      "told": known, "added_by": by, "added_at": now, **waits},
         )  # fmt: skip
         by_pair[pair] = row
         changed.append(row)
-    moved += [rate_of(row) for row in apart(by_pair.values(), changed)]
+    moved += [rate_of(row) for row in apart(by_pair.values(), changed, by=by, now=now)]
     facts = [told(Kind.RATE_KEPT, row, by=by) for row in changed]
     record_all(facts + moves(workspace, moved, by=by), now=now)
     return changed
@@ -90,8 +99,10 @@ def last_told(row: ExchangeRate, rate: Rate) -> Decimal:
     return round(1 / row.told, MOST_DECIMALS)
 
 
-def apart(rows: Iterable[ExchangeRate], changed: Collection[ExchangeRate]) -> list[ExchangeRate]:
-    """Rates that have moved too far from a changed one; from now on they count as told.
+def apart(
+    rows: Iterable[ExchangeRate], changed: Collection[ExchangeRate], *, by: str, now: datetime
+) -> list[ExchangeRate]:
+    """Rates that have moved too far from a changed one; told from now on, they wait.
 
     What has only a rate to a currency in between moves by both: each may have moved little.
     """
@@ -103,8 +114,8 @@ def apart(rows: Iterable[ExchangeRate], changed: Collection[ExchangeRate]) -> li
         ):
             found |= {one.pk: one, other.pk: other}
     for row in found.values():
-        row.told = row.rate
-    ExchangeRate.objects.bulk_update(found.values(), ["told"])
+        row.told, row.waits_since, row.asked_by = row.rate, now, by
+    ExchangeRate.objects.bulk_update(found.values(), ["told", "waits_since", "asked_by"])
     return list(found.values())
 
 
@@ -133,6 +144,28 @@ def moves(workspace: Workspace, moved: Sequence[object], *, by: str) -> list[Fac
         Fact(kind=Kind.RATES_MOVED, workspace_id=workspace.pk, actor=by,
              subject_kind="workspace", subject_id=workspace.pk, fields=fields)
     ]  # fmt: skip
+
+
+@transaction.atomic
+def confirm_rate(*, rate: ExchangeRate, user: User, now: datetime) -> None:
+    """Put a rate in force that waits, as the second person or as a sole owner after the delay.
+
+    Of one that is in force nothing changes. Raises `NotYours`.
+    """
+    held = ExchangeRate.objects.select_for_update().get(pk=rate.pk)
+    if held.waits_since is None:
+        return
+    is_own = user.actor in (held.asked_by, held.added_by)
+    alone_from = second_person.alone_from(held.workspace_id, asked_at=held.waits_since, now=now)
+    if why := second_person.why_not(
+        user, held.workspace_id, is_own=is_own, alone_from=alone_from, now=now
+    ):
+        raise NotYours(why)
+    fact = told(Kind.RATE_CONFIRMED, held, by=user.actor, asked_by=held.asked_by,
+                exception=ALONE if is_own else "")  # fmt: skip
+    held.waits_since, held.asked_by = None, ""
+    held.save(update_fields=["waits_since", "asked_by"])
+    record_all([fact], now=now)
 
 
 @transaction.atomic
@@ -188,7 +221,7 @@ def refuse_to_loosen(setting: CurrencySetting, currency: str, rates_max_age_days
         )
 
 
-def told(kind: Kind, rate: ExchangeRate, *, by: str) -> Fact:
+def told(kind: Kind, rate: ExchangeRate, *, by: str, **fields: str) -> Fact:
     """An event about a rate."""
     return Fact(
         kind=kind,
@@ -197,5 +230,5 @@ def told(kind: Kind, rate: ExchangeRate, *, by: str) -> Fact:
         subject_kind="rate",
         subject_id=rate.pk,
         fields={"base": rate.base, "quote": rate.quote, "rate": plain(rate.rate),
-                "as_of": rate.as_of.isoformat(), "source": rate.source},
+                "as_of": rate.as_of.isoformat(), "source": rate.source, **fields},
     )  # fmt: skip

@@ -7,15 +7,24 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.accounts.scope import WithinWorkspaces, person
 from apps.money.currency import UnknownCurrency, minor_units
-from apps.policies.currencies import LoosensLimits, keep_rates, remove_rate, set_currency
+from apps.policies.currencies import (
+    LoosensLimits,
+    confirm_rate,
+    keep_rates,
+    remove_rate,
+    set_currency,
+)
 from apps.policies.exchange import InvalidRate, Rate, plain
 from apps.policies.models import CurrencySetting, ExchangeRate
+from apps.policies.second_person import NotYours
 from apps.policies.sheets import InvalidSheet, read
 
 ONE = ("base", "quote", "rate", "as_of", "source")
@@ -90,8 +99,9 @@ class ExchangeRateAdmin(WithinWorkspaces):
     """Rates with their age; saving one tells so in the audit log."""
 
     form = RateForm
-    list_display = ["pair", "value", "as_of", "age", "source", "added_at", "workspace"]
+    list_display = ["pair", "value", "stands", "as_of", "age", "source", "added_at", "workspace"]
     list_filter = ["source"]
+    actions = ["confirm"]
     ordering = ["base", "quote"]
     list_select_related = ["workspace__currency_setting"]
 
@@ -111,6 +121,22 @@ class ExchangeRateAdmin(WithinWorkspaces):
         setting = getattr(rate.workspace, "currency_setting", None) or CurrencySetting()
         return aged(rate.as_of, timezone.now().astimezone(UTC).date(), setting.rates_max_age_days)
 
+    @admin.display(description="Stands", ordering="waits_since")
+    def stands(self, rate: ExchangeRate) -> str:
+        """Whether amounts are converted by it."""
+        return "waits for a second person" if rate.waits_since else "in force"
+
+    @action(description="Confirm")  # type: ignore[untyped-decorator]  # unfold ships no types
+    def confirm(self, request: HttpRequest, queryset: QuerySet[ExchangeRate]) -> None:
+        """Put those in force that wait, each with its event; or say why not."""
+        for rate in queryset.exclude(waits_since=None):
+            try:
+                confirm_rate(rate=rate, user=person(request), now=timezone.now())
+            except NotYours as error:
+                messages.error(request, f"{rate}: {error}")
+            else:
+                messages.success(request, f"In force: {rate}.")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Between which currencies a rate is does not change; add another one instead."""
         return ["workspace", "base", "quote"] if obj else []
@@ -125,6 +151,12 @@ class ExchangeRateAdmin(WithinWorkspaces):
         if changed:
             obj.pk, obj._state.adding = changed[0].pk, False
             messages.success(request, f"Kept: {', '.join(map(str, changed))}.")
+        if waiting := [str(rate) for rate in changed if rate.waits_since]:
+            messages.warning(
+                request,
+                f"Not in force yet: {', '.join(waiting)}. What is new or has moved by more than "
+                "5 % another owner or operator confirms here; until then a person decides.",
+            )
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Told in the audit log instead: a sheet is many rows."""

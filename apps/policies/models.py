@@ -274,7 +274,9 @@ class ExchangeRate(models.Model):
     """What one unit of `base` costs in `quote`, on a day, according to a source.
 
     One row a pair, replaced by a newer one; what it was before is in the audit log, and in each
-    decision that used it. `told` is the rate people were last told of.
+    decision that used it. `told` is the rate people were last told of. One that is new or has moved
+    far since then waits for a second person, from `waits_since` on and asked for by `asked_by`;
+    until somebody has agreed no amount is converted by it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -287,6 +289,8 @@ class ExchangeRate(models.Model):
     source = models.CharField(max_length=100)
     added_by = models.CharField(max_length=200)  # actor
     added_at = models.DateTimeField()
+    waits_since = models.DateTimeField(null=True, blank=True)
+    asked_by = models.CharField(max_length=200, blank=True)  # actor
 
     class Meta:
         constraints = [

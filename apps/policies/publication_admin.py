@@ -29,6 +29,7 @@ from apps.policies.models import (
     Version,
 )
 from apps.policies.replaying import in_words
+from apps.policies.second_person import NotYours
 
 
 class PublicationAdmin(ReadOnly):
@@ -106,7 +107,7 @@ class PublicationAdmin(ReadOnly):
         for publication in queryset.select_related("version__policy"):
             try:
                 publishing.agree(publication=publication, user=person(request), now=timezone.now())
-            except (publishing.NotYours, publishing.Outdated) as error:
+            except (NotYours, publishing.Outdated) as error:
                 messages.error(request, f"{publication.version}: {error}")
                 continue
             messages.success(request, f"{publication.version} published.")

@@ -1,23 +1,19 @@
 """Who has to agree before a version decides.
 
 What only tightens is published at once. What lets anything new through, or might, waits for a
-second person who configures the workspace, and not only since lately. Who is its only owner and
-operator may publish it alone after a delay, which everybody is told of and the log keeps as an
-exception.
+second person (`second_person`).
 """
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.models import Membership, Role, User, Workspace
-from apps.accounts.permissions import VERBS, can, rights
+from apps.accounts.models import User, Workspace
+from apps.accounts.permissions import can
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
-from apps.audit.queries import was_recorded
-from apps.policies import operations
+from apps.policies import operations, second_person
 from apps.policies.assessing import InForce, assess_version
 from apps.policies.models import (
     LEAST_HOURS,
@@ -27,16 +23,7 @@ from apps.policies.models import (
     PublishingSetting,
     Version,
 )
-
-ALONE = "a sole owner, after the delay"
-NEW_HERE = (
-    "You were given your role here only lately. Who is to agree to what lets something new through "
-    "has had it for as long as a sole owner would have to wait."
-)
-
-
-class NotYours(PermissionError):
-    """The person may not publish this: it is theirs, or they configure nothing here."""
+from apps.policies.second_person import ALONE, NotYours, setting
 
 
 class Outdated(ValueError):
@@ -67,7 +54,7 @@ def submit(*, version: Version, by: str, now: datetime) -> Publication | None:
         against=assessed.against,
         asked_by=by,
         asked_at=now,
-        alone_from=now + timedelta(hours=setting(policy.workspace_id).hours(now)),
+        alone_from=second_person.alone_from(policy.workspace_id, asked_at=now, now=now),
     )
     tell(publication, Kind.POLICY_ASKED, by=by, now=now, findings=assessed.findings[:10],
          alone_from=publication.alone_from.isoformat())  # fmt: skip
@@ -88,7 +75,7 @@ def agree(*, publication: Publication, user: User, now: datetime) -> None:
         raise Outdated(Outdated.__doc__)
     if why := why_not(held, user, now=now):
         raise NotYours(why)
-    is_own = user.actor in (held.asked_by, held.version.author)
+    is_own = is_theirs(held, user)
     held.state, held.decided_by, held.decided_at = Asked.PUBLISHED, user.actor, now
     held.is_exception = is_own
     held.save(update_fields=["state", "decided_by", "decided_at", "is_exception"])
@@ -110,42 +97,18 @@ def turn_down(*, publication: Publication, user: User, now: datetime) -> None:
 
 def why_not(publication: Publication, user: User, *, now: datetime) -> str:
     """Why this person may not publish it now, in words; empty if they may."""
-    held = rights(user, publication.workspace_id)
-    if not held.can("configure"):
-        return "Owners and operators decide on policies."
-    if user.actor not in (publication.asked_by, publication.version.author):
-        return NEW_HERE if is_new(user, publication.workspace_id, now=now) else ""
-    others = Membership.objects.filter(
-        workspace_id=publication.workspace_id, role__in=VERBS["configure"], user__is_active=True
-    ).exclude(user_id=user.pk)
-    if others.exists():
-        return "It is your own change, and it lets something new through: another owner or " \
-               "operator has to publish it."  # fmt: skip
-    if held.role != Role.OWNER:
-        return "It is your own change; an owner has to publish it."
-    if now < publication.alone_from:
-        return (
-            "Nobody else may publish it here, so you may do so alone, but not before "
-            f"{publication.alone_from:%d %b, %H:%M} UTC. Everybody here has been told of it."
-        )
-    return ""
-
-
-def is_new(user: User, workspace_id: UUID, *, now: datetime) -> bool:
-    """Whether somebody has given them their role within the time a sole owner would wait.
-
-    Else whoever asks could invite their second person, and be faster than alone. Who makes members
-    at the terminal is trusted: the whole installation is theirs.
-    """
-    since = now - timedelta(hours=setting(workspace_id).hours(now))
-    return was_recorded(
-        Kind.MEMBER_CHANGED,
-        workspace_id=workspace_id,
-        subject_kind="user",
-        subject_id=user.pk,
-        since=since,
-        actors="user:",
+    return second_person.why_not(
+        user,
+        publication.workspace_id,
+        is_own=is_theirs(publication, user),
+        alone_from=publication.alone_from,
+        now=now,
     )
+
+
+def is_theirs(publication: Publication, user: User) -> bool:
+    """Whether they asked for it or wrote it."""
+    return user.actor in (publication.asked_by, publication.version.author)
 
 
 def waits_in_words(publication: Publication) -> str:
@@ -155,12 +118,6 @@ def waits_in_words(publication: Publication) -> str:
         "or operator publishes it in the admin, under Policy changes; if you are the only one, you "
         f"may from {publication.alone_from:%d %b, %H:%M} UTC on."
     )
-
-
-def setting(workspace_id: UUID) -> PublishingSetting:
-    """How long a sole owner waits; also without a row."""
-    found = PublishingSetting.objects.filter(workspace_id=workspace_id).first()
-    return found or PublishingSetting(workspace_id=workspace_id)
 
 
 @transaction.atomic

@@ -167,8 +167,11 @@ def currency_setting(workspace_id: UUID) -> CurrencySetting:
 
 
 def rates(workspace_id: UUID) -> Rates:
-    """The exchange rates the workspace keeps, whatever their age; one query."""
-    rows = ExchangeRate.objects.filter(workspace_id=workspace_id)
+    """The exchange rates in force in the workspace, whatever their age; one query.
+
+    Not those that wait for a second person.
+    """
+    rows = ExchangeRate.objects.filter(workspace_id=workspace_id, waits_since=None)
     columns = ("base", "quote", "rate", "as_of", "source")
     return Rates(Rate(**row) for row in rows.values(*columns))
 

@@ -16,7 +16,6 @@ from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.settings import Knobs
-from apps.policies import currencies
 from apps.policies import operations as policies
 from apps.policies.cel import InvalidRule, Outcome, Rule, Ruleset, combine
 from apps.policies.exchange import Rate
@@ -27,6 +26,7 @@ from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
 from tests.factories.keys import Caller, caller
+from tests.factories.rates import keep_in_force
 from tests.factories.shop_orders import plant, refunds
 
 
@@ -195,7 +195,7 @@ def know_yen(workspace: Workspace, *, days: int = 0) -> None:
     """The workspace keeps what a euro costs in yen, as of so many days ago."""
     rate = Rate(base="EUR", quote="JPY", rate=Decimal("178.5"), source="ECB",
                 as_of=datetime.now(UTC).date() - timedelta(days=days))  # fmt: skip
-    currencies.keep_rates(workspace=workspace, rates=[rate], by="user:olga", now=timezone.now())
+    keep_in_force(workspace=workspace, rates=[rate], by="user:olga", now=timezone.now())
 
 
 def cup(order: dict[str, Any], price: int) -> dict[str, Any]:

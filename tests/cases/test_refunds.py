@@ -19,7 +19,6 @@ from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.settings import Knobs
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
-from apps.policies import currencies
 from apps.policies.exchange import Rate
 from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal
@@ -29,6 +28,7 @@ from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
 from tests.factories.gate import open_gate
 from tests.factories.proposals import look_at
+from tests.factories.rates import keep_in_force
 from tests.factories.shop_orders import plant, refunds
 
 
@@ -115,7 +115,7 @@ def keep_rate(workspace: Workspace, to: str, rate: str) -> None:
     """What one EUR costs, as of today."""
     now = timezone.now()
     rates = [Rate(base="EUR", quote=to, rate=Decimal(rate), as_of=now.date(), source="ECB")]
-    currencies.keep_rates(workspace=workspace, rates=rates, by="test", now=now)
+    keep_in_force(workspace=workspace, rates=rates, by="test", now=now)
 
 
 def order(*lines: tuple[str, str, float, float], total: float, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from apps.accounts import invitations
 from apps.accounts.models import Membership, User, Workspace
 from apps.accounts.permissions import can
 from apps.audit.models import Event
+from apps.policies import queries
+from apps.policies.exchange import NoRate
 from apps.policies.models import CurrencySetting, ExchangeRate, Publication, Stage, Version
 from tests.conftest import LIMITS, Cast
 from tests.redteam.test_history import as_the_product, run
@@ -153,13 +155,15 @@ def test_counting_in_another_currency(
 
 
 def test_moving_a_rate_in_small_steps(client: Client, cast: Cast, workspace: Workspace) -> None:
-    """Each hundredth for itself is little; the others are told of the first twentieth."""
+    """Each hundredth for itself is little; the others are told, and none of it is in force."""
     client.force_login(cast.otto)
     for step in range(8):
         client.post(reverse("admin:policies_exchangerate_add"), {
             "workspace": workspace.pk, "base": "EUR", "quote": "JPY", "rate": str(100 + step),
             "as_of": f"{datetime.now(UTC):%Y-%m-%d}", "source": "ECB", "sheet": ""})  # fmt: skip
     assert ExchangeRate.objects.get().rate == 107
+    with pytest.raises(NoRate):
+        queries.rates(workspace.pk).exchange("JPY", "EUR", today=datetime.now(UTC).date())
     assert Event.objects.filter(kind="rates.moved", actor=cast.otto.actor).count() == 2
 
 

@@ -32,12 +32,12 @@ from apps.gateway.records import Order
 from apps.inference import endpoint
 from apps.policies import operations as policies
 from apps.policies import thresholds
-from apps.policies.currencies import keep_rates
 from apps.policies.exchange import Rate
 from apps.proposals.models import Proposal
 from tests.contract.shops import demo_shop
 from tests.factories import agents as make
 from tests.factories import inference
+from tests.factories.rates import keep_in_force
 from tests.reliability.month.checking import Checked, check
 from tests.reliability.month.clerk import Clerk
 from tests.reliability.month.living import live
@@ -113,7 +113,7 @@ def shopping(
     now = timezone.now()
     with demo_shop(file) as shop:
         make.connect(workspace, shop, now)
-        keep_rates(workspace=workspace, rates=RATES, by="test", now=now)
+        keep_in_force(workspace=workspace, rates=RATES, by="test", now=now)
         agent = make.agent(
             workspace, "refund_desk", now, settings={"batch": 100, "model_batch": 50}
         )

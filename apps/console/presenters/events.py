@@ -137,6 +137,12 @@ TELLINGS: dict[Kind, Telling] = {
         lambda f: f"has exchange rates that are new or moved by more than 5 %: "
         f"{', '.join(f.get('rates') or [])}",
     ),
+    Kind.RATE_CONFIRMED: (
+        "policy",
+        "warn",
+        lambda f: f"put the rate {words.exchanged(f)} in force"
+        f"{' as ' + f['exception'] if f.get('exception') else ''}",
+    ),
     Kind.RATE_REMOVED: ("policy", "warn", lambda f: f"removed the rate {words.exchanged(f)}"),
     Kind.CURRENCY_CHANGED: ("policy", "", words.counted_in),
     Kind.EXAMPLE_ADDED: ("person", "", lambda f: f"added the example {words.labelled(f)}"),

@@ -13,6 +13,7 @@ from apps.policies.currencies import LoosensLimits
 from apps.policies.exchange import InvalidRate, Rate
 from apps.policies.models import CurrencySetting, ExchangeRate
 from tests.conftest import LIMITS, RULES
+from tests.factories.rates import keep_in_force
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
@@ -23,7 +24,7 @@ def rate(value: str, base: str = "EUR", quote: str = "JPY", as_of: date = DAY) -
 
 
 def keep(workspace, now, *rates: Rate):
-    return currencies.keep_rates(workspace=workspace, rates=rates, by="user:olga", now=now)
+    return keep_in_force(workspace=workspace, rates=rates, by="user:olga", now=now)
 
 
 def told(kind: str) -> list[dict]:

@@ -52,6 +52,22 @@ def test_a_rate_is_typed_and_seen_with_its_age(olgas: Client, workspace: Workspa
     assert Event.objects.filter(kind="rate.kept").count() == 2
 
 
+def test_a_new_rate_waits_for_another_person(
+    olgas: Client, cast: Cast, workspace: Workspace
+) -> None:
+    """Whoever typed it is told so, on saving and on trying to confirm it; another one confirms."""
+    assert "Not in force yet: 1 EUR in JPY." in post(olgas, form(workspace))
+    rate = ExchangeRate.objects.get()
+    ticked = {"action": "confirm", "_selected_action": [rate.pk]}
+    assert "It is your own change" in post(olgas, ticked, reverse(LIST))
+    assert "waits for a second person" in olgas.get(reverse(LIST)).content.decode()
+    ottos = Client()
+    ottos.force_login(cast.otto)
+    page = post(ottos, ticked, reverse(LIST))
+    assert "In force: 1 EUR in JPY." in page
+    assert "waits for a second person" not in page
+
+
 def test_a_sheet_is_pasted(olgas: Client, workspace: Workspace) -> None:
     """As the European Central Bank publishes it."""
     sheet = f"Date, USD, JPY, \n{today():%d %B %Y}, 1.0521, 178.50, \n"

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from apps.policies import currencies
 from apps.policies.exchange import Rate
 from apps.proposals import batch_rows
 from apps.proposals.batch_rules import MOST, Item, key_of, objections, outliers, sample
+from tests.factories.rates import keep_in_force
 
 
 def item(number: int, **over: Any) -> Item:
@@ -157,5 +157,5 @@ def test_the_ceiling_is_converted_by_the_rates_of_the_workspace(workspace, now) 
     assert batch_rows.ceiling_for(ALIKE, workspace.pk, now=now) == 1000
     assert batch_rows.ceiling_for(yen, workspace.pk, now=now) is None
     rate = Rate(base="EUR", quote="JPY", rate=Decimal("162.5"), as_of=now.date(), source="test")
-    currencies.keep_rates(workspace=workspace, rates=[rate], by="t", now=now)
+    keep_in_force(workspace=workspace, rates=[rate], by="t", now=now)
     assert batch_rows.ceiling_for(yen, workspace.pk, now=now) == 162_500
