@@ -28,6 +28,7 @@ from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import failpoints
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
+from apps.gateway import switches
 from apps.proposals.operations import Overloaded
 
 log = logging.getLogger(__name__)
@@ -167,10 +168,11 @@ def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
 def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
     """Wait until what is away is back, asking ever more rarely; after `PATIENCE` the run fails.
 
-    That it waits, and for what, is recorded when it begins.
+    The time that a kill switch held the run is not counted. That it waits, and for what, is
+    recorded when it begins.
     """
     run, since = lease.run, lease.run.waiting_since or now
-    if now - since >= outages.PATIENCE:
+    if waited(run, since=since, now=now) >= outages.PATIENCE:
         hours = outages.PATIENCE // timedelta(hours=1)
         fail(lease, f"Still away after {hours} hours. {why}", now=now)
         return
@@ -181,6 +183,16 @@ def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
         )
         if held and run.waiting_since is None:
             tell(run, Kind.RUN_PAUSED, now=now, stage=run.stage, reason=why[:500])
+
+
+def waited(run: Run, *, since: datetime, now: datetime) -> timedelta:
+    """How long the run has waited without being held by a kill switch."""
+    if now - since < outages.PATIENCE:
+        return now - since
+    stopped = switches.held(
+        workspace_id=run.workspace_id, agent_id=run.agent_id, since=since, now=now
+    )
+    return now - since - stopped
 
 
 def make_way(lease: Lease, error: Overloaded, *, now: datetime) -> None:

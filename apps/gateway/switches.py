@@ -4,7 +4,7 @@ Asked in the transaction that commits the intent to call, and again right before
 Lives in PostgreSQL, so it holds with the broker down and after every restart.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -102,6 +102,23 @@ def stopping_agents() -> Exists:
     switches = KillSwitch.objects.filter(workspace=OuterRef("workspace"), released_at=None)
     one = Q(scope=Scope.AGENT, target=Cast(OuterRef("agent_id"), CharField()))
     return Exists(switches.filter(Q(scope=Scope.WORKSPACE) | one))
+
+
+def held(*, workspace_id: UUID, agent_id: UUID, since: datetime, now: datetime) -> timedelta:
+    """For how long switches stopped an agent between the two moments; overlapping ones count once.
+
+    Only switches of the agent and of the workspace: no other keeps a run from its next step.
+    """
+    one = Q(scope=Scope.WORKSPACE) | Q(scope=Scope.AGENT, target=str(agent_id))
+    standing = Q(released_at=None) | Q(released_at__gt=since)
+    switches = KillSwitch.objects.filter(one, standing, workspace_id=workspace_id)
+    spans = switches.filter(engaged_at__lt=now).order_by("engaged_at")
+    total, counted = timedelta(), since
+    for engaged_at, released_at in spans.values_list("engaged_at", "released_at"):
+        begin, end = max(engaged_at, counted), min(released_at or now, now)
+        if end > begin:
+            total, counted = total + (end - begin), end
+    return total
 
 
 def is_stopped(execution: Execution) -> bool:

@@ -11,6 +11,7 @@ from apps.agents import loop
 from apps.agents.models import Agent, Run, Stage, State
 from apps.agents.steps import STEPS
 from apps.agents.steps.base import Context, Taken
+from apps.gateway import switches
 from apps.gateway.errors import Away, BadAnswer, Unreachable
 from apps.gateway.models import Breaker, Connector
 from apps.proposals.models import Proposal
@@ -63,6 +64,28 @@ def test_an_outage_that_does_not_end_fails_the_run(
     assert run.waiting_since is None
     assert runs.events(run)[-1][0] == "run.failed"
     assert runs.start(repricer, run.finished_at or moment) != run
+
+
+@pytest.mark.parametrize("scope", ["workspace", "agent"])
+def test_a_stop_uses_up_no_patience(
+    repricer: Agent, moment: datetime, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    """Held for three days within an outage, the run still has what was left of its own day."""
+    monkeypatch.setitem(STEPS, Stage.SENSE, runs.raising(Unreachable("no answer")))
+    run = runs.start(repricer, moment)
+    assert runs.advance(moment) == 1
+    switch = switches.engage(
+        workspace=repricer.workspace, scope=scope,
+        target=str(repricer.pk) if scope == "agent" else "", reason="test", by="user:x",
+        now=moment + timedelta(hours=1),
+    )  # fmt: skip
+    released = moment + timedelta(days=3, hours=1)
+    assert runs.advance(released) == 0
+    switches.release(switch=switch, by="user:x", now=released)
+    for hours, state in ((0, State.RUNNING), (22, State.RUNNING), (23, State.FAILED)):
+        assert runs.advance(released + timedelta(hours=hours)) == 1
+        run.refresh_from_db()
+        assert run.state == state
 
 
 def test_a_fault_fails_the_run_after_a_few_tries(

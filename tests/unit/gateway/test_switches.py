@@ -180,3 +180,38 @@ def test_engaging_and_releasing_twice_are_one_each(stop, workspace, now):
     assert not switches.release(switch=switch, by="user:y", now=now)
     kinds = list(Event.objects.filter(subject_kind="switch").values_list("kind", flat=True))
     assert sorted(kinds) == [Kind.SWITCH_ENGAGED, Kind.SWITCH_RELEASED]
+
+
+@pytest.mark.parametrize(
+    ("spans", "hours"),
+    [
+        ([], 0),
+        ([("workspace", 2, 5)], 3),
+        ([("workspace", -9, 5)], 5),  # engaged before
+        ([("workspace", 2, None)], 8),  # engaged still
+        ([("workspace", -9, -1), ("workspace", 11, 12)], 0),  # before and after
+        ([("workspace", 1, 4), ("agent", 2, 6)], 5),  # overlapping
+        ([("workspace", 1, 8), ("agent", 2, 3)], 7),  # one within the other
+        ([("agent", 1, 2), ("workspace", 4, 6)], 3),  # apart
+        ([("action", 1, 9), ("another agent", 1, 9), ("another workspace", 1, 9)], 0),
+    ],
+)
+def test_how_long_an_agent_was_held(workspace, elsewhere, now, spans, hours):
+    """By its own switch and those for everything, counted once, within the ten hours asked about."""
+    agent = uuid4()
+    kinds = {"workspace": ("workspace", ""), "agent": ("agent", str(agent)),
+             "action": ("action", "set_price"), "another agent": ("agent", str(uuid4())),
+             "another workspace": ("workspace", "")}  # fmt: skip
+    for kind, begin, end in spans:
+        scope, target = kinds[kind]
+        KillSwitch.objects.create(
+            workspace=elsewhere if kind == "another workspace" else workspace,
+            scope=scope, target=target, reason="test", engaged_by="user:x",
+            engaged_at=now + timedelta(hours=begin),
+            released_by="" if end is None else "user:x",
+            released_at=None if end is None else now + timedelta(hours=end),
+        )  # fmt: skip
+    held = switches.held(
+        workspace_id=workspace.pk, agent_id=agent, since=now, now=now + timedelta(hours=10)
+    )
+    assert held == timedelta(hours=hours)
