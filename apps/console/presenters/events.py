@@ -20,6 +20,7 @@ PARTS = {
 }
 KINDS_OF_ACTOR = {"agent": "Agent", "user": "A former member", "key": "API key"}
 ALTERED = "content changed after it was recorded"
+UNKNOWN = "a kind of event that AIOS does not know"
 PROCESSES = {
     "web": "Nobody, in the web server",
     "worker": "Nobody, in a worker",
@@ -173,7 +174,10 @@ TELLINGS: dict[Kind, Telling] = {
 
 
 def tell(event: Recorded, names: Mapping[str, str]) -> Told:
-    """The event in words. `names` are display names by actor; lost content is told plainly."""
+    """The event in words. `names` are display names by actor; lost content and unknown kinds
+    are told plainly."""
+    if event.kind not in TELLINGS:
+        return unknown(event, names)
     kind = Kind(event.kind)
     icon, tone, phrase = TELLINGS[kind]
     fields = event.fields and with_names(event, event.fields, names)
@@ -188,9 +192,26 @@ def tell(event: Recorded, names: Mapping[str, str]) -> Told:
     )
     if event.altered:
         told = replace(told, text=f"{kind.value} ({ALTERED})", icon="alert", tone="bad")
-    if not event.attested:
-        return replace(told, who=f"Somebody in the name of {told.who}", icon="alert", tone="bad")
-    return told
+    return told if event.attested else disowned(told)
+
+
+def unknown(event: Recorded, names: Mapping[str, str]) -> Told:
+    """An event of a kind that AIOS does not know, as such: forged, or of another release."""
+    told = Told(
+        event=event,
+        who=name_of(event.actor, names),
+        text=f"{event.kind} ({UNKNOWN})",
+        icon="alert",
+        tone="bad",
+        about=concerns(event),
+        inbox="",
+    )
+    return told if event.attested else disowned(told)
+
+
+def disowned(told: Told) -> Told:
+    """The same, said to be by somebody who took the name it was recorded in."""
+    return replace(told, who=f"Somebody in the name of {told.who}", icon="alert", tone="bad")
 
 
 def session_of(event: Recorded, names: Mapping[str, str]) -> str:

@@ -49,7 +49,8 @@ GROUPS = {
     "breaker": Group.EFFECTS,
     "notice": Group.EFFECTS,
 }
-ALWAYS_ERRORS = {
+KNOWN = frozenset(Kind)
+ALWAYS_ERRORS: set[str] = {
     Kind.RUN_FAILED,
     Kind.RUN_ESCALATED,
     Kind.EXECUTION_UNKNOWN,
@@ -58,7 +59,7 @@ ALWAYS_ERRORS = {
     Kind.BUDGET_EXHAUSTED,
     Kind.NOTICE_FAILED,
 }
-BAD_ENDS = {
+BAD_ENDS: dict[str, tuple[str, tuple[str, ...]]] = {
     Kind.MODEL_CALLED: ("outcome", ("error", "timeout", "rate_limited", "malformed", "lost")),
     Kind.EXECUTION_FINISHED: ("outcome", ("refused", "needs_person")),
     Kind.PROPOSAL_SETTLED: ("state", ("failed", "needs_person")),
@@ -150,7 +151,7 @@ def filter_of(given: Mapping[str, str]) -> Filter:
 
 def row_of(told: Told, proposals: Mapping[str, str]) -> Row:
     """The event as a row. `proposals` are the ids of proposals by change."""
-    kind, fields = Kind(told.event.kind), told.event.fields or {}
+    kind, fields = told.event.kind, told.event.fields or {}
     return Row(
         told=told,
         stage=stage_of(kind, fields),
@@ -173,7 +174,7 @@ def concerned(told: Told) -> Sequence[str]:
     return told.about if told.event.subject_kind in ("change", "execution") else ()
 
 
-def stage_of(kind: Kind, fields: Fields) -> str:
+def stage_of(kind: str, fields: Fields) -> str:
     """The stage of the loop an event belongs to."""
     named = str(fields.get("stage", ""))
     if kind.startswith("run.") and named in STAGES:
@@ -187,7 +188,7 @@ def stage_of(kind: Kind, fields: Fields) -> str:
     return "act"
 
 
-def group_of(kind: Kind, actor: str) -> Group:
+def group_of(kind: str, actor: str) -> Group:
     """Whose doing it is: by its kind, else by who acted."""
     subject = kind.partition(".")[0]
     if subject in GROUPS:
@@ -201,10 +202,10 @@ def group_of(kind: Kind, actor: str) -> Group:
     return Group.PEOPLE if actor.startswith(("user:", "key:")) else Group.AGENT
 
 
-def is_error(kind: Kind, fields: Fields) -> bool:
-    """Whether something went wrong, which a rejection or a denial is not."""
+def is_error(kind: str, fields: Fields) -> bool:
+    """Whether something went wrong, which a rejection or a denial is not; an unknown kind has."""
     name, bad = BAD_ENDS.get(kind, ("", ()))
-    return kind in ALWAYS_ERRORS or (bool(name) and fields.get(name) in bad)
+    return kind not in KNOWN or kind in ALWAYS_ERRORS or (bool(name) and fields.get(name) in bad)
 
 
 def figures_of(fields: Fields) -> Figures | None:

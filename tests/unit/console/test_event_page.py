@@ -61,3 +61,18 @@ def test_a_name_that_was_taken(page, cast: Cast, session: str, words: str) -> No
     shown = page(cast.rita.actor, session)
     assert "Somebody in the name of Rita" in shown
     assert words in shown
+
+
+def test_an_unknown_kind_breaks_no_page(page, cast: Cast, client: Client) -> None:
+    """Written past AIOS: its own page, the trace and its filter of errors show it as what it is."""
+    page(cast.rita.actor, "")
+    Event.objects.filter(kind="proposal.submitted").update(kind="proposal.blessed")
+    Entry.objects.filter(kind="proposal.submitted").update(kind="proposal.blessed")
+    index = Entry.objects.filter(kind="proposal.blessed").latest("index").index
+    trace = reverse("console:trace")
+    for address in (reverse("console:event", args=[index]), trace, f"{trace}?kind=errors"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        shown = answer.content.decode()
+        assert "Somebody in the name of Rita" in shown
+        assert "proposal.blessed (a kind of event that AIOS does not know)" in shown

@@ -44,6 +44,18 @@ def test_what_is_not_attested_is_told_plainly(happened, kind):
     assert "changed after it was recorded" in altered.text
 
 
+@pytest.mark.parametrize("fields", [{}, None, {"title": "approved"}])
+def test_an_unknown_kind_is_told_plainly(happened, fields):
+    """Whatever it holds, and also where it is in a name that was taken."""
+    event = replace(happened("proposal.blessed", actor="user:7"), fields=fields)
+    told = tell(event, {"user:7": "Rita"})
+    assert told.text == "proposal.blessed (a kind of event that AIOS does not know)"
+    assert (told.who, told.tone, told.inbox) == ("Rita", "bad", "")
+    forged = tell(replace(event, attested=False), {"user:7": "Rita"})
+    assert forged.who == "Somebody in the name of Rita"
+    assert forged.text == told.text
+
+
 @pytest.mark.parametrize(
     ("session", "words"),
     [
