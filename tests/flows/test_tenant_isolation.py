@@ -168,6 +168,7 @@ def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
         # of people, not of a workspace: any value will do
         "url": "nothing",
         "token": "nothing",  # who has a link that works is asked in by it
+        "proof": "nothing",
         "key": "1-x",
         "uidb36": "1",
         "pk": 1,

@@ -97,9 +97,8 @@ def mail_proof(request: ConsoleRequest, invitation: Invitation, token: str) -> H
     """Mail the address a link that proves it, and say so; asked too often, only say so."""
     now = timezone.now()
     counted = f"invitation-letters:{invitation.workspace_id}:{invitation.email}"
-    letters = cache.get(counted, 0) + 1
-    cache.set(counted, letters, timeout=3600)
-    if letters <= LETTERS_AN_HOUR:
+    cache.add(counted, 0, timeout=3600)
+    if cache.incr(counted) <= LETTERS_AN_HOUR:
         path = reverse(
             "console:invitation-proven", args=[token, invitations.prove(invitation, now=now)]
         )

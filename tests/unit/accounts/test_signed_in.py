@@ -60,11 +60,13 @@ def test_a_key_and_whom_it_acts_for(
 
 def test_who_joins_by_a_link(workspace: Workspace, cast: Cast) -> None:
     """From the moment they choose a password it is them."""
-    made = invitations.invite(workspace=workspace, email="ida@example.com", role="reviewer",
-                              by=cast.olga, now=timezone.now())  # fmt: skip
     since = timezone.now()
+    invitation, token = invitations.invite(
+        workspace=workspace, email="ida@example.com", role="reviewer", by=cast.olga, now=since
+    )
+    proof = invitations.prove(invitation, now=since)
     with as_the_product():
-        Client().post(f"/invitations/{made[1]}/", {"name": "Ida", "password": PASSWORD})
+        Client().post(f"/invitations/{token}/{proof}/", {"name": "Ida", "password": PASSWORD})
     ida = User.objects.get(email="ida@example.com")
     assert sessions(since=since)[Kind.INVITATION_ACCEPTED] == (ida.actor, ida.actor)
 
