@@ -47,7 +47,8 @@ INVITATION = f"""
     ON CONFLICT DO NOTHING
 """
 OF_NO_ROW = {"url": "nothing", "key": "1-x", "uidb36": "1", "pk": "1", "section": "facts",
-             "page_path": "operations/stop/", "token": LINK, "fact": next(iter(SOURCES))}  # fmt: skip
+             "page_path": "operations/stop/", "token": LINK, "proof": "none",
+             "fact": next(iter(SOURCES))}  # fmt: skip
 # states one row of each kind does not show
 KINDS = f"""
     SELECT DISTINCT ON (state, risk) state, risk, id FROM proposals_proposal
@@ -127,8 +128,8 @@ def judge(answer: httpx2.Response) -> str:
 def name_of(route: Route, is_signed_in: bool) -> str:
     """A name for a file."""
     words = re.findall(r"[a-z0-9]+", PARAMETER.sub("", route.path))
-    one = ["one"] if route.parameters else []
-    return ("" if is_signed_in else "out-") + ("-".join([*words, *one]) or "queue")
+    ones = ["one"] * len(route.parameters)
+    return ("" if is_signed_in else "out-") + ("-".join([*words, *ones]) or "queue")
 
 
 def find_values(system: System) -> dict[str, object]:
