@@ -54,7 +54,7 @@ def once(
     try:
         refusal = refused_by(first)
         return carry_out(begun, (lambda: refusal) if refusal is not None else do)
-    except Exception:
+    except Exception:  # whatever it was, the key is free for another try
         idempotency.release(begun)
         raise
 

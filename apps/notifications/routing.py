@@ -279,7 +279,7 @@ def loosens(matter: Matter, members: Sequence[Member]) -> Told:
 
 
 def moved_rates(matter: Matter, members: Sequence[Member]) -> Told:
-    """Exchange rates that are new or have moved wait for a second person: who operates."""
+    """Exchange rates are new or have moved, and may wait for a second person: who operates."""
     others = [m for m in operators(members) if not matter.is_by(m)]
     rates = (matter.event.fields or {}).get("rates") or []
     more = f" and {matter.field('count')} in all" if len(rates) > 1 else ""
@@ -289,7 +289,7 @@ def moved_rates(matter: Matter, members: Sequence[Member]) -> Told:
             member=member,
             at=matter.event.at,
             subject_id=matter.event.subject_id,
-            detail=f"Another owner or operator confirms {next(iter(rates), 'them')}{more}",
+            detail=f"{next(iter(rates), 'Rates')}{more}. What waits, a second person confirms",
         )
 
 

@@ -70,14 +70,20 @@ def keep_rates(
         if known is None or abs(rate.rate / known - 1) > STEP:
             known, waits = rate.rate, {"waits_since": now, "asked_by": by}
             moved.append(rate)
-        ExchangeRate.objects.filter(workspace=workspace, base=rate.quote, quote=rate.base).delete()
-        row, _ = ExchangeRate.objects.update_or_create(
+        if row is not None:
+            row.delete()
+        row = ExchangeRate.objects.create(
             workspace=workspace,
             base=rate.base,
             quote=rate.quote,
-            defaults={"rate": rate.rate, "as_of": rate.as_of, "source": rate.source,
-                      "told": known, "added_by": by, "added_at": now, **waits},
-        )  # fmt: skip
+            rate=rate.rate,
+            as_of=rate.as_of,
+            source=rate.source,
+            told=known,
+            added_by=by,
+            added_at=now,
+            **waits,
+        )
         by_pair[pair] = row
         changed.append(row)
     moved += [rate_of(row) for row in apart(by_pair.values(), changed, by=by, now=now)]
@@ -150,7 +156,8 @@ def moves(workspace: Workspace, moved: Sequence[object], *, by: str) -> list[Fac
 def confirm_rate(*, rate: ExchangeRate, user: User, now: datetime) -> None:
     """Put a rate in force that waits, as the second person or as a sole owner after the delay.
 
-    Of one that is in force nothing changes. Raises `NotYours`.
+    It is the very rate they looked at: one that was kept instead meanwhile is another row. Of one
+    that is in force nothing changes. Raises `NotYours`, and `ExchangeRate.DoesNotExist`.
     """
     held = ExchangeRate.objects.select_for_update().get(pk=rate.pk)
     if held.waits_since is None:
@@ -163,8 +170,8 @@ def confirm_rate(*, rate: ExchangeRate, user: User, now: datetime) -> None:
         raise NotYours(why)
     fact = told(Kind.RATE_CONFIRMED, held, by=user.actor, asked_by=held.asked_by,
                 exception=ALONE if is_own else "")  # fmt: skip
-    held.waits_since, held.asked_by = None, ""
-    held.save(update_fields=["waits_since", "asked_by"])
+    held.told, held.waits_since, held.asked_by = held.rate, None, ""
+    held.save(update_fields=["told", "waits_since", "asked_by"])
     record_all([fact], now=now)
 
 

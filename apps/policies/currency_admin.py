@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -129,13 +130,16 @@ class ExchangeRateAdmin(WithinWorkspaces):
     @action(description="Confirm")  # type: ignore[untyped-decorator]  # unfold ships no types
     def confirm(self, request: HttpRequest, queryset: QuerySet[ExchangeRate]) -> None:
         """Put those in force that wait, each with its event; or say why not."""
-        for rate in queryset.exclude(waits_since=None):
+        for pk in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
+                rate = queryset.get(pk=pk)
                 confirm_rate(rate=rate, user=person(request), now=timezone.now())
+            except ExchangeRate.DoesNotExist:
+                messages.error(request, "A rate has changed since you looked. Look again.")
             except NotYours as error:
                 messages.error(request, f"{rate}: {error}")
             else:
-                messages.success(request, f"In force: {rate}.")
+                messages.success(request, f"In force: {rate}, {plain(rate.rate)}.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Between which currencies a rate is does not change; add another one instead."""

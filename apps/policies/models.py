@@ -273,10 +273,10 @@ class CurrencySetting(models.Model):
 class ExchangeRate(models.Model):
     """What one unit of `base` costs in `quote`, on a day, according to a source.
 
-    One row a pair, replaced by a newer one; what it was before is in the audit log, and in each
-    decision that used it. `told` is the rate people were last told of. One that is new or has moved
-    far since then waits for a second person, from `waits_since` on and asked for by `asked_by`;
-    until somebody has agreed no amount is converted by it.
+    One row a pair; a newer rate is a new row instead of it. What it was before is in the audit log,
+    and in each decision that used it. `told` is the rate people were last told of, or confirmed.
+    One that is new or has moved far since then waits for a second person, from `waits_since` on and
+    asked for by `asked_by`; until somebody has agreed no amount is converted by it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -42,7 +42,7 @@ def why_not(
     """Why this person may not agree to it now, in words; empty if they may."""
     held = rights(user, workspace_id)
     if not held.can("configure"):
-        return "Owners and operators decide on policies."
+        return "Owners and operators decide on this."
     if not is_own:
         return NEW_HERE if is_new(user, workspace_id, now=now) else ""
     others = Membership.objects.filter(
@@ -50,12 +50,12 @@ def why_not(
     ).exclude(user_id=user.pk)
     if others.exists():
         return "It is your own change, and it lets something new through: another owner or " \
-               "operator has to publish it."  # fmt: skip
+               "operator has to agree to it."  # fmt: skip
     if held.role != Role.OWNER:
-        return "It is your own change; an owner has to publish it."
+        return "It is your own change; an owner has to agree to it."
     if now < alone_from:
         return (
-            "Nobody else may publish it here, so you may do so alone, but not before "
+            "Nobody else may agree to it here, so you may do so alone, but not before "
             f"{alone_from:%d %b, %H:%M} UTC. Everybody here has been told of it."
         )
     return ""

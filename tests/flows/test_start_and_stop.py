@@ -156,11 +156,9 @@ def test_without_the_demo_the_printed_command_leads_to_an_owner_who_can_sign_in(
         said = run_as_printed(printed)
         email, password = re.findall(r"(?:sign in as|password): +(\S+)", said)
         assert email == "you@example.com"
+        web = f"http://{LOOPBACK}:{port}"
         with httpx2.Client(
-            base_url=f"http://{LOOPBACK}:{port}",
-            trust_env=False,
-            follow_redirects=True,
-            timeout=SOON,
+            base_url=web, trust_env=False, follow_redirects=True, timeout=SOON
         ) as client:
             signed_in = send(client, "/accounts/login/", login=email, password=password)
             assert signed_in.url.path == "/guide/welcome/"  # nothing is connected yet

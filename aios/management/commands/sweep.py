@@ -36,7 +36,7 @@ class Heart(threading.Thread):
             close_old_connections()
             try:
                 heartbeat.beat(moved_at=self.moved_at, now=timezone.now())
-            except Exception:
+            except Exception:  # whatever it is, the heart beats on
                 log.exception("A beat failed; the next one tries again.")
             self.ended.wait(self.every)
 
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             close_old_connections()
             try:
                 import_string(path)()
-            except Exception:
+            except Exception:  # one sweep that fails keeps none of the others from its work
                 log.exception("The sweep of %s failed; the next round tries again.", path)
 
     def _rest(self, seconds: float, heart: Heart) -> None:

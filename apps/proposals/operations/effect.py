@@ -152,7 +152,7 @@ def reconsider(*, now: datetime, limit: int = 50) -> int:
         except Refused as error:
             with transaction.atomic():
                 drop_stale(execution, str(error), now=now)
-        except Exception:
+        except Exception:  # one target that cannot be read keeps no other waiting
             log.warning("The target of execution %s cannot be read", execution.pk, exc_info=True)
             gateway.put_off(execution, now=now)
         else:

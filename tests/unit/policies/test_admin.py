@@ -92,7 +92,7 @@ def test_a_second_person_sees_what_is_new_and_publishes_it(
     olgas.post(change(policy), form(policy, limit_most="2000"))
     waits = Publication.objects.get()
     page = reverse("admin:policies_publication_change", args=[waits.pk])
-    assert "another owner or operator has to publish it" in olgas.get(page).content.decode()
+    assert "another owner or operator has to agree to it" in olgas.get(page).content.decode()
     other = Client()
     other.force_login(cast.otto)
     shown = html.unescape(other.get(page).content.decode())

@@ -63,8 +63,11 @@ def test_a_new_rate_waits_for_another_person(
     assert "waits for a second person" in olgas.get(reverse(LIST)).content.decode()
     ottos = Client()
     ottos.force_login(cast.otto)
+    post(olgas, form(workspace, rate="178.6"))
+    assert "has changed since you looked" in post(ottos, ticked, reverse(LIST))
+    ticked["_selected_action"] = [ExchangeRate.objects.get().pk]
     page = post(ottos, ticked, reverse(LIST))
-    assert "In force: 1 EUR in JPY." in page
+    assert "In force: 1 EUR in JPY, 178.6." in page
     assert "waits for a second person" not in page
 
 
@@ -101,17 +104,22 @@ def test_what_is_no_rate_is_refused_on_the_page(
 
 
 def test_a_kept_rate_is_renewed_and_removed(olgas: Client, workspace: Workspace) -> None:
-    """Its currencies stay; an older rate is refused; each is told."""
+    """Its currencies stay; an older rate is refused; each is told. A page left open is too late."""
+
+    def page_of(rate: ExchangeRate) -> str:
+        return reverse("admin:policies_exchangerate_change", args=[rate.pk])
+
     post(olgas, form(workspace))
     [rate] = ExchangeRate.objects.all()
-    page = reverse("admin:policies_exchangerate_change", args=[rate.pk])
+    page = page_of(rate)
     assert olgas.get(page).status_code == 200
     post(olgas, form(workspace, rate="180", quote="KWD"), page)
     [renewed] = ExchangeRate.objects.all()
-    assert (renewed.pk, renewed.quote, renewed.rate) == (rate.pk, "JPY", 180)
+    assert (renewed.quote, renewed.rate) == ("JPY", 180)
+    assert "doesn’t exist" in post(olgas, form(workspace, rate="182"), page)
     older = form(workspace, rate="181", as_of=today(2).isoformat())
-    assert "are kept already" in post(olgas, older, page)
-    post(olgas, {"post": "yes"}, reverse("admin:policies_exchangerate_delete", args=[rate.pk]))
+    assert "are kept already" in post(olgas, older, page_of(renewed))
+    post(olgas, {"post": "yes"}, reverse("admin:policies_exchangerate_delete", args=[renewed.pk]))
     assert not ExchangeRate.objects.exists()
     assert Event.objects.filter(kind="rate.removed").count() == 1
 

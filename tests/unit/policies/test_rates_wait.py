@@ -71,6 +71,27 @@ def test_moving_it_back_does_not_put_it_in_force(workspace, cast, now):
     assert in_yen(workspace, now) is None
 
 
+def test_what_is_confirmed_is_what_was_looked_at(workspace, cast, now):
+    """However little it was changed meanwhile, what was seen is there no more."""
+    for later in ("340", "178.6"):
+        keep(workspace, now, cast.otto, rate("178.5"))
+        seen = ExchangeRate.objects.get()
+        keep(workspace, now, cast.otto, rate(later))
+        with pytest.raises(ExchangeRate.DoesNotExist):
+            currencies.confirm_rate(rate=seen, user=cast.olga, now=now)
+        assert in_yen(workspace, now) is None
+        currencies.remove_rate(rate=ExchangeRate.objects.get(), by=cast.otto.actor, now=now)
+
+
+def test_five_percent_are_from_what_was_confirmed(workspace, cast, now):
+    """Not from what was asked for first."""
+    keep(workspace, now, cast.otto, rate("100"))
+    keep(workspace, now, cast.otto, rate("104.9"))
+    confirm(cast.olga, now)
+    keep(workspace, now, cast.otto, rate("99"))
+    assert in_yen(workspace, now) is None
+
+
 def test_two_rates_that_have_moved_together_wait(workspace, cast, now):
     """Neither by 5 %, what is reckoned over both by more."""
     pair = [rate("1", quote="USD"), rate("100", base="USD")]
