@@ -153,7 +153,13 @@ class ExchangeRateAdmin(WithinWorkspaces):
         """Keep what was typed, with its events."""
         changed = form.keep(by=person(request).actor)
         if changed:
-            obj.pk, obj._state.adding = changed[0].pk, False
+            first = changed[0]
+            obj.pk, obj.base, obj.quote, obj._state.adding = (
+                first.pk,
+                first.base,
+                first.quote,
+                False,
+            )
             messages.success(request, f"Kept: {', '.join(map(str, changed))}.")
         if waiting := [str(rate) for rate in changed if rate.waits_since]:
             messages.warning(

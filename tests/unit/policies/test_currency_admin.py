@@ -44,7 +44,9 @@ def post(client: Client, values: dict[str, Any], path: str = "") -> str:
 def test_a_rate_is_typed_and_seen_with_its_age(olgas: Client, workspace: Workspace) -> None:
     """In the list, with where it is from; and in the audit log."""
     assert olgas.get(reverse(ADD)).status_code == 200
-    assert "Kept: 1 EUR in JPY." in post(olgas, form(workspace, quote="jpy"))
+    page = post(olgas, form(workspace, quote="jpy"))
+    assert "Kept: 1 EUR in JPY." in page
+    assert ">1 EUR in JPY</a>” was added" in page
     post(olgas, form(workspace, quote="KWD", rate="0.3561", as_of=today(30).isoformat()))
     page = olgas.get(reverse(LIST)).content.decode()
     assert "178.5" in page
