@@ -1,7 +1,7 @@
 """The live trace over a WebSocket: stored events behind a number, then new ones as they come.
 
 A message is a JSON list of events; on the page of a run also an object, `{"tokens": {...}}`: the
-words of a model while it says them, as `inference.voice` tells them.
+words of a model while it says them, as `inference.streaming` tells them.
 
 Close codes: 4401 sign in, 4403 not a member or not this workspace's run, 4408 too slow, resume.
 """

@@ -295,16 +295,16 @@ def test_a_right_lost_while_the_past_is_being_sent_ends_it_there(
 
 
 def test_what_cannot_be_told_of_one_workspace_disturbs_no_other(
-    rita, cast, browse, workspace, elsewhere, start, now
+    rita, cast, browse, workspace, elsewhere, start, now, monkeypatch
 ):
-    """An event of a kind a newer version writes: who watches there is cut off, others are fed."""
+    """Who watches a log that cannot be put in words is cut off; others are fed."""
     mallory = cookie_of(browse(cast.mallory))
+    read = hub.read
 
-    def write_unknown() -> None:
-        with transaction.atomic():
-            record(kind="of.tomorrow", workspace_id=workspace.pk, actor="system",
-                   subject_kind="run", subject_id=uuid4(), now=now)  # fmt: skip
-        sequence()
+    def read_but_here(workspace_id: UUID, *args: Any) -> Any:
+        if workspace_id == workspace.pk:
+            raise ValueError("an event nobody can tell")
+        return read(workspace_id, *args)
 
     async def watch() -> tuple[int, list[int]]:
         async with (
@@ -312,12 +312,38 @@ def test_what_cannot_be_told_of_one_workspace_disturbs_no_other(
             socket(mallory, f"/ws/trace/?after={start}") as there,
         ):
             await asyncio.sleep(0.3)
-            await sync_to_async(write_unknown)()
+            monkeypatch.setattr(hub, "read", read_but_here)
+            await sync_to_async(write)(workspace.pk, now)
             code = (await here.receive_output(timeout=5))["code"]
             await sync_to_async(write)(elsewhere.pk, now)
             return code, await receive_until(there, start + 2)
 
     assert asyncio.run(watch()) == (4408, [start + 2])
+
+
+def test_an_event_of_unknown_kind_is_sent_as_such(rita, workspace, start, now):
+    """As another release or a forger writes it; what comes after it is sent too."""
+
+    def write_unknown() -> None:
+        with transaction.atomic():
+            record(kind="of.tomorrow", workspace_id=workspace.pk, actor="system",
+                   subject_kind="run", subject_id=uuid4(), now=now)  # fmt: skip
+        sequence()
+        write(workspace.pk, now)
+
+    async def watch() -> list[dict[str, Any]]:
+        async with socket(rita, f"/ws/trace/?after={start}") as communicator:
+            await asyncio.sleep(0.3)
+            await sync_to_async(write_unknown)()
+            events: list[dict[str, Any]] = []
+            while len(events) < 2:
+                events += await communicator.events()
+            return events
+
+    odd, plain = asyncio.run(watch())
+    assert "does not know" in odd["words"]
+    assert odd["error"]
+    assert plain["kind"] == Kind.RUN_STEPPED
 
 
 def speak(workspace_id: UUID, run_id: UUID, text: str) -> int:
