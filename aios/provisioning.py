@@ -6,7 +6,8 @@ from decimal import Decimal
 from apps.accounts import operations as accounts
 from apps.accounts.models import Role, User, Workspace
 from apps.agents.playbooks.registry import default_policies
-from apps.gateway.catalogue import ACTIONS, Reversibility
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.catalogue.action_spec import Measure, Reversibility
 from apps.gateway.configuration import configure_action
 from apps.gateway.models import ActionSetting, WhenAway
 from apps.policies import operations as policies
@@ -28,9 +29,9 @@ def enrol(
 ) -> None:
     """Make the person a member who may approve every action up to `ceiling` (None: any amount)."""
     accounts.add_member(workspace=workspace, user=user, role=role, by=by, now=now)
-    for action in ACTIONS:
+    for action, spec in ACTIONS.items():
         # The amount of a price change is the price, which is no money that leaves
-        limit = PRICE_CEILING if action == "set_price" and ceiling else ceiling
+        limit = PRICE_CEILING if spec.measure == Measure.PRICE and ceiling else ceiling
         accounts.authorise(workspace=workspace, user=user, action=action, ceiling=limit,
                            currency=CURRENCY, by=by, now=now)  # fmt: skip
 

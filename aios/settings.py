@@ -270,7 +270,7 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": DIRECTIVES}
 LOOSER_CONTENT_SECURITY_POLICIES = LOOSER
 
 # -- admin -------------------------------------------------------------------------------------
-ACTION_NAMES = "apps.gateway.catalogue.ACTIONS"  # what an authority may be about
+CATALOGUE = "apps.gateway.catalogue.ACTIONS"  # where apps below the gateway find the actions
 
 
 UNFOLD = {

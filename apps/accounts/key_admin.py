@@ -20,8 +20,8 @@ from apps.accounts.scope import WithinWorkspaces, person
 
 
 def action_choices() -> list[tuple[str, str]]:
-    """The actions there are; `settings.ACTION_NAMES` leads to them, an import may not."""
-    return [(name, name.replace("_", " ")) for name in import_string(settings.ACTION_NAMES)]
+    """The actions there are; `settings.CATALOGUE` leads to them, an import may not."""
+    return [(name, name.replace("_", " ")) for name in import_string(settings.CATALOGUE)]
 
 
 def scope_choices(scopes: Iterable[str]) -> list[tuple[str, str]]:

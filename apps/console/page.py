@@ -73,8 +73,6 @@ def find_stops(workspace_id: UUID) -> list[Stop]:
 
 def find_mailbox(workspace_id: UUID) -> str:
     """The page that shows what the demo sent by mail; empty where there is none."""
-    for connector in gateway.connectors_of(workspace_id):
-        if connector.kind == "mail":
-            settings = connector.settings
-            return str(settings.get("mailbox_page") or settings.get("mailbox_url") or "")
-    return ""
+    settings = [one.settings for one in gateway.connectors_of(workspace_id)]
+    found = (one.get("mailbox_page") or one.get("mailbox_url") for one in settings)
+    return str(next(filter(None, found), ""))

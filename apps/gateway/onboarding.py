@@ -59,7 +59,6 @@ def ask(system: System) -> None:
         )
     if not system.resource:
         return
-    few = {"limit": 1} if system.kind == "medusa" else {}
     try:
         found = queries.sample(
             kind=system.kind,
@@ -67,7 +66,6 @@ def ask(system: System) -> None:
             secret=system.secret,
             settings={**system.settings, **PATIENCE},
             resource=system.resource,
-            **few,
         )
     except (ConnectorError, LookupError, ValueError) as error:
         raise CannotJoin(explain(system, error), system) from error
@@ -115,21 +113,18 @@ def has_host(address: str) -> bool:
 
 def explain(system: System, error: Exception) -> str:
     """What went wrong, for somebody who has never seen an error of ours."""
-    at = system.address
+    at, (key_hint, address_hint) = system.address, queries.hints(system.kind)
     match error:
         case Unreachable():
             return f"Nothing answers at {at}. Is the address right, and does it run?"
         case Refused(code=code) if code in NO_KEY:
-            return f"{at} answers, but does not accept the key. Is it a secret API key (sk_…)?"
+            return f"{at} answers, but does not accept the key. {key_hint}".rstrip()
         case Refused(code="forbidden_address"):
             return f"Nothing was sent: {error}"
         case Refused():
             return f"{at} answers, but refused: {error}"
         case BadAnswer():
-            return (
-                f"Something answers at {at}, but not as expected. For a shop this has to be "
-                "the Medusa server, not the storefront; for a feed, a list in JSON or CSV."
-            )
+            return f"Something answers at {at}, but not as expected. {address_hint}".rstrip()
         case _:
             return f"This cannot be used: {error}"
 

@@ -248,20 +248,26 @@ def executions_in(workspace_id: UUID) -> QuerySet[Execution]:
 
 
 def sample(
-    *, kind: str, address: str, secret: str, settings: dict[str, str], resource: str, **query: Any
+    *, kind: str, address: str, secret: str, settings: dict[str, str], resource: str
 ) -> Sequence[Record]:
-    """Rows from a system that is no connector yet, to see whether it could be one.
+    """A few rows from a system that is no connector yet, to see whether it could be one.
 
     Raises `LookupError` and `ValueError` for what no client can be built from, and the
     `ConnectorError`s of `connectors.base`.
     """
     with stranger(kind, address=address, secret=secret, settings=settings) as reader:
-        return reader.read(resource, **query)
+        return reader.read(resource, **registry.first_look(kind).query)
 
 
 def asked_first(kind: str, settings: dict[str, str]) -> list[str]:
     """What a system of these settings is read for to see whether it works."""
     return registry.asked_first(kind, settings)
+
+
+def hints(kind: str) -> tuple[str, str]:
+    """What helps when a key is not accepted, and when something unexpected answers."""
+    look = registry.first_look(kind)
+    return look.key_hint, look.address_hint
 
 
 def greet(*, kind: str, address: str, secret: str, settings: dict[str, str]) -> None:

@@ -22,18 +22,9 @@ from django.db import transaction
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.operations import record
+from apps.gateway import catalogue
 from apps.gateway.models import Connector, Source
-
-TOGETHER = frozenset({"messages", "competitor_prices"})  # read from all that can tell them
-SAME_SHOP = {"order": "orders"}  # read from where the other is
-RECORD_OF = {
-    "set_price": "variants",
-    "set_stock": "variants",
-    "update_product": "variants",
-    "refund_payment": "orders",
-    "cancel_order": "orders",
-    "return_items": "orders",
-}  # what an action changes is read as this
+from apps.gateway.resources import CHOSEN_WITH, is_shared
 
 
 class NoConnector(LookupError):
@@ -62,9 +53,9 @@ def readers(workspace_id: UUID, resource: str, able: Sequence[Connector]) -> lis
     """
     if not able:
         raise NoConnector(f"No enabled connector of this workspace can read '{resource}'.")
-    wanted = chosen(workspace_id).get(SAME_SHOP.get(resource, resource))
+    wanted = chosen(workspace_id).get(CHOSEN_WITH.get(resource, resource))
     if wanted is None:
-        return list(able) if len(able) == 1 or resource in TOGETHER else undecided(resource, able)
+        return list(able) if len(able) == 1 or is_shared(resource) else undecided(resource, able)
     picked = [one for one in able if one.pk == wanted]
     if not picked:
         raise Undecided(
@@ -83,7 +74,7 @@ def actor(
     """
     if not able:
         raise NoConnector(f"No enabled connector of this workspace can do '{action}'.")
-    about = RECORD_OF.get(action, "")
+    about = catalogue.spec(action).record
     fitting = [one for one in able if about in tells[one.pk]] if about else list(able)
     if len(fitting) == 1 or not fitting:
         return (fitting or able)[0]

@@ -14,12 +14,6 @@ from apps.policies import thresholds
 from apps.policies.models import Version
 from apps.policies.thresholds import NoPolicy
 
-NEEDS = {
-    "repricing": ("variants", "competitor_prices"),
-    "refund_desk": ("messages", "orders", "send_message"),
-    "product_texts": ("variants",),
-}
-
 
 class Screen(IntEnum):
     """The screens of the first-run guide, in their order."""
@@ -46,8 +40,8 @@ class Setup:
 
     @property
     def shop(self) -> Connector | None:
-        """The shop, if one is connected."""
-        return next((one for one in self.connectors if one.kind == "medusa"), None)
+        """What articles are read from, if it is connected."""
+        return next((one for one in self.connectors if "variants" in gateway.readable(one)), None)
 
     @property
     def is_running(self) -> bool:
@@ -105,4 +99,6 @@ def policy_in_force(workspace_id: UUID, agent: Agent) -> Version | None:
 def missing(connectors: list[Connector]) -> dict[str, list[str]]:
     """What each playbook needs and no connector has: names of resources and actions."""
     there = gateway.offered(connectors)
-    return {name: [need for need in NEEDS.get(name, ()) if need not in there] for name in PLAYBOOKS}
+    return {
+        name: [need for need in one.needs if need not in there] for name, one in PLAYBOOKS.items()
+    }

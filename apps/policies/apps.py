@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 
 class PoliciesConfig(AppConfig):
     name = "apps.policies"
     label = "policies"
     verbose_name = "Policies"
+
+    def ready(self) -> None:
+        """Say which actions there are, for drafts to be tried on."""
+        from apps.policies import samples  # noqa: PLC0415  (once all apps are there)
+
+        samples.catalogue = import_string(settings.CATALOGUE)

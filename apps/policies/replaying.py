@@ -9,7 +9,7 @@ from typing import Any
 from apps.policies.cel import STRICTNESS, Ruleset, Verdict, combine
 from apps.policies.facts import Facts
 from apps.policies.measure import Market
-from apps.policies.samples import PARAMS, samples
+from apps.policies.samples import actions, samples
 
 MOST_RECORDED = 200  # changes, the newest
 LONGEST = 1.5  # seconds; what is left then is told
@@ -61,7 +61,7 @@ def replay(
             continue
         found.recorded += 1
         judge(found, before, after, facts, changed=changed, market=market, counts=True)
-    for action in PARAMS:
+    for action in actions():
         for facts in samples(action):
             found.typical += 1
             judge(found, before, after, facts, changed=changed, market=market, counts=False)

@@ -1,49 +1,37 @@
 """One typical change of each action as a rule sees it: what a draft is tried on. Pure.
 
-Parameters are as the gateway's catalogue normalises them (a test holds them to it); `before` and
-`after` are as the connectors show records. Each comes twice: with all that may be known of it, and
-with as little.
+The catalogue of actions has an example of each, with all that may be known of a change; here it
+comes twice: so, and with as little as may be known. This app is told of the catalogue when it is
+set up (`settings.CATALOGUE`): an import may not lead to the gateway.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from apps.policies.facts import Facts
 
-VARIANT = {"sku": "CUP", "title": "Tea cup", "prices": {"EUR": "20.00"}, "cost": "12.00",
-           "cost_currency": "EUR", "product_id": "prod_1"}  # fmt: skip
-ORDER = {"number": "1001", "email": "customer@shop.example", "currency": "EUR", "total": "40.00",
-         "captured": "40.00", "refunded": "0.00", "returned_total": "0.00",
-         "fulfillment_status": "delivered", "payment_status": "captured"}  # fmt: skip
-PARAMS: dict[str, dict[str, Any]] = {
-    "set_price": {"product_id": "prod_1", "variant_id": "v_1", "currency": "EUR",
-                  "amount": "21.00"},
-    "set_stock": {"inventory_item_id": "i_1", "location_id": "l_1", "quantity": 3},
-    "update_product": {"product_id": "prod_1", "title": "Tea cup", "subtitle": "Blue",
-                       "description": "For tea.", "status": "published"},
-    "refund_payment": {"order_id": "o_1", "payment_id": "p_1", "amount": "8.00",
-                       "currency": "EUR", "note": "broken"},
-    "cancel_order": {"order_id": "o_1"},
-    "return_items": {"order_id": "o_1", "items": [{"line_id": "li_1", "quantity": 2}],
-                     "note": "too small"},
-    "send_message": {"to": "customer@shop.example", "subject": "Your order", "body": "Dear Ms X",
-                     "language": "en", "in_reply_to": "m_1"},
-}  # fmt: skip
-BEFORE: dict[str, Mapping[str, Any]] = {
-    "set_price": VARIANT,
-    "update_product": {"title": "Tea cup.", "subtitle": "Blue", "status": "published"},
-    "refund_payment": ORDER,
-    "cancel_order": ORDER,
-    "return_items": ORDER,
-}
-AFTER: dict[str, Mapping[str, Any]] = {
-    "set_price": VARIANT | {"prices": {"EUR": "21.00"}},
-    "update_product": {"title": "Tea cup", "subtitle": "Blue", "status": "published"},
-    "refund_payment": ORDER | {"refunded": "8.00"},
-    "cancel_order": ORDER | {"refunded": "40.00"},
-    "return_items": ORDER | {"returned_total": "40.00"},
-}
+
+class Example(Protocol):
+    """A typical change: its parameters in canonical form, its record before and after."""
+
+    @property
+    def params(self) -> dict[str, Any]: ...
+    @property
+    def before(self) -> Mapping[str, Any]: ...
+    @property
+    def after(self) -> Mapping[str, Any]: ...
+
+
+class Entry(Protocol):
+    """An action of the catalogue."""
+
+    @property
+    def example(self) -> Example: ...
+
+
+catalogue: Mapping[str, Entry] = {}
+
 
 ENTRIES, LETTERS = 40, 2_000  # of each list and each text of a large change
 
@@ -66,8 +54,14 @@ def grow(value: Any) -> Any:
     return value
 
 
+def actions() -> Iterable[str]:
+    """The names of all actions."""
+    return tuple(catalogue)
+
+
 def samples(action: str) -> Iterator[Facts]:
     """Typical changes of an action; of one that is not known only what all have in common."""
+    known = catalogue.get(action)
     full = Facts(
         action=action,
         connector="medusa",
@@ -96,9 +90,9 @@ def samples(action: str) -> Iterator[Facts]:
         pressure=["urgency"],
         links=["shop.example"],
         addresses=2,
-        before=BEFORE.get(action, {}),
-        after=AFTER.get(action, {}),
-        params=PARAMS.get(action, {}),
+        before=known.example.before if known else {},
+        after=known.example.after if known else {},
+        params=known.example.params if known else {},
     )
     yield full
     yield replace(full, currency="", amount=0.0, total_amount=0.0, change_percent=0.0, agent="",

@@ -33,7 +33,7 @@ from apps.policies.expression import (
 from apps.policies.facts import Facts
 from apps.policies.measure import AGE_LIMIT, Market
 from apps.policies.reckoning import OWN_FUNCTIONS, doubled, plain
-from apps.policies.samples import PARAMS, large, samples
+from apps.policies.samples import actions, large, samples
 from apps.policies.window_calls import WINDOW
 from apps.policies.window_facts import Windows
 
@@ -59,11 +59,11 @@ def check(rules: Sequence[Rule], limits: Mapping[str, Any]) -> None:
     read = [(rule, parse(rule.when)) for rule in rules]
     for rule, node in read:
         check_named_limits(rule, node, limits)
-        for action in rule.actions or PARAMS:
+        for action in rule.actions or actions():
             check_kinds(rule, node, action, limits)
     check_cost(read, limits)  # what would take too long is not even tried
     for rule, node in read:
-        for action in rule.actions or PARAMS:
+        for action in rule.actions or actions():
             try_on(rule, node, action, limits)
 
 
@@ -78,7 +78,7 @@ def check_kinds(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) 
 
 def check_cost(rules: Sequence[tuple[Rule, Node]], limits: Mapping[str, Any]) -> None:
     """Refuse rules which together take too many steps on a large change of one action."""
-    for action in {one for rule, _ in rules for one in rule.actions} | set(PARAMS):
+    for action in {one for rule, _ in rules for one in rule.actions} | set(actions()):
         try:
             meter = Meter(large(action).variables() | {"limits": limits})
         except TooCostly as error:

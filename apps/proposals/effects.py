@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.gateway import catalogue
-from apps.gateway.compensations import Compensation
+from apps.gateway.catalogue.action_spec import ActionSpec, Compensation, Reversibility
 from apps.gateway.models import Execution, State
 from apps.proposals.models import Change
 
@@ -23,7 +23,7 @@ class Effect:
     compensation: Compensation | None
 
     @property
-    def spec(self) -> catalogue.ActionSpec:
+    def spec(self) -> ActionSpec:
         """The action it came from."""
         return catalogue.spec(self.change.action)
 
@@ -63,6 +63,6 @@ def obstacle(effects: Iterable[Effect]) -> str:
 
 def why_not(one: Effect) -> str:
     """Why an effect cannot be undone from here."""
-    if one.spec.reversibility == catalogue.Reversibility.FINAL:
+    if one.spec.reversibility == Reversibility.FINAL:
         return f"{one.spec.title} cannot be undone. {one.spec.undo}"
     return f"{one.spec.title} cannot be undone from here: what was before cannot be set again."

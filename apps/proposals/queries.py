@@ -15,7 +15,8 @@ from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.audit.queries import attested
 from apps.gateway import queries as gateway
-from apps.gateway.catalogue import ActionSpec, spec
+from apps.gateway.catalogue import spec
+from apps.gateway.catalogue.action_spec import ActionSpec
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.money.currency import written

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,11 +48,6 @@ PEOPLE = (
     Person("reviewer@demo.example", "Rita Reviewer", Role.REVIEWER, Decimal(500)),
     Person("junior@demo.example", "Jun Junior", Role.REVIEWER, Decimal(20)),
 )
-SCHEDULES = {
-    "repricing": timedelta(seconds=60),
-    "refund_desk": timedelta(seconds=30),
-    "product_texts": timedelta(minutes=5),
-}
 
 
 class Command(BaseCommand):
@@ -151,7 +146,7 @@ def start_agents(workspace: Workspace, *, now: datetime) -> None:
         agent = agents.configure(
             workspace=workspace, name=playbook.title, playbook=playbook.name, by=BY, now=now
         )
-        agents.schedule(agent=agent, every=SCHEDULES[playbook.name], by=BY, now=now)
+        agents.schedule(agent=agent, every=playbook.rhythm, by=BY, now=now)
         agents.start(agent=agent, trigger="schedule", by=BY, now=now)
 
 

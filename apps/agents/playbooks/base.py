@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.calibration import Calibration
+from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.scope import Scope
 from apps.memory.queries import Recalled
 from apps.proposals.operations import Draft
@@ -125,13 +126,23 @@ S = TypeVar("S", bound=Sensed)
 
 
 class Playbook(Protocol, Generic[K, S]):
-    """A kind of agent. `actions` are all it may ever propose."""
+    """A kind of agent. `actions` are all it may ever propose.
+
+    `needs` are the resources and actions that connectors must have for it to work. `symbol` is its
+    icon, a name in `static/img/icons.svg`. `limit_fields` are the limits of its policy that
+    operators set in a form. `rhythm` is how often an agent of it looks where something always
+    happens, as in the demo; one that the guide switches on begins slower.
+    """
 
     name: str
     title: str
     description: str
     namespace: str
     actions: frozenset[str]
+    needs: tuple[str, ...]
+    symbol: str
+    limit_fields: tuple[LimitField, ...]
+    rhythm: timedelta
     knobs: type[K]
     sensed: type[S]
 

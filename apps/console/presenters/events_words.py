@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.console.presenters.values import listed, money
+from apps.gateway import catalogue
 
 Fields = Mapping[str, Any]
-ACTIONS = {
-    "set_price": "the price",
-    "set_stock": "the stock",
-    "update_product": "the product",
-    "refund_payment": "the refund",
-    "cancel_order": "the cancellation",
-    "return_items": "the return",
-    "send_message": "the message",
-}
 AUTONOMY = {"shadow": "shadow", "review_all": "review all", "by_threshold": "by threshold"}
 REFERENCE = 40  # characters of a receipt in a sentence; the execution shows all of it
 STAGES = {"sense": "sensed", "plan": "planned", "act": "acted", "learn": "learned"}
@@ -45,8 +37,8 @@ def article(noun: object) -> str:
 
 def what(f: Fields) -> str:
     """The action an execution carries out."""
-    action = str(f.get("action", ""))
-    return ACTIONS.get(action, action.replace("_", " ") or "a change")
+    action = str(f.get("action") or "")
+    return f"the {catalogue.noun(action)}" if action else "a change"
 
 
 def stepped(f: Fields) -> str:

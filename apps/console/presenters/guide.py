@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.agents.playbooks.base import Playbook
 from apps.gateway.catalogue import spec
 from apps.gateway.onboarding import System
+from apps.gateway.resources import system_with
 from apps.insights.setup import Screen, Setup
 
 TITLES = {
@@ -31,14 +32,6 @@ SOURCES = (  # of the form: its name, the connector, what is read
     ("prices", "Competitor prices", "competitor_prices"),
     ("messages", "Customer messages", "messages"),
 )
-NEEDS = {
-    "variants": "a shop with prices",
-    "orders": "a shop with orders",
-    "competitor_prices": "a feed of competitor prices",
-    "messages": "a feed of customer messages",
-    "send_message": "a mail server for replies (set up in the admin)",
-}
-SYMBOLS = {"repricing": "tag", "refund_desk": "money", "product_texts": "edit"}
 SENDER = "Demo shop <service@demo.example>"
 
 
@@ -89,9 +82,9 @@ def cards(
             name=one.name,
             title=one.title,
             description=one.description,
-            symbol=SYMBOLS.get(one.name, "run"),
+            symbol=one.symbol,
             actions=sorted(spec(action).title for action in one.actions),
-            missing=[NEEDS.get(need, need) for need in missing.get(one.name, ())],
+            missing=[system_with(need) for need in missing.get(one.name, ())],
         )
         for one in playbooks
     ]

@@ -14,6 +14,7 @@ from apps.console.presenters import svg_charts
 from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.svg_charts import Mark, Picture
 from apps.console.presenters.values import decimal, money
+from apps.gateway.catalogue.action_spec import Measure
 from apps.money.currency import written
 from apps.policies.facts import price
 from apps.proposals.batch_rules import far
@@ -49,10 +50,9 @@ class Neighbours:
 
 def pictures_of(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Picture]:
     """The pictures that belong to a change; none where there is nothing to compare."""
-    name = view.spec.name
-    if name == "set_price":
+    if view.spec.measure == Measure.PRICE:
         found = prices(view, past, evidence)
-    elif name == "set_stock":
+    elif view.spec.measure == Measure.QUANTITY:
         found = [stock(view)]
     elif view.spec.gives_money:
         found = [order_money(view)]

@@ -23,11 +23,6 @@ UNDO_WORDS = {
     "compensable": "Can be made up for",
     "reversible": "Can be undone",
 }
-EVERYBODY = {
-    "set_price": ("Everyone who buys it", "from the moment it is set"),
-    "set_stock": ("Everyone who orders it", "what they may still order"),
-    "update_product": ("Everyone who looks at it", "as soon as it is written"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +126,8 @@ def customers(views: Sequence[ChangeView]) -> Stake | None:
         words = "1 customer" if len(named) == 1 else f"{len(named)} customers"
         return Stake(icon="person", label="Touches", value=words, note=", ".join(sorted(named)[:3]))
     for view in views:
-        if view.spec.name in EVERYBODY:
-            value, note = EVERYBODY[view.spec.name]
-            return Stake(icon="person", label="Touches", value=value, note=note)
+        if reach := view.spec.reach:
+            return Stake(icon="person", label="Touches", value=reach.whom, note=reach.note)
     return None
 
 

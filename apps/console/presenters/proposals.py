@@ -19,7 +19,8 @@ from apps.console.presenters.reasons import (
 )
 from apps.console.presenters.svg_charts import Picture
 from apps.console.presenters.values import ABSENT, Row, label, money, movement, rows, show
-from apps.gateway.catalogue import ACTIONS, Reversibility
+from apps.gateway.catalogue import ACTIONS
+from apps.gateway.catalogue.action_spec import Reversibility
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision

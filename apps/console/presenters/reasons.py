@@ -9,6 +9,8 @@ from typing import Any
 from apps.console import reader
 from apps.console.presenters.figures import places, rounded
 from apps.console.presenters.values import Row, decimal, label, money, show
+from apps.gateway import catalogue
+from apps.gateway.catalogue.action_spec import Measure
 from apps.money.currency import UnknownCurrency, minor_units
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Proposal
@@ -166,12 +168,12 @@ def of_facts(decisions: Sequence[Decision]) -> Iterator[str]:
     for decision in decisions:
         facts = decision.facts
         currency = facts.get("currency") or "this currency"
-        if facts.get("action") == "set_price" and not facts.get("has_margin"):
+        measure = catalogue.measure(str(facts.get("action") or ""))
+        if measure == Measure.PRICE and not facts.get("has_margin"):
             yield f"The cost in {currency} is not known, so no margin could be worked out."
-        if facts.get("action") == "set_price" and not facts.get("has_change"):
+        if measure == Measure.PRICE and not facts.get("has_change"):
             yield f"There is no price in {currency} yet, so its move could not be measured."
-        money_action = facts.get("action") in ("refund_payment", "cancel_order", "return_items")
-        if money_action and not facts.get("has_amount"):
+        if measure == Measure.OWED and not facts.get("has_amount"):
             yield "The amount that would leave is not known."
         for fired in decision.fired:
             if fired.get("error"):

@@ -8,16 +8,7 @@ from apps.agents.playbooks.registry import PLAYBOOKS
 from apps.gateway import queries as gateway
 from apps.gateway import sources
 from apps.gateway.models import Connector
-from apps.insights.setup import NEEDS
-
-NAMES = {
-    "variants": "Articles, prices and stock",
-    "orders": "Orders",
-    "messages": "Customer messages",
-    "competitor_prices": "Competitor prices",
-    "send_message": "Replies to customers",
-}
-CHOOSABLE = frozenset(NAMES)
+from apps.gateway.resources import RESOURCES, is_shared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +29,10 @@ class Told:
 
 
 def told(workspace_id: UUID) -> list[Told]:
-    """Everything agents read, in the order of `NAMES`; three queries."""
+    """Everything agents read, in the order of `RESOURCES`; three queries."""
     able, chosen = gateway.capable(workspace_id), sources.chosen(workspace_id)
     named = dict(Connector.objects.filter(workspace_id=workspace_id).values_list("pk", "name"))
-    return [tell(resource, able.get(resource, []), chosen, named) for resource in NAMES]
+    return [tell(resource, able.get(resource, []), chosen, named) for resource in RESOURCES]
 
 
 def tell(
@@ -53,16 +44,16 @@ def tell(
     """One of them."""
     pick = chosen.get(resource)
     where, tone = place(resource, able, pick, named)
-    users = [PLAYBOOKS[name].title for name in PLAYBOOKS if resource in NEEDS.get(name, ())]
+    users = [one.title for one in PLAYBOOKS.values() if resource in one.needs]
     return Told(
         resource=resource,
-        name=NAMES[resource],
+        name=RESOURCES[resource].label,
         used_by=listed(users),
         where=where,
         tone=tone,
         options=able if len(able) > 1 or pick else [],
         chosen=pick,
-        is_shared=resource in sources.TOGETHER,
+        is_shared=is_shared(resource),
     )
 
 
@@ -71,7 +62,7 @@ def place(
 ) -> tuple[str, str]:
     """Where it is read from, and how good that is."""
     names = listed([one.name for one in able])
-    verb = "Sent through" if resource == "send_message" else "Read from"
+    verb = "Sent through" if RESOURCES[resource].is_sent else "Read from"
     if pick is not None and all(one.pk != pick for one in able):
         gone = named.get(pick, "A connector")
         return f"{gone} was chosen, but it is switched off or no longer has them.", "bad"
@@ -81,7 +72,7 @@ def place(
         return "No connector has them yet", "warn"
     if len(able) == 1:
         return f"{verb} {names}", "good"
-    if resource in sources.TOGETHER:
+    if is_shared(resource):
         return f"{verb} {names} together", "good"
     return f"{names} have them: nothing happens until you choose one.", "bad"
 
@@ -89,7 +80,7 @@ def place(
 def readable(connector: Connector) -> str:
     """What a connector can be read for, in words; empty for one that only acts."""
     found = gateway.readable(connector)
-    return listed([name for resource, name in NAMES.items() if resource in found])
+    return listed([one.label for one in RESOURCES.values() if one.name in found])
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,16 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from apps.agents.playbooks.limit_field import MONEY, LimitField
 from apps.money.currency import is_currency
 from apps.money.typed import Ambiguous, NotAnAmount, parse, parse_number
 from apps.policies.cel import Outcome
 
-MONEY = "EUR"  # stands for the currency of the limits
 TONES = {Outcome.ALLOW: "good", Outcome.REVIEW: "warn", Outcome.DENY: "bad"}
 ICONS = {Outcome.ALLOW: "check", Outcome.REVIEW: "person", Outcome.DENY: "deny"}
 PHRASES = {
@@ -22,70 +22,26 @@ PHRASES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
-    """A limit to be set; `most` is the largest number that makes sense.
-
-    `unit` is `%`, or the code of the currency the policy's limits are in.
-    """
-
-    name: str
-    label: str
-    unit: str
-    help: str
-    most: float
-
-
-FIELDS: dict[str, tuple[Field, ...]] = {
-    "repricing": (
-        Field(name="safe_change_percent", label="Prices may move alone by up to", unit="%",
-              help="Up or down, in one step. Larger moves wait for a person.", most=100),
-        Field(name="max_change_percent", label="Never further than", unit="%",
-              help="A move beyond this is denied, whoever asks.", most=100),
-        Field(name="min_margin_percent", label="Always keep a margin of", unit="%",
-              help="A price that leaves less is denied.", most=100),
-    ),
-    "refund_desk": (
-        Field(name="first_refund_up_to", label="To first-time customers alone up to", unit=MONEY,
-              help="To whoever has paid for no earlier order in the shop, and where that is not "
-              "known, only this much: raising the next limit alone changes nothing for them.",
-              most=10_000_000),
-        Field(name="refund_auto_up_to", label="To all other customers alone up to", unit=MONEY,
-              help="To whoever has bought before. Larger refunds wait for a person.",
-              most=10_000_000),
-        Field(name="two_reviewers_over", label="Two people decide above", unit=MONEY,
-              help="From here on one approval is not enough.", most=10_000_000),
-        Field(name="refund_max", label="Never more than", unit=MONEY,
-              help="A larger refund is denied, whoever asks.", most=10_000_000),
-    ),
-}  # fmt: skip
-# each is at most the one behind it: a limit that nothing can reach would only look like one
-LADDERS = (
-    ("safe_change_percent", "max_change_percent"),
-    ("first_refund_up_to", "refund_auto_up_to", "two_reviewers_over", "refund_max"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Input:
     """A field of the form with what is in it and what is wrong with that."""
 
-    field: Field
+    field: LimitField
     value: str
     problem: str
 
 
 def inputs(
-    playbook: str,
+    fields: Sequence[LimitField],
     limits: Mapping[str, object],
     posted: Mapping[str, str] | None = None,
     *,
-    counts_in: str = MONEY,
+    counts_in: str = "EUR",
 ) -> list[Input]:
     """The form: what was typed, else what holds now.
 
     `counts_in` is the currency of the workspace, which limits are in that name none.
     """
-    fields = fields_of(playbook, limits, counts_in)
+    fields = fields_of(fields, limits, counts_in)
     if posted is None:
         return [Input(field=one, value=said(limits[one.name]), problem="") for one in fields]
     typed = {one.name: posted.get(one.name, "").strip() for one in fields}
@@ -97,13 +53,15 @@ def inputs(
     ]  # fmt: skip
 
 
-def fields_of(playbook: str, limits: Mapping[str, object], counts_in: str) -> list[Field]:
+def fields_of(
+    fields: Sequence[LimitField], limits: Mapping[str, object], counts_in: str
+) -> list[LimitField]:
     """The fields of what there is to set, money in the currency of the limits."""
     currency = limits.get("currency")
     unit = currency if is_currency(currency) else counts_in
     return [
         replace(one, unit=str(unit)) if one.unit == MONEY else one
-        for one in FIELDS.get(playbook, ())
+        for one in fields
         if one.name in limits
     ]
 
@@ -113,7 +71,7 @@ def values(form: Sequence[Input]) -> dict[str, float]:
     return {one.field.name: number(one.field, one.value) for one in form}
 
 
-def problem_of(field: Field, text: str) -> str:
+def problem_of(field: LimitField, text: str) -> str:
     """What is wrong with one number; empty if nothing."""
     try:
         value = read(field, text)
@@ -124,19 +82,22 @@ def problem_of(field: Field, text: str) -> str:
     return "" if 0 <= value <= field.most else f"Type a number from 0 to {said(field.most)}."
 
 
-def ladder_problems(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
+def ladder_problems(fields: Sequence[LimitField], typed: Mapping[str, str]) -> dict[str, str]:
     """Which limits are below the ones before them."""
-    named = {one.name: one for one in fields}
     found = {}
-    for ladder in LADDERS:
-        steps = [name for name in ladder if name in named]
-        for low, high in pairwise(steps):
-            if number(named[high], typed[high]) < number(named[low], typed[low]):
-                found[high] = f"This has to be at least “{named[low].label}”, {typed[low]}."
+    for low, high in rungs(fields):
+        if number(high, typed[high.name]) < number(low, typed[low.name]):
+            found[high.name] = f"This has to be at least “{low.label}”, {typed[low.name]}."
     return found
 
 
-def number(field: Field, text: str) -> float:
+def rungs(fields: Sequence[LimitField]) -> Iterator[tuple[LimitField, LimitField]]:
+    """Neighbours on one ladder, the lower first."""
+    for ladder in {one.ladder for one in fields if one.ladder}:
+        yield from pairwise(one for one in fields if one.ladder == ladder)
+
+
+def number(field: LimitField, text: str) -> float:
     """The number somebody typed; not a number if it is none, or could be two."""
     try:
         return float(read(field, text))
@@ -144,7 +105,7 @@ def number(field: Field, text: str) -> float:
         return math.nan
 
 
-def read(field: Field, text: str) -> Decimal:
+def read(field: LimitField, text: str) -> Decimal:
     """What was typed, as money or as a plain number; what could be two, but one of them not here,
     is the other. Raises `Ambiguous`, `NotAnAmount`.
     """

@@ -199,9 +199,9 @@ def form_of(found: Setup, posted: Mapping[str, str] | None = None) -> list[limit
     if found.agent is None or found.version is None:
         return []
     setting = queries.currency_setting(found.version.policy.workspace_id)
-    return limits.inputs(
-        found.agent.playbook, found.version.limits, posted, counts_in=setting.currency
-    )
+    playbook = PLAYBOOKS.get(found.agent.playbook)
+    fields = playbook.limit_fields if playbook else ()
+    return limits.inputs(fields, found.version.limits, posted, counts_in=setting.currency)
 
 
 def foresee(seat: Seat, found: Setup, wanted: Mapping[str, float]) -> Sequence[limits.Tally]:

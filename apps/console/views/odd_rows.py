@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, operated
-from apps.console.presenters.sources import NAMES
 from apps.gateway import odd_rows
 from apps.gateway.models import Connector, OddRow
+from apps.gateway.resources import label
 
 PAGE_SIZE = 50
 
@@ -38,7 +38,7 @@ def row(one: OddRow) -> dict[str, Any]:
     """A row in words."""
     return {
         "row": one,
-        "resource": NAMES.get(one.resource, one.resource.replace("_", " ").capitalize()),
+        "resource": label(one.resource),
         "tone": "warn" if one.is_read else "bad",
         "fate": "Read without it" if one.is_read else "Left out",
     }

@@ -6,11 +6,10 @@ from typing import Any
 from apps.console.presenters import history_charts as words
 from apps.console.presenters import series as together
 from apps.console.presenters.proposals import ChangeCard
+from apps.gateway.catalogue.action_spec import Measure
 from apps.proposals import history, precedents, series
 from apps.proposals.precedents import Precedents
 from apps.proposals.queries import ProposalView
-
-WITH_A_PAST = frozenset({"set_price"})  # actions whose earlier values are drawn
 
 
 def draw(view: ProposalView, cards: list[ChangeCard]) -> list[ChangeCard]:
@@ -24,7 +23,7 @@ def draw(view: ProposalView, cards: list[ChangeCard]) -> list[ChangeCard]:
 
 def past_of(one: Any) -> list[history.Past]:
     """Earlier changes of the same record; none are read where nothing would show them."""
-    return history.of_target(one.change) if one.spec.name in WITH_A_PAST else []
+    return history.of_target(one.change) if one.spec.measure == Measure.PRICE else []
 
 
 def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:

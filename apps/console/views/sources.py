@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.console.access import ConsoleRequest, Seat, operated
-from apps.console.presenters.sources import CHOOSABLE
 from apps.gateway import sources
 from apps.gateway.models import Connector
+from apps.gateway.resources import RESOURCES
 
 
 @require_POST
@@ -18,7 +18,7 @@ from apps.gateway.models import Connector
 def choose_source(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """From now on `resource` is read from `connector` only; without one as if nobody had chosen."""
     resource, wanted = request.POST.get("resource", ""), request.POST.get("connector", "")
-    if resource not in CHOOSABLE:
+    if resource not in RESOURCES:
         raise Http404("Nothing of that name is read.")
     sources.choose(
         workspace=seat.workspace,

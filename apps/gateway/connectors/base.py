@@ -27,6 +27,7 @@ __all__ = [
     "Client",
     "ConnectorError",
     "Context",
+    "FirstLook",
     "Found",
     "Receipt",
     "Refused",
@@ -68,6 +69,21 @@ class Step:
     undo: Callable[[Context], object] | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """How one sees whether a system works, and what helps whoever it does not work for.
+
+    `resource` is what is read for it (empty: everything the settings declare), `query` keeps the
+    answer small. `key_hint` is told when the key is not accepted, `address_hint` when something
+    else answers than was expected: whole sentences, or empty.
+    """
+
+    resource: str = ""
+    query: Mapping[str, Any] = field(default_factory=dict)
+    key_hint: str = ""
+    address_hint: str = ""
+
+
 class Client(Protocol):
     """One configured connection to an outside system.
 
@@ -80,6 +96,7 @@ class Client(Protocol):
     actions: ClassVar[frozenset[str]]
     resources: ClassVar[frozenset[str]]
     burst: ClassVar[int]
+    first_look: ClassVar[FirstLook]
 
     def read(self, resource: str, **query: Any) -> Sequence[Record]:
         """Rows of a resource. Raises `Unreachable`, `Refused`, `BadAnswer`."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apps.gateway.connectors.base import Client
+from apps.gateway.connectors.base import Client, FirstLook
 from apps.gateway.connectors.feed.client import FeedClient
 from apps.gateway.connectors.mail.client import MailClient
 from apps.gateway.connectors.medusa.client import MedusaClient
@@ -24,12 +24,18 @@ def build(kind: str, *, address: str, secret: str, settings: dict[str, str]) -> 
 
 
 def asked_first(kind: str, settings: Mapping[str, Any]) -> list[str]:
-    """What a system is read for to see whether it works: one thing of a kind that names it as its
-    `first`, else everything it declares.
+    """What a system is read for to see whether it works: one thing of a kind that names it, else
+    everything it declares.
     """
-    first = getattr(KINDS.get(kind), "first", "")
+    first = first_look(kind).resource
     found = readable(kind, settings)
     return [first] if first in found else sorted(found)
+
+
+def first_look(kind: str) -> FirstLook:
+    """How one sees whether a system of this kind works; an empty one for no kind that exists."""
+    client = KINDS.get(kind)
+    return client.first_look if client else FirstLook()
 
 
 def readable(kind: str, settings: Mapping[str, Any]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from apps.gateway import catalogue
 from apps.gateway import queries as outside
+from apps.gateway.catalogue.action_spec import Reversibility
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
@@ -74,4 +75,4 @@ def is_taken_back(change: Change) -> bool:
 
 def is_reversible(action: str) -> bool:
     """Whether the action takes its own effect back."""
-    return catalogue.spec(action).reversibility == catalogue.Reversibility.REVERSIBLE
+    return catalogue.spec(action).reversibility == Reversibility.REVERSIBLE

@@ -19,7 +19,7 @@ from apps.accounts.permissions import can
 from apps.audit import failpoints
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
-from apps.gateway.compensations import Compensation
+from apps.gateway.catalogue.action_spec import Compensation
 from apps.gateway.errors import ConnectorError, Refused
 from apps.proposals.changes import diff
 from apps.proposals.effects import Effect, obstacle, standing

@@ -11,7 +11,7 @@ TYPED = {"safe_change_percent": "5", "max_change_percent": "30", "min_margin_per
 
 def problems(**typed: str) -> dict[str, str]:
     """What is wrong with each field."""
-    form = thresholds.inputs("repricing", PRICES, TYPED | typed)
+    form = thresholds.inputs(PLAYBOOKS["repricing"].limit_fields, PRICES, TYPED | typed)
     return {one.field.name: one.problem for one in form if one.problem}
 
 
@@ -19,7 +19,7 @@ def problems(**typed: str) -> dict[str, str]:
 def test_a_policy_with_numbers_has_a_form(playbook):
     """Each field is a number among the limits of the playbook's policy; some are asked for."""
     limits = policy_of(playbook).limits
-    fields = thresholds.FIELDS.get(playbook, ())
+    fields = PLAYBOOKS[playbook].limit_fields
     numbers = [name for name, value in limits.items() if isinstance(value, float)]
     assert {one.name for one in fields} <= set(numbers)
     assert bool(fields) == bool(numbers)
@@ -27,7 +27,7 @@ def test_a_policy_with_numbers_has_a_form(playbook):
 
 def test_the_form_shows_what_holds_now():
     """Without needless digits, and without problems."""
-    form = thresholds.inputs("repricing", PRICES)
+    form = thresholds.inputs(PLAYBOOKS["repricing"].limit_fields, PRICES)
     assert [one.value for one in form] == ["5", "30", "10"]
     assert not any(one.problem for one in form)
 
@@ -35,13 +35,16 @@ def test_the_form_shows_what_holds_now():
 def test_a_limit_the_policy_no_longer_has_is_not_asked_for():
     """An operator may have rewritten the policy."""
     assert [
-        one.field.name for one in thresholds.inputs("repricing", {"min_margin_percent": 1})
+        one.field.name
+        for one in thresholds.inputs(PLAYBOOKS["repricing"].limit_fields, {"min_margin_percent": 1})
     ] == ["min_margin_percent"]
 
 
 def test_numbers_may_have_a_comma():
     """As people on the continent write them."""
-    form = thresholds.inputs("repricing", PRICES, TYPED | {"safe_change_percent": "7,5"})
+    form = thresholds.inputs(
+        PLAYBOOKS["repricing"].limit_fields, PRICES, TYPED | {"safe_change_percent": "7,5"}
+    )
     assert thresholds.values(form)["safe_change_percent"] == 7.5
 
 
@@ -52,13 +55,17 @@ REFUNDS = {"refund_auto_up_to": 50.0, "two_reviewers_over": 500.0, "refund_max":
 def refunds(currency: str = "EUR", **typed: str) -> list[thresholds.Input]:
     """The form of the refund desk's limits."""
     usual = {name: thresholds.said(value) for name, value in REFUNDS.items()}
-    return thresholds.inputs("refund_desk", REFUNDS | {"currency": currency}, usual | typed)
+    return thresholds.inputs(
+        PLAYBOOKS["refund_desk"].limit_fields, REFUNDS | {"currency": currency}, usual | typed
+    )
 
 
 def test_money_is_asked_for_in_the_currency_of_the_limits():
     """Not in euros everywhere; where the policy names none, in what the workspace counts in."""
     assert {one.field.unit for one in refunds("JPY")} == {"JPY"}
-    unnamed = thresholds.inputs("refund_desk", {"refund_max": 2000.0}, counts_in="CHF")
+    unnamed = thresholds.inputs(
+        PLAYBOOKS["refund_desk"].limit_fields, {"refund_max": 2000.0}, counts_in="CHF"
+    )
     assert [one.field.unit for one in unnamed] == ["CHF"]
     assert thresholds.values(refunds("JPY", refund_max="20,000"))["refund_max"] == 20_000
 
@@ -74,7 +81,9 @@ def test_a_limit_that_can_be_two_is_asked_back():
 
 def test_a_percentage_may_have_three_decimals():
     """Five thousand percent are no limit, so nothing is in doubt."""
-    form = thresholds.inputs("repricing", PRICES, TYPED | {"safe_change_percent": "5.004"})
+    form = thresholds.inputs(
+        PLAYBOOKS["repricing"].limit_fields, PRICES, TYPED | {"safe_change_percent": "5.004"}
+    )
     assert thresholds.values(form)["safe_change_percent"] == 5.004
 
 
@@ -96,17 +105,24 @@ def test_a_limit_below_the_one_before_it_is_told():
 def test_first_time_customers_have_a_limit_of_their_own():
     """Beside the one of all others, and said which of the two counts for whom."""
     limits = policy_of("refund_desk").limits
-    first, others = thresholds.inputs("refund_desk", limits)[:2]
+    first, others = thresholds.inputs(PLAYBOOKS["refund_desk"].limit_fields, limits)[:2]
     assert (first.field.name, others.field.name) == ("first_refund_up_to", "refund_auto_up_to")
     assert "paid for no earlier order" in first.field.help
     assert "changes nothing for them" in first.field.help
-    typed = {one.field.name: one.value for one in thresholds.inputs("refund_desk", limits)}
+    typed = {
+        one.field.name: one.value
+        for one in thresholds.inputs(PLAYBOOKS["refund_desk"].limit_fields, limits)
+    }
     raised = typed | {"refund_auto_up_to": "50", "first_refund_up_to": "25"}
-    form = thresholds.inputs("refund_desk", limits, raised)
+    form = thresholds.inputs(PLAYBOOKS["refund_desk"].limit_fields, limits, raised)
     assert not any(one.problem for one in form)
     assert thresholds.values(form)["first_refund_up_to"] == 25.0
     swapped = typed | {"refund_auto_up_to": "25", "first_refund_up_to": "50"}
-    [wrong] = [one for one in thresholds.inputs("refund_desk", limits, swapped) if one.problem]
+    [wrong] = [
+        one
+        for one in thresholds.inputs(PLAYBOOKS["refund_desk"].limit_fields, limits, swapped)
+        if one.problem
+    ]
     assert wrong.field.name == "refund_auto_up_to"
     assert "at least “To first-time customers alone up to”, 50" in wrong.problem
 

@@ -4,7 +4,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from apps.gateway.catalogue import RefundPayment, SetPrice, normalise
+from apps.gateway.catalogue import normalise
+from apps.gateway.catalogue.refund_payment import RefundPayment
+from apps.gateway.catalogue.set_price import SetPrice
 
 
 def refund(amount: object, currency: object = "EUR") -> dict[str, object]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.catalogue import ACTIONS, Reversibility, compensation, normalise
+from apps.gateway.catalogue import ACTIONS, compensation, normalise
+from apps.gateway.catalogue.action_spec import Reversibility
 
 PRICE = {"product_id": "p", "variant_id": "v", "currency": "EUR", "amount": "12.00"}
 STOCK = {"inventory_item_id": "i", "location_id": "l", "quantity": 3}

@@ -1,6 +1,6 @@
 """The product texts playbook."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned, Unfit
 from apps.agents.playbooks.calibration import Calibration
+from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts import sense as senses
 from apps.agents.playbooks.product_texts.sense import Sensed
@@ -23,6 +24,10 @@ class ProductTexts:
     description = "Tidies product titles: white space, leftovers, capitals."
     namespace = senses.NAMESPACE
     actions = frozenset({"update_product"})
+    needs: tuple[str, ...] = ("variants",)
+    symbol = "edit"
+    limit_fields: tuple[LimitField, ...] = ()
+    rhythm = timedelta(minutes=5)
     knobs = Knobs
     sensed = Sensed
 

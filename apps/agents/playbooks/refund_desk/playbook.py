@@ -1,6 +1,6 @@
 """The refund desk playbook."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,11 @@ from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
 from apps.agents.playbooks.calibration import Calibration
+from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.refund_desk import answering, briefing, planner, referring
 from apps.agents.playbooks.refund_desk import sense as senses
 from apps.agents.playbooks.refund_desk.sense import Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import LIMIT_FIELDS, Knobs
 from apps.proposals.operations import Draft
 
 
@@ -23,6 +24,10 @@ class RefundDesk:
     description = "Answers customers' messages and gives money back where it is due."
     namespace = senses.NAMESPACE
     actions = frozenset({"refund_payment", "cancel_order", "send_message"})
+    needs: tuple[str, ...] = ("messages", "orders", "send_message")
+    symbol = "money"
+    limit_fields: tuple[LimitField, ...] = LIMIT_FIELDS
+    rhythm = timedelta(seconds=30)
     knobs = Knobs
     sensed = Sensed
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from apps.agents.playbooks import base
+from apps.agents.playbooks.limit_field import MONEY, LimitField
 
 
 class Knobs(base.Knobs):
@@ -49,3 +50,18 @@ class Knobs(base.Knobs):
         description="Whether a person decides wherever a model reads a message otherwise than the "
         "rules; else only where the rules are not sure.",
     )
+
+
+LIMIT_FIELDS = (
+    LimitField(name="first_refund_up_to", label="To first-time customers alone up to", unit=MONEY,
+               help="To whoever has paid for no earlier order in the shop, and where that is not "
+               "known, only this much: raising the next limit alone changes nothing for them.",
+               most=10_000_000, ladder="refund"),
+    LimitField(name="refund_auto_up_to", label="To all other customers alone up to", unit=MONEY,
+               help="To whoever has bought before. Larger refunds wait for a person.",
+               most=10_000_000, ladder="refund"),
+    LimitField(name="two_reviewers_over", label="Two people decide above", unit=MONEY,
+               help="From here on one approval is not enough.", most=10_000_000, ladder="refund"),
+    LimitField(name="refund_max", label="Never more than", unit=MONEY,
+               help="A larger refund is denied, whoever asks.", most=10_000_000, ladder="refund"),
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """The repricing playbook."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,11 @@ from apps.accounts.models import Workspace
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
 from apps.agents.playbooks.base import UNKNOWN, Briefing, Planned
 from apps.agents.playbooks.calibration import Calibration
+from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.repricing import answering, briefing, planner
 from apps.agents.playbooks.repricing import sense as senses
 from apps.agents.playbooks.repricing.sense import Sensed
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import LIMIT_FIELDS, Knobs
 from apps.proposals.operations import Draft
 
 
@@ -23,6 +24,10 @@ class Repricing:
     description = "Follows competitor prices within a margin floor, nudged by stock."
     namespace = senses.NAMESPACE
     actions = frozenset({"set_price"})
+    needs: tuple[str, ...] = ("variants", "competitor_prices")
+    symbol = "tag"
+    limit_fields: tuple[LimitField, ...] = LIMIT_FIELDS
+    rhythm = timedelta(seconds=60)
     knobs = Knobs
     sensed = Sensed
 

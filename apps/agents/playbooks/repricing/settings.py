@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from apps.agents.playbooks import base
+from apps.agents.playbooks.limit_field import LimitField
 from apps.money.currency import minor_units
 
 
@@ -36,3 +37,14 @@ class Knobs(base.Knobs):
     high_stock: int = Field(default=60, ge=0, description="From here on it is nudged down.")
     nudge_percent: Decimal = Field(default=Decimal(1), ge=0, le=10)
     max_age_hours: int = Field(default=72, ge=1, description="Older competitor prices are ignored.")
+
+
+LIMIT_FIELDS = (
+    LimitField(name="safe_change_percent", label="Prices may move alone by up to", unit="%",
+               help="Up or down, in one step. Larger moves wait for a person.", most=100,
+               ladder="change"),
+    LimitField(name="max_change_percent", label="Never further than", unit="%",
+               help="A move beyond this is denied, whoever asks.", most=100, ladder="change"),
+    LimitField(name="min_margin_percent", label="Always keep a margin of", unit="%",
+               help="A price that leaves less is denied.", most=100),
+)  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn, cast
 
 import httpx2
 
-from apps.gateway.connectors.base import BadAnswer, Receipt, Refused, Unreachable
+from apps.gateway.connectors.base import BadAnswer, FirstLook, Receipt, Refused, Unreachable
 from apps.gateway.connectors.feed.formats import FORMATS, Dialect, rows
 from apps.gateway.connectors.feed.pool import Pool
 from apps.gateway.connectors.feed.text import Broken, NotRows, Text
@@ -38,6 +38,9 @@ class FeedClient:
     actions: ClassVar[frozenset[str]] = frozenset()
     resources: ClassVar[frozenset[str]] = frozenset(RESOURCES)
     burst: ClassVar[int] = 1
+    first_look: ClassVar[FirstLook] = FirstLook(
+        address_hint="A feed has to be a list in JSON or CSV."
+    )
 
     def __init__(self, address: str, secret: str, settings: dict[str, str]) -> None:
         self._paths = {name: settings[name] for name in RESOURCES if settings.get(name)}

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from apps.gateway.connectors.base import CannotTell, Receipt, Refused, Unreachable
+from apps.gateway.connectors.base import CannotTell, FirstLook, Receipt, Refused, Unreachable
 from apps.gateway.connectors.mail.message import address, compose, message_id
 from apps.gateway.connectors.mail.smtp import Server
 from apps.gateway.connectors.transfer import NotJson, TooLarge, parse, read_limited
@@ -39,6 +39,7 @@ class MailClient:
     actions: ClassVar[frozenset[str]] = frozenset({ACTION})
     resources: ClassVar[frozenset[str]] = frozenset()
     burst: ClassVar[int] = 1
+    first_look: ClassVar[FirstLook] = FirstLook()
 
     def __init__(self, address: str, secret: str, settings: dict[str, str]) -> None:
         self._timeout = float(settings.get("timeout") or 20)

@@ -7,7 +7,7 @@ counts (the first one).
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from apps.gateway.connectors.base import Receipt, Refused, Step
+from apps.gateway.connectors.base import FirstLook, Receipt, Refused, Step
 from apps.gateway.connectors.medusa import reads, standing
 from apps.gateway.connectors.medusa.actions import ACTIONS, Action
 from apps.gateway.connectors.medusa.api import AdminApi
@@ -28,7 +28,12 @@ class MedusaClient:
     actions: ClassVar[frozenset[str]] = frozenset(ACTIONS)
     resources: ClassVar[frozenset[str]] = frozenset(READS)
     burst: ClassVar[int] = 1
-    first: ClassVar[str] = "variants"
+    first_look: ClassVar[FirstLook] = FirstLook(
+        resource="variants",
+        query={"limit": 1},
+        key_hint="Is it a secret API key (sk_…)?",
+        address_hint="For a shop this has to be the Medusa server, not the storefront.",
+    )
 
     def __init__(self, address: str, secret: str, settings: dict[str, str]) -> None:
         self._location = {"location_id": settings.get("location_id") or None}

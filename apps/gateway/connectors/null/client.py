@@ -14,7 +14,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
-from apps.gateway.connectors.base import Receipt, Refused, Unproven, Unreachable
+from apps.gateway.connectors.base import FirstLook, Receipt, Refused, Unproven, Unreachable
 from apps.gateway.connectors.gate import ask_first
 from apps.gateway.records import Record
 from apps.money.currency import written
@@ -38,6 +38,7 @@ class NullClient:
     actions: ClassVar[frozenset[str]] = frozenset({ACTION})
     resources: ClassVar[frozenset[str]] = frozenset()
     burst: ClassVar[int] = 50
+    first_look: ClassVar[FirstLook] = FirstLook()
 
     def __init__(self, address: str, secret: str, settings: dict[str, str]) -> None:
         self._address = make_conninfo(address, password=secret) if secret else address
