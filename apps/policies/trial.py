@@ -15,17 +15,14 @@ import cel
 from apps.money.currency import UnknownCurrency, minor_units
 from apps.policies import kinds
 from apps.policies.cel import InvalidRule, Rule
+from apps.policies.comparisons import limit_in
 from apps.policies.cost import Meter, TooCostly
 from apps.policies.exchange import OLDEST_RATE
 from apps.policies.expression import (
     Call,
     Chain,
     Choice,
-    Index,
-    Literal,
-    Name,
     Node,
-    Select,
     Unary,
     parse,
     walk,
@@ -119,15 +116,6 @@ def check_named_limits(rule: Rule, node: Node, limits: Mapping[str, Any]) -> Non
             f"Rule '{rule.name}' names limits that do not exist: {', '.join(missing)}. "
             f"There are {', '.join(sorted(limits)) or 'none'}."
         )
-
-
-def limit_in(node: Node) -> str:
-    """The NAME of `limits.NAME` or `limits['NAME']`; empty for anything else."""
-    if isinstance(node, Select) and node.of == Name("limits"):
-        return node.field
-    if isinstance(node, Index) and node.of == Name("limits") and isinstance(node.key, Literal):
-        return node.key.text.strip("'\"") if node.key.kind == "text" else ""
-    return ""
 
 
 def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> None:

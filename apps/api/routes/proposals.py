@@ -206,7 +206,7 @@ def drafted(key: ApiKey, draft: ProposalDraft) -> Draft:
         title=draft.title,
         rationale=draft.rationale,
         changes=[(change.action, change.params) for change in draft.changes],
-        evidence=[item.model_dump() for item in draft.evidence],
+        evidence=[item.model_dump(mode="json", exclude_none=True) for item in draft.evidence],
         case=draft.case,
         subject=draft.subject,
         confidence=draft.confidence,

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 from apps.api.schemas.decisions import DecisionSummary
 from apps.api.schemas.executions import ExecutionSummary
 from apps.api.schemas.rows import AmountText, filled
+from apps.gateway.amounts import Amount, Currency, InCurrency
 from apps.proposals.models import Proposal, Question, Review
 from apps.proposals.queries import ChangeView, ProposalView
 
@@ -50,12 +51,21 @@ class ChangeDraft(Input):
     sources: Sources | None = None
 
 
+class Quoted(InCurrency, Input):
+    """A price that somebody else asks, such as a competitor."""
+
+    source: Annotated[str, words(200)]
+    currency: Currency
+    amount: Amount
+
+
 class Evidence(Input):
-    """Something the proposal rests on."""
+    """Something the proposal rests on; a `price` is drawn beside ours."""
 
     kind: Annotated[str, words(64)]
     title: Annotated[str, words(300)]
     detail: Annotated[str, StringConstraints(max_length=10_000)] = ""
+    price: Quoted | None = None
 
 
 class ProposalDraft(Input):

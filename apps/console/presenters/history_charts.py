@@ -1,6 +1,5 @@
 """What was before, as pictures and words: prices, stock, an order's money, a customer, a batch."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,10 +21,8 @@ from apps.proposals.history import Past, about
 from apps.proposals.models import OPEN_STATES, Proposal, State
 from apps.proposals.precedents import Sibling, Size, size_of
 from apps.proposals.queries import ChangeView
+from apps.proposals.quoted_price import quoted_prices
 
-ENDS_WITH_PRICE = re.compile(
-    r"(?P<source>.+?):\s*(?P<amount>\d+(?:\.\d+)?)\s(?P<currency>[A-Z]{3})$"
-)
 ENOUGH = 4  # proposals of a run that make a distribution
 
 
@@ -99,15 +96,10 @@ def marks(*numbers: tuple[str, Decimal | None, str], currency: str) -> list[Mark
 
 
 def competitor(evidence: object, currency: str) -> Mark | None:
-    """The competitor's price in this currency, as the evidence's title ends: `shop: 28.54 EUR`."""
-    for one in evidence if isinstance(evidence, list) else []:
-        kind = one.get("kind") if isinstance(one, Mapping) else None
-        if kind not in ("competitor", "competitor_price"):
-            continue
-        found = ENDS_WITH_PRICE.match(str(one.get("title") or ""))
-        if found and found["currency"] == currency:
-            amount = Decimal(found["amount"])
-            return Mark(label=found["source"], value=amount, words=money(amount, currency),
+    """What the first competitor asks in this currency, as the evidence says it in its fields."""
+    for one in quoted_prices(evidence):
+        if one.currency == currency:
+            return Mark(label=one.source, value=one.value, words=money(one.value, currency),
                         tone="rival")  # fmt: skip
     return None
 

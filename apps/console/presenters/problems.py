@@ -1,28 +1,34 @@
 """What is wrong with a typed value, in the words of a person."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.console.presenters.values import field_of_item, label
 
-WORDS = (
-    (r"valid decimal|Decimal input should be an?|valid number", "Write a number, e.g. 159.90"),
-    (r"valid integer", "Write a whole number, e.g. 3"),
-    (r"no more than (\d+) decimal places?", r"Write at most \1 digits after the point"),
-    (r"no more than (\d+) digits", r"Write at most \1 digits"),
-    (r"greater than or equal to (\S+)", r"Write \1 or more"),
-    (r"greater than (\S+)", r"Write more than \1"),
-    (r"less than or equal to (\S+)", r"Write \1 or less"),
-    (r"less than (\S+)", r"Write less than \1"),
-    (r"at least 1 item", "Keep at least one"),
-    (r"at most (\d+) items", r"Keep at most \1"),
-    (r"at least 1 character", "This is needed"),
-    (r"at least (\d+) characters?", r"Write at least \1 characters"),
-    (r"at most (\d+) characters?", r"Write at most \1 characters"),
-    (r"^Field required$", "This is needed"),
-    (r"^Value error, (.)(.*)$", r"\1\2"),
-)
+NUMBER, WHOLE = "Write a number, e.g. 159.90", "Write a whole number, e.g. 3"
+ADVICE = {  # by the type of the misfit, as pydantic names it; `{}` are its bounds
+    "decimal_parsing": NUMBER,
+    "decimal_type": NUMBER,
+    "float_parsing": NUMBER,
+    "float_type": NUMBER,
+    "finite_number": NUMBER,
+    "int_parsing": WHOLE,
+    "int_type": WHOLE,
+    "int_from_float": WHOLE,
+    "decimal_max_places": "Write at most {decimal_places} digits after the point",
+    "decimal_max_digits": "Write at most {max_digits} digits",
+    "greater_than_equal": "Write {ge} or more",
+    "greater_than": "Write more than {gt}",
+    "less_than_equal": "Write {le} or less",
+    "less_than": "Write less than {lt}",
+    "too_short": "Keep at least {min_length}",
+    "too_long": "Keep at most {max_length}",
+    "string_too_short": "Write at least {min_length} characters",
+    "string_too_long": "Write at most {max_length} characters",
+    "missing": "This is needed",
+    "value_error": "{error}",
+}  # fmt: skip
+OF_ONE = {"too_short": "Keep at least one", "string_too_short": "This is needed"}
 
 
 def in_plain_words(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -32,7 +38,7 @@ def in_plain_words(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
             **{name: str(error[name]) for name in ("change",) if name in error},
             "field": str(error.get("field", "")),
             "label": place(str(error.get("field", ""))),
-            "problem": advise(str(error.get("problem", ""))),
+            "problem": advise(error),
         }
         for error in errors
     ]
@@ -48,9 +54,12 @@ def place(path: str) -> str:
     return f"{words}: {field_of_item(part).lower()}" if part else words
 
 
-def advise(problem: str) -> str:
+def advise(error: Mapping[str, Any]) -> str:
     """What to type instead; a problem without known advice is told as it is."""
-    for pattern, words in WORDS:
-        if found := re.search(pattern, problem):
-            return found.expand(words)
-    return problem
+    code, bounds = str(error.get("code", "")), error.get("bounds") or {}
+    if code in OF_ONE and bounds.get("min_length") == "1":
+        return OF_ONE[code]
+    try:
+        return ADVICE[code].format_map(bounds)
+    except KeyError:
+        return str(error.get("problem", ""))

@@ -1,6 +1,5 @@
 """Why a proposal waits for a person: which facts crossed which limits, and what was missing."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,20 +11,12 @@ from apps.console.presenters.values import Row, decimal, label, money, show
 from apps.gateway import catalogue
 from apps.gateway.catalogue.action_spec import Measure
 from apps.money.currency import UnknownCurrency, minor_units
+from apps.policies.comparisons import Comparison, comparisons
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Proposal
 from apps.proposals.stale import rests_on_stale
 
-FACT = r"(?<![\w.'])(?P<fact>[a-z_]+)"
-LIMIT = r"(?P<minus>-?)limits\.(?P<limit>\w+)"
-COMPARED = re.compile(rf"{FACT}\s*(?P<sign><=|>=|<|>)\s*{LIMIT}")
 SAYS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
-HOLDS = {
-    "<": lambda fact, limit: fact < limit,
-    "<=": lambda fact, limit: fact <= limit,
-    ">": lambda fact, limit: fact > limit,
-    ">=": lambda fact, limit: fact >= limit,
-}
 FLAGS = {
     "amount": "has_amount",
     "total_amount": "has_amount",
@@ -56,8 +47,8 @@ def factors(decision: Decision, *, withheld: bool) -> list[Factor]:
     """
     version = decision.version
     expression = expression_of(version, decision.rule) if version else ""
-    matches = COMPARED.finditer(expression)
-    found = (compare(match, as_compared(decision), version) for match in matches)
+    facts = as_compared(decision)
+    found = (compare(one, facts, version) for one in comparisons(expression))
     crossed = {one.label: one for one in found if one is not None}
     return [
         one for name, one in crossed.items() if not (withheld and name in map(label, OWN))
@@ -98,26 +89,22 @@ def expression_of(version: Version, rule: str) -> str:
     return next((str(one.get("when", "")) for one in rules if one.get("name") == rule), "")
 
 
-def compare(
-    match: re.Match[str], facts: Mapping[str, Any], version: Version | None
-) -> Factor | None:
+def compare(one: Comparison, facts: Mapping[str, Any], version: Version | None) -> Factor | None:
     """One comparison in words; None where it does not hold or something in it is not known."""
-    name, sign = match["fact"], match["sign"]
-    flag = FLAGS.get(name)
-    fact = decimal(facts.get(name))
-    limit = decimal((version.limits if version else {}).get(match["limit"]))
+    flag, fact = FLAGS.get(one.fact), decimal(facts.get(one.fact))
+    limit = decimal((version.limits if version else {}).get(one.limit))
     if fact is None or limit is None or (flag and not facts.get(flag)):
         return None
-    limit = -limit if match["minus"] else limit
-    if not HOLDS[sign](fact, limit):
+    limit = -limit if one.negative else limit
+    if not one.holds(fact, limit):
         return None
     currency = str(facts.get("currency") or "")
     return Factor(
-        label=label(name.removesuffix("_percent")),
-        value=worded(name, fact, currency, limit),
-        relation=SAYS[sign],
-        limit=worded(name, limit, currency, limit),
-        name=match["limit"].replace("_", " "),
+        label=label(one.fact.removesuffix("_percent")),
+        value=worded(one.fact, fact, currency, limit),
+        relation=SAYS[one.sign],
+        limit=worded(one.fact, limit, currency, limit),
+        name=one.limit.replace("_", " "),
     )
 
 

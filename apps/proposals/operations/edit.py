@@ -17,6 +17,7 @@ from apps.proposals.changes import diff
 from apps.proposals.impact import price_moves
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import judge, proposal_fact, update
+from apps.proposals.operations.misfits import misfits
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.titles import renewed
 
@@ -77,10 +78,7 @@ def checked_edit(change: Change, edits: Mapping[str, Any]) -> dict[str, Any]:
     try:
         params = catalogue.normalise(change.action, {**change.params, **edits})
     except ValidationError as error:
-        problems = [
-            {"change": str(change.pk), "field": ".".join(map(str, e["loc"])), "problem": e["msg"]}
-            for e in error.errors()
-        ]
+        problems = misfits(error, change=str(change.pk))
         raise InvalidDraft("The edited values do not fit the action.", problems) from error
     if catalogue.spec(change.action).target(params) != change.target:
         raise InvalidDraft(

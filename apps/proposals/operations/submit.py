@@ -22,6 +22,7 @@ from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.backpressure import check_room
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
+from apps.proposals.operations.misfits import misfits
 from apps.proposals.operations.standing import note_standing
 from apps.proposals.provenance import paragraphs, text_of
 
@@ -218,10 +219,7 @@ def look(
         checked = catalogue.normalise(action, params)
         connector = gateway.connector_for(workspace.pk, action, among)
     except ValidationError as error:
-        problems = [
-            {"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()
-        ]
-        raise InvalidDraft(f"The parameters do not fit '{action}'.", problems) from error
+        raise InvalidDraft(f"The parameters do not fit '{action}'.", misfits(error)) from error
     except LookupError as error:
         raise InvalidDraft(str(error), [{"field": "action", "problem": str(error)}]) from error
     seen = gateway.look_again(connector, action, checked, patient=patient)

@@ -1,6 +1,7 @@
 """Values, differences and evidence in words."""
 
 import pytest
+from pydantic import ValidationError
 
 from apps.console.presenters.differences import Piece, compare
 from apps.console.presenters.evidence import exhibits
@@ -8,7 +9,9 @@ from apps.console.presenters.problems import advise, in_plain_words
 from apps.console.presenters.proposals import currency_of, difference, facts, name_target, notes
 from apps.console.presenters.values import label, money, movement, rows, show
 from apps.console.reader import writing_for
+from apps.gateway import catalogue
 from apps.proposals.changes import FieldDiff
+from apps.proposals.operations.misfits import misfits
 
 
 @pytest.mark.parametrize(
@@ -30,22 +33,48 @@ def test_values_are_shown_as_what_they_are(path, value, words):
     assert show(path, value, "USD") == words
 
 
+PRICE = {"product_id": "p", "variant_id": "v", "currency": "EUR", "amount": "1"}
+LETTER = {"to": "a@b.example", "subject": "Hi", "body": "x"}
+RETURN = {"order_id": "o", "items": [{"line_id": "l", "quantity": 1}]}
+STOCK = {"inventory_item_id": "i", "location_id": "l", "quantity": 1}
+
+
 @pytest.mark.parametrize(
-    ("problem", "advice"),
+    ("action", "params", "field", "advice"),
     [
-        ("Input should be a valid decimal", "Write a number, e.g. 159.90"),
-        ("Input should be greater than 0", "Write more than 0"),
-        ("Decimal input should have no more than 2 decimal places",
-         "Write at most 2 digits after the point"),
-        ("String should have at least 1 character", "This is needed"),
-        ("differs from the proposed one", "differs from the proposed one"),
+        ("set_price", PRICE | {"amount": "0"}, "amount", "Write more than 0"),
+        ("set_stock", STOCK | {"quantity": "x"}, "quantity", "Write a whole number, e.g. 3"),
+        ("set_stock", STOCK | {"quantity": 1.5}, "quantity", "Write a whole number, e.g. 3"),
+        ("set_stock", STOCK | {"quantity": -1}, "quantity", "Write 0 or more"),
+        ("set_stock", STOCK | {"quantity": 2_000_000}, "quantity", "Write 1000000 or less"),
+        ("send_message", LETTER | {"subject": ""}, "subject", "This is needed"),
+        ("send_message", LETTER | {"subject": "x" * 201}, "subject",
+         "Write at most 200 characters"),
+        ("return_items", RETURN | {"items": []}, "items", "Keep at least one"),
+        ("return_items", RETURN | {"items": RETURN["items"] * 2}, "items",
+         "name each line of the order once"),
+        ("cancel_order", {}, "order_id", "This is needed"),
+        ("set_price", PRICE | {"currency": "ZZZ"}, "currency",
+         "“ZZZ” is no currency code of ISO 4217, such as EUR."),
     ],
 )  # fmt: skip
-def test_problems_are_advice(problem, advice):
-    """A validator's words become what to type; what is not known stays as it is."""
-    assert advise(problem) == advice
-    [told] = in_plain_words([{"field": "amount", "problem": problem}])
-    assert told == {"field": "amount", "label": "Amount", "problem": advice}
+def test_problems_are_advice(action, params, field, advice):
+    """A validator's words become what to type."""
+    with pytest.raises(ValidationError) as caught:
+        catalogue.normalise(action, params)
+    [told] = in_plain_words(misfits(caught.value, change="c-1"))
+    assert told == {"change": "c-1", "field": field, "label": label(field), "problem": advice}
+
+
+@pytest.mark.parametrize("odd", [
+    {"code": "of_tomorrow"}, {"code": "greater_than"}, {"code": "greater_than", "bounds": {"x": 1}},
+    {"code": ""}, {},
+])  # fmt: skip
+def test_a_problem_without_known_advice_is_told_as_it_is(odd):
+    """Also where a bound is missing."""
+    assert advise({"problem": "differs from the proposed one", **odd}) == (
+        "differs from the proposed one"
+    )
 
 
 def test_labels_are_words():

@@ -9,6 +9,7 @@ from apps.agents.playbooks.repricing.figures import margin_percent
 from apps.agents.playbooks.repricing.sales import Pieces
 from apps.agents.playbooks.repricing.sense import Offer
 from apps.money.currency import written
+from apps.proposals.quoted_price import QuotedPrice
 
 
 def evidence(offer: Offer, price: Decimal, heeded: Sequence[Known]) -> list[dict[str, Any]]:
@@ -23,13 +24,16 @@ def evidence(offer: Offer, price: Decimal, heeded: Sequence[Known]) -> list[dict
 
 def competitor(offer: Offer) -> dict[str, Any]:
     """What the competitor asks, and when that was seen."""
+    asked = written(offer.competitor, offer.currency)
+    price = QuotedPrice(source=offer.source, amount=asked, currency=offer.currency)
     return {
         "kind": "competitor",
-        "title": f"{offer.source}: {written(offer.competitor, offer.currency)} {offer.currency}",
+        "title": f"{offer.source}: {asked} {offer.currency}",
+        **price.as_field(),
         "detail": {
             "source": offer.source,
             "sku": offer.sku,
-            "price": written(offer.competitor, offer.currency),
+            "price": asked,
             "currency": offer.currency,
             "seen": f"{offer.seen_at:%Y-%m-%d %H:%M} UTC",
         },

@@ -129,6 +129,19 @@ class TestSubmitting:
         answered = otto.post(f"{address}/answers", reply).json()
         assert answered["changes"][0]["sources"] == [[0]]
 
+    def test_a_price_that_somebody_asks(self, otto: Caller, workspace: Workspace) -> None:
+        """In fields of its own, in its currency's digits; else 422 says where, nothing is kept."""
+        entry = {"kind": "competitor_price", "title": "Seen today",
+                 "price": {"source": "rival.example", "currency": "EUR", "amount": "18.5"}}  # fmt: skip
+        made = otto.post("/proposals", body(evidence=[entry])).json()
+        [kept] = made["evidence"]
+        assert kept["price"] == {"source": "rival.example", "currency": "EUR", "amount": "18.50"}
+        for odd in ({"amount": "18.555"}, {"currency": "EURO"}, {"source": ""}, {"more": 1}):
+            wrong = entry | {"price": entry["price"] | odd}
+            refused = problem(otto.post("/proposals", body(evidence=[wrong])), 422)
+            assert refused["errors"][0]["pointer"].startswith("#/evidence/0/price")
+        assert Proposal.objects.count() == 1
+
     @pytest.mark.parametrize(
         ("sources", "where"),
         [

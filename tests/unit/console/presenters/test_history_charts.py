@@ -13,7 +13,8 @@ from apps.proposals.models import Proposal, State
 from apps.proposals.precedents import Sibling, Size
 from tests.factories.views import letter, price, refund, view
 
-RIVAL = [{"kind": "competitor", "title": "hub.example: 18.50 EUR", "detail": "seen today"}]
+QUOTED = {"source": "hub.example", "amount": "18.50", "currency": "EUR"}
+RIVAL = [{"kind": "competitor", "title": "Seen today", "price": QUOTED}]
 
 
 def past(old, day) -> Past:
@@ -39,12 +40,16 @@ def test_a_price_lies_between_cost_and_competitor():
         "x",
         [1],
         [{"kind": "competitor"}],
-        [{"kind": "competitor", "title": "hub: many"}],
-        [{"kind": "shop", "title": "hub.example: 18.50 EUR"}],
+        [{"kind": "competitor", "title": "hub.example: 18.50 EUR"}],  # prose is not read
+        [{"price": "18.50 EUR"}],
+        [{"price": QUOTED | {"amount": "many"}}],
+        [{"price": QUOTED | {"amount": "NaN"}}],
+        [{"price": QUOTED | {"amount": None}}],
+        [{"price": QUOTED | {"currency": ""}}],
     ],
 )
 def test_a_competitor_is_only_what_names_a_price(odd):
-    """In our currency, from the right kind of evidence; anything else is survived."""
+    """In our currency, from its fields; anything else is survived."""
     assert competitor(odd, "EUR") is None
     assert competitor(RIVAL, "USD") is None
     found = competitor(RIVAL, "EUR")
