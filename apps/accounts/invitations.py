@@ -16,7 +16,8 @@ from apps.accounts import operations, permissions
 from apps.accounts.models import Invitation, Membership, User, Workspace
 from apps.accounts.queries import digest
 from apps.audit import acting
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.people import InvitationAccepted, InvitationMade, InvitationWithdrawn
 from apps.audit.operations import record
 
 LASTS = timedelta(days=7)
@@ -147,7 +148,7 @@ def invite(
         created_at=now,
         expires_at=now + LASTS,
     )
-    note(Kind.INVITATION_MADE, invitation, by=by.actor, now=now, role=role)
+    note(InvitationMade(email=invitation.email, role=role), invitation, by=by.actor, now=now)
     return invitation, token
 
 
@@ -156,7 +157,7 @@ def withdraw(*, invitation: Invitation, by: User, now: datetime) -> None:
     """End an open invitation at once; of one that has ended nothing changes."""
     ended = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if ended.update(withdrawn_at=now):
-        note(Kind.INVITATION_WITHDRAWN, invitation, by=by.actor, now=now)
+        note(InvitationWithdrawn(email=invitation.email), invitation, by=by.actor, now=now)
 
 
 @transaction.atomic
@@ -202,27 +203,22 @@ def take(invitation: Invitation, *, user: User, now: datetime) -> None:
     unused = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
     if not unused.update(accepted_at=now):
         raise NotOpen(WAYS_ON[Standing.ACCEPTED])
-    note(
-        Kind.INVITATION_ACCEPTED,
-        invitation,
-        by=user.actor,
-        now=now,
-        role=invitation.role,
-        made_by=invitation.made_by.actor,
+    accepted = InvitationAccepted(
+        email=invitation.email, role=invitation.role, made_by=invitation.made_by.actor
     )
+    note(accepted, invitation, by=user.actor, now=now)
     operations.add_member(
         workspace=invitation.workspace, user=user, role=invitation.role, by=user.actor, now=now
     )
 
 
-def note(kind: Kind, invitation: Invitation, *, by: str, now: datetime, **fields: str) -> None:
+def note(event: Event, invitation: Invitation, *, by: str, now: datetime) -> None:
     """Record what became of an invitation, in the caller's transaction."""
     record(
-        kind=kind,
+        event,
         workspace_id=invitation.workspace_id,
         actor=by,
         subject_kind="invitation",
         subject_id=invitation.pk,
         now=now,
-        fields={"email": invitation.email, **fields},
     )

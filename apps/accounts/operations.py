@@ -19,7 +19,7 @@ from apps.accounts.models import (
     Workspace,
 )
 from apps.accounts.queries import digest, owners_besides
-from apps.audit.kinds import Kind
+from apps.audit.events.people import AuthorityChanged, KeyCreated, KeyRevoked, MemberChanged
 from apps.audit.operations import record
 from apps.money.currency import fit, minor_units, written
 from apps.money.display import LOCALES
@@ -79,13 +79,12 @@ def add_member(
     )
     open_admin(user)
     record(
-        kind=Kind.MEMBER_CHANGED,
+        MemberChanged(role=role),
         workspace_id=workspace.pk,
         actor=by,
         subject_kind="user",
         subject_id=user.pk,
         now=now,
-        fields={"role": role},
     )
     return membership
 
@@ -103,13 +102,12 @@ def remove_member(*, membership: Membership, by: str, now: datetime) -> None:
     Membership.objects.filter(workspace_id=workspace_id, user=user).delete()
     open_admin(user)
     record(
-        kind=Kind.MEMBER_CHANGED,
+        MemberChanged(role=""),
         workspace_id=workspace_id,
         actor=by,
         subject_kind="user",
         subject_id=user.pk,
         now=now,
-        fields={"role": ""},
     )
 
 
@@ -173,18 +171,17 @@ def note_authority(
     """Record that a person may or may no longer approve, in the caller's transaction."""
     ceiling = authority.ceiling
     record(
-        kind=Kind.AUTHORITY_CHANGED,
+        AuthorityChanged(
+            action=authority.action,
+            ceiling=None if ceiling is None else written(ceiling, authority.currency),
+            currency=authority.currency,
+            granted=granted,
+        ),
         workspace_id=authority.workspace_id,
         actor=by,
         subject_kind="user",
         subject_id=user.pk,
         now=now,
-        fields={
-            "action": authority.action,
-            "ceiling": None if ceiling is None else written(ceiling, authority.currency),
-            "currency": authority.currency,
-            "granted": granted,
-        },
     )
 
 
@@ -226,15 +223,18 @@ def create_key(
         expires_at=expires_at,
     )
     record(
-        kind=Kind.KEY_CREATED,
+        KeyCreated(
+            name=name,
+            scopes=scopes,
+            actions=key.actions,
+            agent=agent.known_as if agent else "",
+        ),
         workspace_id=workspace.pk,
         actor=user.actor,
         subject_kind="key",
         subject_id=prefix,
         now=now,
-        fields={"scopes": scopes, "name": name, "actions": key.actions,
-                **({"agent": agent.known_as} if agent else {})},
-    )  # fmt: skip
+    )
     return key, f"aios_{prefix}_{secret}"
 
 
@@ -261,7 +261,7 @@ def revoke_key(*, key: ApiKey, by: str, now: datetime) -> None:
     if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         return
     record(
-        kind=Kind.KEY_REVOKED,
+        KeyRevoked(),
         workspace_id=key.workspace_id,
         actor=by,
         subject_kind="key",

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import permissions
 from apps.accounts.models import AGENT_SCOPES, OutsideAgent, User, Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.people import AgentChanged
 from apps.audit.operations import record
 
 LONGEST_NAME = 80
@@ -158,13 +158,12 @@ def note(
 ) -> None:
     """Record what changed of an agent, in the caller's transaction."""
     record(
-        kind=Kind.AGENT_CHANGED,
+        AgentChanged(name=agent.known_as, before=before, after=after),
         workspace_id=agent.workspace_id,
         actor=by,
         subject_kind="agent",
         subject_id=agent.pk,
         now=now,
-        fields={"name": agent.known_as, "before": before, "after": after},
     )
 
 

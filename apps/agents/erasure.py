@@ -18,7 +18,7 @@ from apps.accounts import erasure
 from apps.accounts.models import Workspace
 from apps.agents import operations, queries
 from apps.agents.models import LIVE_STATES, Agent, Run
-from apps.audit.kinds import Kind
+from apps.audit.events.connectors import DemoRemoved
 from apps.audit.operations import record
 from apps.gateway import erasure as gateway
 from apps.inference import erasure as inference
@@ -102,11 +102,10 @@ def note_removal(workspace: Workspace, gone: Counter[str], *, by: str, now: date
     """From now on it is a workspace like any other; the next start makes no demo in it."""
     Workspace.objects.filter(pk=workspace.pk).update(is_demo=False)
     record(
-        kind=Kind.DEMO_REMOVED,
+        DemoRemoved(what="demo data", counts=dict(sorted(gone.items()))),
         workspace_id=workspace.pk,
         actor=by,
         subject_kind="workspace",
         subject_id=workspace.pk,
         now=now,
-        fields={"what": "demo data", "counts": dict(sorted(gone.items()))},
     )

@@ -8,7 +8,7 @@ from apps.accounts.models import Workspace
 from apps.agents.models import LabelledExample
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.languages import NAMES
-from apps.audit.kinds import Kind
+from apps.audit.events.knowledge import ExampleAdded, ExampleRemoved, Labelled
 from apps.audit.operations import record
 
 PLAYBOOK = "refund_desk"
@@ -45,7 +45,7 @@ def add(
                 added_by=by,
                 at=now,
             )
-            tell(Kind.EXAMPLE_ADDED, example, by=by, now=now)
+            tell(ExampleAdded, example, by=by, now=now)
     except IntegrityError:
         known = LabelledExample.objects.get(workspace=workspace, playbook=PLAYBOOK, text=clean)
         raise UnfitExample(
@@ -75,18 +75,17 @@ def remove(*, example: LabelledExample, by: str, now: datetime) -> bool:
     """Take an example away again; False if somebody else was faster."""
     gone, _ = LabelledExample.objects.filter(pk=example.pk).delete()
     if gone:
-        tell(Kind.EXAMPLE_REMOVED, example, by=by, now=now)
+        tell(ExampleRemoved, example, by=by, now=now)
     return bool(gone)
 
 
-def tell(kind: Kind, example: LabelledExample, *, by: str, now: datetime) -> None:
+def tell(event: type[Labelled], example: LabelledExample, *, by: str, now: datetime) -> None:
     """Record what became of an example, in the caller's transaction."""
     record(
-        kind=kind,
+        event(intent=example.intent, language=example.language, text=example.text),
         workspace_id=example.workspace_id,
         actor=by,
         subject_kind="example",
         subject_id=example.pk,
         now=now,
-        fields={"intent": example.intent, "language": example.language, "text": example.text},
     )

@@ -26,7 +26,15 @@ from apps.agents.playbooks import registry
 from apps.agents.steps import STEPS, turns
 from apps.agents.steps.base import Clock, Context, Taken, Then
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.runs import (
+    RunEscalated,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunStepped,
+    RunWaiting,
+)
 from apps.audit.operations import record
 from apps.gateway import switches
 from apps.proposals.operations import Overloaded
@@ -131,16 +139,14 @@ def commit(
             "at": now,
         },
     )
-    tell(
-        run,
-        Kind.RUN_STEPPED,
-        now=now,
+    stepped = RunStepped(
         stage=stage.value,
         number=last + 1,
         summary=taken.summary,
         planner=taken.planner,
         **{name: taken.output[name] for name in COUNTED if name in taken.output},
     )
+    tell(run, stepped, now=now)
     turns.forget(run.pk, context.work)
     follow(run, stage, taken, now=now)
 
@@ -155,13 +161,13 @@ def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
     if taken.then == Then.WAIT:
         run.state = State.WAITING
         run.not_before = now + (LATER_LOOK if stage == Stage.LEARN else FIRST_LOOK)
-        tell(run, Kind.RUN_WAITING, now=now, proposals=len(taken.state.get("proposals", [])))
+        tell(run, RunWaiting(proposals=len(taken.state.get("proposals", []))), now=now)
     elif taken.then == Then.FINISH:
         run.state, run.finished_at = State.DONE, now
-        tell(run, Kind.RUN_FINISHED, now=now, summary=taken.summary)
+        tell(run, RunFinished(summary=taken.summary), now=now)
     elif taken.then == Then.ESCALATE:
         run.state, run.finished_at = State.ESCALATED, now
-        tell(run, Kind.RUN_ESCALATED, now=now, stage=stage.value, reason=taken.summary)
+        tell(run, RunEscalated(stage=stage.value, reason=taken.summary), now=now)
     run.save()
 
 
@@ -182,7 +188,7 @@ def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
             lease, error=why[:2_000], not_before=later, attempts=0, waiting_since=since
         )
         if held and run.waiting_since is None:
-            tell(run, Kind.RUN_PAUSED, now=now, stage=run.stage, reason=why[:500])
+            tell(run, RunPaused(stage=run.stage, reason=why[:500]), now=now)
 
 
 def waited(run: Run, *, since: datetime, now: datetime) -> timedelta:
@@ -220,20 +226,19 @@ def fail(lease: Lease, error: str, *, now: datetime) -> None:
         run.state, run.finished_at, run.error = State.FAILED, now, error[:2_000]
         run.lease_until, run.worker, run.waiting_since = None, "", None
         run.save()
-        tell(run, Kind.RUN_FAILED, now=now, stage=run.stage, error=error[:500])
+        tell(run, RunFailed(stage=run.stage, error=error[:500]), now=now)
 
 
-def tell(run: Run, kind: Kind, *, now: datetime, by: str = "", **fields: Any) -> None:
+def tell(run: Run, event: Event, *, now: datetime, by: str = "") -> None:
     """Record an event about a run, in the caller's transaction."""
     record(
-        kind=kind,
+        event,
         workspace_id=run.workspace_id,
         actor=by or run.agent.actor,
         subject_kind="run",
         subject_id=run.pk,
         run_id=run.pk,
         now=now,
-        fields=fields,
     )
 
 

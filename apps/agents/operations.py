@@ -16,7 +16,8 @@ from apps.agents.models import LIVE_STATES, Agent, Autonomy, Checkpoint, Run, St
 from apps.agents.playbooks import registry
 from apps.agents.steps import turns
 from apps.agents.steps.base import Clock
-from apps.audit.kinds import Kind
+from apps.audit.events.people import AgentChanged
+from apps.audit.events.runs import RunCancelled, RunRetried, RunStarted
 from apps.audit.operations import record
 from apps.inference import operations as inference
 from apps.inference import queries as models
@@ -75,15 +76,8 @@ def begin(agent: Agent, *, trigger: str, by: str, on_behalf_of: str, now: dateti
         inference.set_budget(
             workspace=agent.workspace, scope=Scope.RUN, scope_id=run.pk, limit=agent.budget_usd
         )
-    loop.tell(
-        run,
-        Kind.RUN_STARTED,
-        by=by,
-        now=now,
-        agent=agent.name,
-        playbook=agent.playbook,
-        trigger=trigger,
-    )
+    started = RunStarted(agent=agent.name, playbook=agent.playbook, trigger=trigger)
+    loop.tell(run, started, by=by, now=now)
     return run
 
 
@@ -143,7 +137,7 @@ def retry(*, run_id: UUID, by: str, now: datetime) -> Run:
             run.save()
     except IntegrityError as conflict:
         raise AtWork(AtWork.__doc__) from conflict
-    loop.tell(run, Kind.RUN_RETRIED, by=by, now=now, stage=run.stage, error=error[:500])
+    loop.tell(run, RunRetried(stage=run.stage, error=error[:500]), by=by, now=now)
     return run
 
 
@@ -157,7 +151,7 @@ def cancel(*, run_id: UUID, by: str, reason: str, now: datetime) -> bool:
     run.lease_until = run.waiting_since = None
     run.save()
     run.turns.all().delete()
-    loop.tell(run, Kind.RUN_CANCELLED, by=by, now=now, reason=reason)
+    loop.tell(run, RunCancelled(reason=reason), by=by, now=now)
     return True
 
 
@@ -233,17 +227,16 @@ def note_change(
     """Record what changed of an agent, in the caller's transaction."""
     changed = [name for name in after if before.get(name) != after[name]]
     record(
-        kind=Kind.AGENT_CHANGED,
+        AgentChanged(
+            name=agent.name,
+            before={name: plain(before.get(name)) for name in changed},
+            after={name: plain(after[name]) for name in changed},
+        ),
         workspace_id=agent.workspace_id,
         actor=by,
         subject_kind="agent",
         subject_id=agent.pk,
         now=now,
-        fields={
-            "name": agent.name,
-            "before": {name: plain(before.get(name)) for name in changed},
-            "after": {name: plain(after[name]) for name in changed},
-        },
     )
 
 

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from apps.audit import acting, bell, failpoints, seal
 from apps.audit.content import digest
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
 from apps.audit.models import Cursor
 
 
@@ -24,37 +24,34 @@ class NotInTransaction(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One event to be recorded. `fields` holds JSON values only, and never a secret."""
+    """One event to be recorded: its payload, where, who did it and what it is about."""
 
-    kind: Kind
+    event: Event
     workspace_id: UUID
     actor: str
     subject_kind: str
     subject_id: object
     run_id: UUID | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(
+    event: Event,
     *,
-    kind: Kind,
     workspace_id: UUID,
     actor: str,
     subject_kind: str,
     subject_id: object,
     now: datetime,
     run_id: UUID | None = None,
-    fields: Mapping[str, Any] | None = None,
 ) -> None:
     """Record one event; it exists if and only if the caller's transaction commits."""
     fact = Fact(
-        kind=kind,
+        event=event,
         workspace_id=workspace_id,
         actor=actor,
         subject_kind=subject_kind,
         subject_id=subject_id,
         run_id=run_id,
-        fields=fields or {},
     )
     record_all([fact], now=now)
 
@@ -99,22 +96,22 @@ INSERT_EVENTS = """
 
 def row_of(fact: Fact, *, key: bytes, session: str) -> dict[str, Any]:
     """An event and its payload as one row of JSON values, with a new id, salt and seal."""
-    salt = os.urandom(16)
+    salt, payload = os.urandom(16), fact.event.payload()
     row = {
         "id": str(uuid7()),
-        "kind": fact.kind,
+        "kind": fact.event.kind,
         "workspace_id": str(fact.workspace_id),
         "actor": fact.actor,
         "subject_kind": fact.subject_kind,
         "subject_id": str(fact.subject_id),
         "run_id": str(fact.run_id) if fact.run_id else None,
-        "digest": digest(salt, fact.fields).hex(),
+        "digest": digest(salt, payload).hex(),
     }
     return {
         **row,
         "session": seal.sealed(key, row, session),
         "salt": salt.hex(),
-        "fields": dict(fact.fields),
+        "fields": payload,
     }
 
 

@@ -131,7 +131,11 @@ def load_unnumbered(events: Collection[Event]) -> list[Recorded]:
 
 def recorded(event: Event, *, index: int, salt: bytes | memoryview | None, fields: Any) -> Recorded:
     """The event with its content, if that fits the digest; `salt` is None once it was erased."""
-    altered = salt is not None and not fits(event.payload_digest, salt=salt, fields=fields)
+    # no release has recorded anything but a mapping
+    is_ours = isinstance(fields, dict)
+    altered = salt is not None and not (
+        is_ours and fits(event.payload_digest, salt=salt, fields=fields)
+    )
     return Recorded(
         index=index,
         id=event.pk,

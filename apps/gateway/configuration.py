@@ -4,15 +4,17 @@ A secret goes in, and never comes out in a page, an event or a log.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from cryptography.fernet import InvalidToken
 from django.db import transaction
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.connectors import ConnectorChanged, CredentialRotated
+from apps.audit.events.guards import ActionChanged
 from apps.audit.operations import record
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import ActionSetting, Connector, Credential, WhenAway
@@ -57,13 +59,12 @@ def configure_action(
     setting.save()
     if before != wanted:
         record(
-            kind=Kind.ACTION_CHANGED,
+            ActionChanged(action=action, before=before, after=wanted),
             workspace_id=workspace.pk,
             actor=by,
             subject_kind="action",
             subject_id=setting.pk,
             now=now,
-            fields={"action": action, "before": before, "after": wanted},
         )
     return setting
 
@@ -108,7 +109,7 @@ def configure_connector(
             setattr(connector, field, value)
         connector.changed_at = now
         connector.save()
-        note(connector, Kind.CONNECTOR_CHANGED, by=by, now=now, changed=changed)
+        note_change(connector, changed, by=by, now=now)
     if secret:
         rotate_credential(connector=connector, secret=secret, by=by, now=now)
     try:
@@ -145,7 +146,7 @@ def limit_rate(
     connector.calls_per_second = calls_per_second
     connector.save(update_fields=["calls_per_second"])
     changed = ["calls_per_second"]
-    note(connector, Kind.CONNECTOR_CHANGED, by=by, now=now, changed=changed)
+    note_change(connector, changed, by=by, now=now)
 
 
 @transaction.atomic
@@ -157,7 +158,7 @@ def rotate_credential(*, connector: Connector, secret: str, by: str, now: dateti
     Credential.objects.update_or_create(
         connector=connector, defaults={"sealed": seal(secret), "rotated_at": now}
     )
-    note(connector, Kind.CREDENTIAL_ROTATED, by=by, now=now)
+    note(connector, CredentialRotated(**told(connector)), by=by, now=now)
 
 
 def secret_of(connector: Connector) -> str:
@@ -177,19 +178,31 @@ def opens_to(credential: Credential, secret: str) -> bool:
         return False
 
 
-def note(connector: Connector, kind: Kind, *, by: str, now: datetime, **fields: Any) -> None:
-    """Record an event about a connector: which fields changed, never their secrets."""
+class Told(TypedDict):
+    """What each event about a connector says of it; never its secret."""
+
+    name: str
+    address: str
+    connector_kind: str
+
+
+def told(connector: Connector) -> Told:
+    """How the connector is named in an event."""
+    return Told(name=connector.name, address=connector.address, connector_kind=connector.kind)
+
+
+def note_change(connector: Connector, changed: Sequence[str], *, by: str, now: datetime) -> None:
+    """Record which fields of a connector have changed."""
+    note(connector, ConnectorChanged(**told(connector), changed=changed), by=by, now=now)
+
+
+def note(connector: Connector, event: Event, *, by: str, now: datetime) -> None:
+    """Record an event about a connector."""
     record(
-        kind=kind,
+        event,
         workspace_id=connector.workspace_id,
         actor=by,
         subject_kind="connector",
         subject_id=connector.pk,
         now=now,
-        fields={
-            "name": connector.name,
-            "kind": connector.kind,
-            "address": connector.address,
-            **fields,
-        },
     )

@@ -7,8 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import erasure
-from apps.audit.kinds import Kind
-from apps.gateway.configuration import note
+from apps.gateway.configuration import note_change
 from apps.gateway.models import Connector, Execution, Grant, KillSwitch, Scope, State
 
 AT_A_BACK_END = (State.CLAIMED, State.CALLING)
@@ -21,7 +20,7 @@ def switch_off(*, workspace_id: UUID, by: str, now: datetime) -> None:
     for connector in rows.order_by("pk"):
         connector.enabled, connector.changed_at = False, now
         connector.save(update_fields=["enabled", "changed_at"])
-        note(connector, Kind.CONNECTOR_CHANGED, by=by, now=now, changed=["enabled"])
+        note_change(connector, ["enabled"], by=by, now=now)
 
 
 def is_at_work(*, workspace_id: UUID, now: datetime) -> bool:

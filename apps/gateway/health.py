@@ -22,7 +22,8 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.guards import BreakerClosed, BreakerOpened
 from apps.audit.operations import record
 from apps.gateway import breaker as rules
 from apps.gateway.errors import (
@@ -185,9 +186,10 @@ def evolve(connector: Connector, *, answered: bool, error: str, now: datetime) -
     row.error = "" if answered else error.replace("\0", " ")[:300]
     keep(row, after)
     if before.circuit is rules.Circuit.CLOSED and after.away:
-        tell(row, Kind.BREAKER_OPENED, now=now, failures=after.failures, error=row.error)
+        opened = BreakerOpened(name=row.connector.name, failures=after.failures, error=row.error)
+        tell(row, opened, now=now)
     elif before.away and not after.away:
-        tell(row, Kind.BREAKER_CLOSED, now=now)
+        tell(row, BreakerClosed(name=row.connector.name), now=now)
 
 
 @transaction.atomic
@@ -198,7 +200,7 @@ def reset(connector: Connector, *, by: str, now: datetime) -> bool:
         return False
     row.error = ""
     keep(row, rules.Breaker())
-    tell(row, Kind.BREAKER_CLOSED, now=now, by=by)
+    tell(row, BreakerClosed(name=row.connector.name), now=now, by=by)
     return True
 
 
@@ -256,16 +258,15 @@ def keep(row: Breaker, state: rules.Breaker, bucket: rules.Bucket | None = None)
     row.save()
 
 
-def tell(row: Breaker, kind: Kind, *, now: datetime, by: str = "gateway", **fields: object) -> None:
+def tell(row: Breaker, event: Event, *, now: datetime, by: str = "gateway") -> None:
     """Record an event about a breaker."""
     record(
-        kind=kind,
+        event,
         workspace_id=row.workspace_id,
         actor=by,
         subject_kind="connector",
         subject_id=row.connector_id,
         now=now,
-        fields={"name": row.connector.name, **fields},
     )
 
 

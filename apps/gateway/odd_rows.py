@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import Count, F, QuerySet
 
-from apps.audit.kinds import Kind
+from apps.audit.events.connectors import RowsDismissed, RowsSetAside
 from apps.audit.operations import record
 from apps.gateway import rows
 from apps.gateway.models import Connector, OddRow
@@ -90,19 +90,18 @@ def tell(
 ) -> None:
     """One event for all that is new in a reading."""
     record(
-        kind=Kind.ROWS_SET_ASIDE,
+        RowsSetAside(
+            name=connector.name,
+            resource=resource,
+            new=len(fresh),
+            count=count,
+            reason=fresh[0].reason,
+        ),
         workspace_id=connector.workspace_id,
         actor="gateway",
         subject_kind="connector",
         subject_id=connector.pk,
         now=now,
-        fields={
-            "name": connector.name,
-            "resource": resource,
-            "new": len(fresh),
-            "count": count,
-            "reason": fresh[0].reason,
-        },
     )
 
 
@@ -145,12 +144,11 @@ def dismiss(*, connector: Connector, by: str, now: datetime) -> int:
     gone, _ = OddRow.objects.filter(connector=connector).delete()
     if gone:
         record(
-            kind=Kind.ROWS_DISMISSED,
+            RowsDismissed(name=connector.name, count=gone),
             workspace_id=connector.workspace_id,
             actor=by,
             subject_kind="connector",
             subject_id=connector.pk,
             now=now,
-            fields={"name": connector.name, "count": gone},
         )
     return gone

@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.connectors import SourceChosen
 from apps.audit.operations import record
 from apps.gateway import catalogue
 from apps.gateway.models import Connector, Source
@@ -113,15 +113,14 @@ def choose(
     if connector is not None:
         Source.objects.create(workspace=workspace, resource=resource, connector=connector)
     record(
-        kind=Kind.SOURCE_CHOSEN,
+        SourceChosen(
+            resource=resource,
+            before=before.connector.name if before else "",
+            after=connector.name if connector else "",
+        ),
         workspace_id=workspace.pk,
         actor=by,
         subject_kind="connector",
         subject_id=about.pk if about else None,
         now=now,
-        fields={
-            "resource": resource,
-            "before": before.connector.name if before else "",
-            "after": connector.name if connector else "",
-        },
     )

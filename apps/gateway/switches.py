@@ -12,7 +12,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.guards import Switched, SwitchEngaged, SwitchReleased
 from apps.audit.operations import record
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector, Execution, KillSwitch, Scope
@@ -45,7 +45,7 @@ def engage(
             )  # fmt: skip
     except IntegrityError:  # somebody else did in the same moment
         return same.get()
-    note(switch, Kind.SWITCH_ENGAGED, by=by, now=now)
+    note(switch, SwitchEngaged, by=by, now=now)
     return switch
 
 
@@ -75,7 +75,7 @@ def release(*, switch: KillSwitch, by: str, now: datetime) -> bool:
     freed = KillSwitch.objects.filter(pk=switch.pk, released_at=None)
     if not freed.update(released_by=by, released_at=now):
         return False
-    note(switch, Kind.SWITCH_RELEASED, by=by, now=now)
+    note(switch, SwitchReleased, by=by, now=now)
     return True
 
 
@@ -126,14 +126,13 @@ def is_stopped(execution: Execution) -> bool:
     return Execution.objects.filter(stopping(), pk=execution.pk).exists()
 
 
-def note(switch: KillSwitch, kind: Kind, *, by: str, now: datetime) -> None:
+def note(switch: KillSwitch, event: type[Switched], *, by: str, now: datetime) -> None:
     """Record an event about a switch."""
     record(
-        kind=kind,
+        event(scope=switch.scope, target=switch.target, reason=switch.reason),
         workspace_id=switch.workspace_id,
         actor=by,
         subject_kind="switch",
         subject_id=switch.pk,
         now=now,
-        fields={"scope": switch.scope, "target": switch.target, "reason": switch.reason},
     )

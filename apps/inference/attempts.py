@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.accounts.models import Workspace
 from apps.audit import operations as audit
-from apps.audit.kinds import Kind
+from apps.audit.events.runs import ModelCalled
 from apps.inference import budgets
 from apps.inference.models import Call, Scope
 from apps.inference.providers.base import (
@@ -166,26 +166,25 @@ def _close(call: Call, *, now: datetime) -> None:
         return  # it was overdue and has been settled as lost
     budgets.settle(call.budgets, reserved=call.reserved, cost=call.cost)
     audit.record(
-        kind=Kind.MODEL_CALLED,
+        ModelCalled(
+            purpose=call.purpose,
+            tier=call.tier,
+            model=call.model,
+            tokens=call.input_tokens + call.output_tokens,
+            input_tokens=call.input_tokens,
+            output_tokens=call.output_tokens,
+            cost=f"{call.cost:f}",
+            estimated=call.estimated,
+            latency_ms=call.latency_ms,
+            outcome=str(call.outcome),
+            error=call.error,
+        ),
         workspace_id=call.workspace_id,
         actor="inference",
         subject_kind="call",
         subject_id=call.pk,
         run_id=call.run_id,
         now=now,
-        fields={
-            "purpose": call.purpose,
-            "tier": call.tier,
-            "model": call.model,
-            "tokens": call.input_tokens + call.output_tokens,
-            "input_tokens": call.input_tokens,
-            "output_tokens": call.output_tokens,
-            "cost": f"{call.cost:f}",
-            "estimated": call.estimated,
-            "latency_ms": call.latency_ms,
-            "outcome": str(call.outcome),
-            "error": call.error,
-        },
     )
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from apps.accounts.models import Workspace
+from apps.audit.events import runs as events
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.audit.operations import record
@@ -68,19 +69,18 @@ def tell(
     if budget is None or is_told(budget):
         return
     record(
-        kind=Kind.BUDGET_EXHAUSTED,
+        events.BudgetExhausted(
+            scope=str(budget.scope),
+            limit=said(budget.limit),
+            needed=said(exhausted.needed),
+            agent=str(agent_id or ""),
+        ),
         workspace_id=budget.workspace_id,
         actor="inference",
         subject_kind="budget",
         subject_id=budget.pk,
         run_id=run_id,
         now=now,
-        fields={
-            "scope": str(budget.scope),
-            "limit": said(budget.limit),
-            "needed": said(exhausted.needed),
-            "agent": str(agent_id or ""),
-        },
     )
 
 

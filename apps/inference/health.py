@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.guards import BreakerClosed, BreakerOpened
 from apps.audit.operations import record
 from apps.breaker.circuit import Breaker as State
 from apps.breaker.circuit import Circuit, Limits
@@ -82,9 +83,10 @@ def note(place: Place, error: ProviderError | None, *, now: datetime) -> None:
         row.error = "" if answered else str(error)[:300]
         _keep(row, after)
         if after.away and before.circuit is Circuit.CLOSED:
-            _tell(row, Kind.BREAKER_OPENED, now=now, failures=after.failures, error=row.error)
+            opened = BreakerOpened(name=named(row), failures=after.failures, error=row.error)
+            _tell(row, opened, now=now)
         elif before.away and not after.away:
-            _tell(row, Kind.BREAKER_CLOSED, now=now)
+            _tell(row, BreakerClosed(name=named(row)), now=now)
 
 
 def _rows(place: Place) -> QuerySet[Breaker]:
@@ -115,14 +117,18 @@ def _keep(row: Breaker, state: State) -> None:
     row.save()
 
 
-def _tell(row: Breaker, kind: Kind, *, now: datetime, **fields: object) -> None:
+def named(row: Breaker) -> str:
+    """The model in a sentence."""
+    return f"the model {row.model}"
+
+
+def _tell(row: Breaker, event: Event, *, now: datetime) -> None:
     """Record an event about the breaker; operators are told of one that opens."""
     record(
-        kind=kind,
+        event,
         workspace_id=row.workspace_id,
         actor="inference",
         subject_kind="model",
         subject_id=row.pk,
         now=now,
-        fields={"name": f"the model {row.model}", **fields},
     )

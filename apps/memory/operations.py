@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 
 from apps.accounts.models import Workspace
 from apps.audit import operations as audit
-from apps.audit.kinds import Kind
+from apps.audit.events.knowledge import ItemForgotten, ItemRemembered, ItemSuperseded
 from apps.audit.operations import Fact
 from apps.inference import operations as inference
 from apps.inference import queries as embeddings
@@ -140,19 +140,18 @@ def _create(
         expires_at=expires_at,
     )
     audit.record(
-        kind=Kind.ITEM_REMEMBERED,
+        ItemRemembered(
+            type=content.type.value,
+            namespace=content.namespace,
+            subject=content.subject,
+            version=item.version,
+        ),
         workspace_id=workspace.pk,
         actor=content.provenance.by,
         subject_kind="item",
         subject_id=item.pk,
         run_id=content.provenance.run_id,
         now=now,
-        fields={
-            "type": content.type.value,
-            "namespace": content.namespace,
-            "subject": content.subject,
-            "version": item.version,
-        },
     )
     return item
 
@@ -185,14 +184,13 @@ def supersede(
         raise NotCurrent(NotCurrent.__doc__)
     successor = _create(item.workspace, content, now=now, expires_at=expires_at, supersedes=item)
     audit.record(
-        kind=Kind.ITEM_SUPERSEDED,
+        ItemSuperseded(by=str(successor.pk)),
         workspace_id=item.workspace_id,
         actor=content.provenance.by,
         subject_kind="item",
         subject_id=item.pk,
         run_id=content.provenance.run_id,
         now=now,
-        fields={"by": str(successor.pk)},
     )
     return successor
 
@@ -207,12 +205,11 @@ def forget(item: Item, *, by: str, reason: str, now: datetime) -> None:
     erased = Item.objects.filter(pk__in=pks).exclude(state=State.FORGOTTEN)
     facts = [
         Fact(
-            kind=Kind.ITEM_FORGOTTEN,
+            event=ItemForgotten(reason=reason),
             workspace_id=item.workspace_id,
             actor=by,
             subject_kind="item",
             subject_id=pk,
-            fields={"reason": reason},
         )
         for pk in erased.select_for_update().values_list("pk", flat=True)
     ]

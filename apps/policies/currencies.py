@@ -11,13 +11,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.models import User, Workspace
-from apps.audit.kinds import Kind
-from apps.audit.operations import Fact, record_all
+from apps.audit.events.policies import (
+    CurrencyChanged,
+    OfRate,
+    RateConfirmed,
+    RateKept,
+    RateRemoved,
+    RatesMoved,
+)
+from apps.audit.operations import Fact, record, record_all
 from apps.money.currency import minor_units
 from apps.policies import operations, queries, second_person
 from apps.policies.assessing import recounted
@@ -87,7 +95,7 @@ def keep_rates(
         by_pair[pair] = row
         changed.append(row)
     moved += [rate_of(row) for row in apart(by_pair.values(), changed, by=by, now=now)]
-    facts = [told(Kind.RATE_KEPT, row, by=by) for row in changed]
+    facts = [fact(RateKept(**told(row)), row, by=by) for row in changed]
     record_all(facts + moves(workspace, moved, by=by), now=now)
     return changed
 
@@ -145,10 +153,10 @@ def moves(workspace: Workspace, moved: Sequence[object], *, by: str) -> list[Fac
     """The event by which people are told of rates; none where there is none to tell of."""
     if not moved:
         return []
-    fields = {"count": len(moved), "rates": [str(rate) for rate in moved[:MOST_TOLD]]}
+    event = RatesMoved(count=len(moved), rates=[str(rate) for rate in moved[:MOST_TOLD]])
     return [
-        Fact(kind=Kind.RATES_MOVED, workspace_id=workspace.pk, actor=by,
-             subject_kind="workspace", subject_id=workspace.pk, fields=fields)
+        Fact(event=event, workspace_id=workspace.pk, actor=by,
+             subject_kind="workspace", subject_id=workspace.pk)
     ]  # fmt: skip
 
 
@@ -168,11 +176,12 @@ def confirm_rate(*, rate: ExchangeRate, user: User, now: datetime) -> None:
         user, held.workspace_id, is_own=is_own, alone_from=alone_from, now=now
     ):
         raise NotYours(why)
-    fact = told(Kind.RATE_CONFIRMED, held, by=user.actor, asked_by=held.asked_by,
-                exception=ALONE if is_own else "")  # fmt: skip
+    confirmed = RateConfirmed(
+        **told(held), asked_by=held.asked_by, exception=ALONE if is_own else ""
+    )
     held.told, held.waits_since, held.asked_by = held.rate, None, ""
     held.save(update_fields=["told", "waits_since", "asked_by"])
-    record_all([fact], now=now)
+    record_all([fact(confirmed, held, by=user.actor)], now=now)
 
 
 @transaction.atomic
@@ -181,7 +190,7 @@ def remove_rate(*, rate: ExchangeRate, by: str, now: datetime) -> None:
 
     Unless there are two over a currency in between: people are told where those are far from it.
     """
-    facts = [told(Kind.RATE_REMOVED, rate, by=by)]
+    facts = [fact(RateRemoved(**told(rate)), rate, by=by)]
     rate.delete()
     instead = next(queries.rates(rate.workspace_id).ways(rate.base, rate.quote), None)
     if instead is not None and grown(instead.factor / Fraction(rate.told)) > STEP:
@@ -208,10 +217,14 @@ def set_currency(
     before = {name: getattr(setting, name) for name in wanted}
     setting, _ = CurrencySetting.objects.update_or_create(workspace=workspace, defaults=wanted)
     if before != wanted:
-        fact = Fact(kind=Kind.CURRENCY_CHANGED, workspace_id=workspace.pk, actor=by,
-                    subject_kind="workspace", subject_id=workspace.pk,
-                    fields={"before": before, "after": wanted})  # fmt: skip
-        record_all([fact], now=now)
+        record(
+            CurrencyChanged(before=before, after=wanted),
+            workspace_id=workspace.pk,
+            actor=by,
+            subject_kind="workspace",
+            subject_id=workspace.pk,
+            now=now,
+        )
     return setting
 
 
@@ -228,14 +241,33 @@ def refuse_to_loosen(setting: CurrencySetting, currency: str, rates_max_age_days
         )
 
 
-def told(kind: Kind, rate: ExchangeRate, *, by: str, **fields: str) -> Fact:
-    """An event about a rate."""
+class Told(TypedDict):
+    """What each event about a rate says of it."""
+
+    base: str
+    quote: str
+    rate: str
+    as_of: str
+    source: str
+
+
+def told(rate: ExchangeRate) -> Told:
+    """The rate in an event."""
+    return Told(
+        base=rate.base,
+        quote=rate.quote,
+        rate=plain(rate.rate),
+        as_of=rate.as_of.isoformat(),
+        source=rate.source,
+    )
+
+
+def fact(event: OfRate, rate: ExchangeRate, *, by: str) -> Fact:
+    """An event about a rate, to be recorded."""
     return Fact(
-        kind=kind,
+        event=event,
         workspace_id=rate.workspace_id,
         actor=by,
         subject_kind="rate",
         subject_id=rate.pk,
-        fields={"base": rate.base, "quote": rate.quote, "rate": plain(rate.rate),
-                "as_of": rate.as_of.isoformat(), "source": rate.source, **fields},
-    )  # fmt: skip
+    )

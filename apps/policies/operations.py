@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.policies import PolicyPublished, PolicyRetired
+from apps.audit.events.proposals import DecisionRecorded
 from apps.audit.operations import Fact, record, record_all
 from apps.policies import queries, trial
 from apps.policies.cel import STRICTNESS, Fired, Outcome, Rule, Ruleset, combine
@@ -104,15 +105,19 @@ def publish(
     if not moved:
         raise ValueError(f"{version} is not a draft; make a new draft of it and publish that.")
     record(
-        kind=Kind.POLICY_PUBLISHED,
+        PolicyPublished(
+            policy=version.policy.name,
+            version=version.number,
+            digest=version.digest,
+            asked_by=asked_by,
+            exception=exception,
+        ),
         workspace_id=version.policy.workspace_id,
         actor=by,
         subject_kind="policy",
         subject_id=version.policy_id,
         now=now,
-        fields={"policy": version.policy.name, "version": version.number,
-                "digest": version.digest, "asked_by": asked_by, "exception": exception},
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -124,13 +129,12 @@ def retire(*, policy: Policy, by: str, now: datetime) -> None:
         return
     Version.objects.filter(pk=active.pk).update(stage=Stage.RETIRED)
     record(
-        kind=Kind.POLICY_RETIRED,
+        PolicyRetired(policy=policy.name, version=active.number),
         workspace_id=policy.workspace_id,
         actor=by,
         subject_kind="policy",
         subject_id=policy.pk,
         now=now,
-        fields={"policy": policy.name, "version": active.number},
     )
 
 
@@ -182,19 +186,18 @@ def decide(
     record_all(
         [
             Fact(
-                kind=Kind.DECISION_RECORDED,
+                event=DecisionRecorded(
+                    outcome=decision.outcome,
+                    rule=decision.rule,
+                    reason=decision.reason,
+                    policy=str(decision.version) if decision.version else "",
+                    reviewers=decision.reviewers,
+                ),
                 workspace_id=workspace_id,
                 actor="policy",
                 subject_kind="change",
                 subject_id=decision.subject_id,
                 run_id=run_id,
-                fields={
-                    "outcome": decision.outcome,
-                    "rule": decision.rule,
-                    "reason": decision.reason,
-                    "policy": str(decision.version) if decision.version else "",
-                    "reviewers": decision.reviewers,
-                },
             )
             for decision in decisions
         ],

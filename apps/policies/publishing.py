@@ -5,13 +5,12 @@ second person (`second_person`).
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
 from apps.accounts.models import User, Workspace
 from apps.accounts.permissions import can
-from apps.audit.kinds import Kind
+from apps.audit.events.policies import OfPolicy, PolicyAsked, PolicyTurnedDown, PublishingChanged
 from apps.audit.operations import record
 from apps.policies import operations, second_person
 from apps.policies.assessing import InForce, assess_version
@@ -56,8 +55,13 @@ def submit(*, version: Version, by: str, now: datetime) -> Publication | None:
         asked_at=now,
         alone_from=second_person.alone_from(policy.workspace_id, asked_at=now, now=now),
     )
-    tell(publication, Kind.POLICY_ASKED, by=by, now=now, findings=assessed.findings[:10],
-         alone_from=publication.alone_from.isoformat())  # fmt: skip
+    asked = PolicyAsked(
+        policy=version.policy.name,
+        version=version.number,
+        findings=assessed.findings[:10],
+        alone_from=publication.alone_from.isoformat(),
+    )
+    tell(publication, asked, by=by, now=now)
     return publication
 
 
@@ -92,7 +96,9 @@ def turn_down(*, publication: Publication, user: User, now: datetime) -> None:
         state=Asked.TURNED_DOWN, decided_by=user.actor, decided_at=now
     )
     if moved:
-        tell(publication, Kind.POLICY_TURNED_DOWN, by=user.actor, now=now)
+        version = publication.version
+        turned_down = PolicyTurnedDown(policy=version.policy.name, version=version.number)
+        tell(publication, turned_down, by=user.actor, now=now)
 
 
 def why_not(publication: Publication, user: User, *, now: datetime) -> str:
@@ -134,9 +140,14 @@ def set_delay(*, workspace: Workspace, hours: int, by: str, now: datetime) -> Pu
     wanted = {"sole_owner_delay_hours": hours, "hours_before": before, "shorter_from": shorter}
     kept, _ = PublishingSetting.objects.update_or_create(workspace=workspace, defaults=wanted)
     if hours != before:
-        record(kind=Kind.PUBLISHING_CHANGED, workspace_id=workspace.pk, actor=by,
-               subject_kind="workspace", subject_id=workspace.pk, now=now,
-               fields={"before": before, "after": hours})  # fmt: skip
+        record(
+            PublishingChanged(before=before, after=hours),
+            workspace_id=workspace.pk,
+            actor=by,
+            subject_kind="workspace",
+            subject_id=workspace.pk,
+            now=now,
+        )
     return kept
 
 
@@ -153,15 +164,13 @@ def again(*, version: Version, by: str, now: datetime) -> tuple[Version, Publica
     return draft, submit(version=draft, by=by, now=now)
 
 
-def tell(publication: Publication, kind: Kind, *, by: str, now: datetime, **fields: Any) -> None:
+def tell(publication: Publication, event: OfPolicy, *, by: str, now: datetime) -> None:
     """An event about a policy change."""
-    version = publication.version
     record(
-        kind=kind,
+        event,
         workspace_id=publication.workspace_id,
         actor=by,
         subject_kind="policy",
-        subject_id=version.policy_id,
+        subject_id=publication.version.policy_id,
         now=now,
-        fields={"policy": version.policy.name, "version": version.number, **fields},
     )

@@ -1,4 +1,4 @@
-"""A connector, an action, a playbook and a page are each a file and a line: nothing else is touched.
+"""A connector, action, playbook, event and page are each a file and a line: no more is touched.
 
 The files are copied into a folder of the test and imported from there; the line is an entry in the
 table that README names.
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import include, path
 
@@ -19,6 +20,9 @@ from aios import urls
 from apps.accounts.models import User, Workspace
 from apps.agents import operations as agents
 from apps.agents.playbooks.registry import PLAYBOOKS
+from apps.audit import queries as audit
+from apps.audit.events import EVENTS
+from apps.audit.operations import record, sequence
 from apps.console import urls as pages
 from apps.console.presenters import events_words
 from apps.gateway import catalogue, onboarding
@@ -29,6 +33,7 @@ from apps.policies import operations as policies
 from apps.policies.cel import InvalidRule
 from apps.proposals import operations as proposals
 from apps.proposals.models import Proposal, State
+from tests.contract.shops import ROOT
 from tests.factories import agents as make
 from tests.factories.browsing import Browser
 from tests.factories.proposals import AGENT
@@ -175,3 +180,38 @@ def test_a_page_is_a_view_a_template_and_a_line(cast, add, tmp_path, settings, m
     assert shown.status_code == 200
     assert "9 to 5" in shown.content.decode()
     assert browse(cast.rita).get("/opening-hours/").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_is_a_class(cast, workspace, add, now, request) -> None:
+    """Recorded with its fields, read back, and told on the trace; no table is moved for it."""
+    event = add("gift_given").GiftGiven
+    request.addfinalizer(lambda: EVENTS.pop(event.kind))
+    with transaction.atomic():
+        record(event(customer="ann", worth="5.00"), workspace_id=workspace.pk,
+               actor=cast.olga.actor, subject_kind="customer", subject_id="ann", now=now)  # fmt: skip
+    sequence()
+    [*_, last] = audit.stream(workspace_id=workspace.pk)
+    assert (last.kind, last.fields) == ("gift.given", {"customer": "ann", "worth": "5.00"})
+    page = browse(cast.olga).get("/trace/").content.decode()
+    assert "gift given" in page
+    assert "does not know" not in page
+
+
+def test_the_readme_names_each_place() -> None:
+    """What these tests add, and where its line goes."""
+    readme = (ROOT / "README.md").read_text()
+    start = readme.index("## How to add things")
+    rows = [row for row in readme[start:].split("\n## ")[0].splitlines() if row.startswith("| a")]
+    places = {
+        "connector": ("apps/gateway/connectors/registry.py", KINDS),
+        "action": ("apps/gateway/catalogue/__init__.py", catalogue.ACTIONS),
+        "playbook": ("apps/agents/playbooks/registry.py", PLAYBOOKS),
+        "event": ("apps/audit/kinds.py", EVENTS),
+        "page": ("apps/console/urls.py", pages.urlpatterns),
+    }
+    for thing, (place, table) in places.items():
+        [row] = [row for row in rows if f"**{thing}**" in row]
+        assert place in row.split("|")[3], thing
+        assert table
+        assert (ROOT / place).exists()

@@ -37,8 +37,9 @@ from apps.agents.models import Agent, Run
 from apps.audit import bell
 from apps.audit import queries as audit
 from apps.audit.kinds import Kind
-from apps.audit.operations import record, sequence
+from apps.audit.operations import sequence
 from apps.console.hub import Line, pack, read
+from tests.factories.events import record
 
 DEFAULT_N = 600  # events: 12 s
 VIEWERS = 200

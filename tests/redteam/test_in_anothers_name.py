@@ -26,6 +26,7 @@ from apps.insights.spans import Span
 from apps.proposals.blind import TELLING
 from apps.proposals.queries import told_by_people
 from tests.conftest import Cast
+from tests.factories import events
 from tests.factories.signing_in import sign_in
 from tests.redteam.role import as_the_product
 
@@ -34,8 +35,8 @@ pytestmark = pytest.mark.django_db
 
 def fact(workspace: Workspace, actor: str, kind: Kind = Kind.PROPOSAL_SETTLED) -> Fact:
     """Something Rita could have done."""
-    return Fact(kind=kind, workspace_id=workspace.pk, actor=actor, subject_kind="proposal",
-                subject_id=uuid7(), fields={"title": "Refund 500"})  # fmt: skip
+    return events.fact(kind=kind, workspace_id=workspace.pk, actor=actor,
+                       subject_kind="proposal", subject_id=uuid7(), fields={"title": "Refund 500"})  # fmt: skip
 
 
 def insert(*rows: dict[str, Any]) -> list[queries.Recorded]:

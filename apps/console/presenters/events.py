@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from apps.audit.events import EVENTS
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
 from apps.console.presenters import events_words as words
@@ -21,6 +22,8 @@ PARTS = {
 KINDS_OF_ACTOR = {"agent": "Agent", "user": "A former member", "key": "API key"}
 ALTERED = "content changed after it was recorded"
 UNKNOWN = "a kind of event that AIOS does not know"
+MISFIT = "content that does not fit this kind of event"
+ODD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)  # of odd content
 PROCESSES = {
     "web": "Nobody, in the web server",
     "worker": "Nobody, in a worker",
@@ -40,7 +43,7 @@ class Told:
     """An event as a person reads it: `who` did `text`.
 
     `about` are the ids it concerns. `inbox` says whether a proposal began to wait (arrived) or
-    no longer does (left); empty otherwise.
+    no longer does (left); empty otherwise. It `is_sound` unless it is not what it says it is.
     """
 
     event: Recorded
@@ -50,10 +53,11 @@ class Told:
     tone: str
     about: list[str]
     inbox: str
+    is_sound: bool = True
 
 
 Telling = tuple[str, str, Callable[[Fields], str]]
-TELLINGS: dict[Kind, Telling] = {
+TELLINGS: dict[str, Telling] = {
     Kind.RUN_STARTED: ("run", "", words.started),
     Kind.RUN_STEPPED: ("run", "", words.stepped),
     Kind.RUN_WAITING: ("wait", "", lambda _: "waits for decisions on its proposals"),
@@ -174,39 +178,52 @@ TELLINGS: dict[Kind, Telling] = {
 
 
 def tell(event: Recorded, names: Mapping[str, str]) -> Told:
-    """The event in words. `names` are display names by actor; lost content and unknown kinds
-    are told plainly."""
-    if event.kind not in TELLINGS:
-        return unknown(event, names)
-    kind = Kind(event.kind)
-    icon, tone, phrase = TELLINGS[kind]
-    fields = event.fields and with_names(event, event.fields, names)
-    told = Told(
-        event=event,
-        who=name_of(event.actor, names),
-        text=phrase(fields) if fields is not None else f"{kind.value} (content erased)",
-        icon=icon,
-        tone=tone_of(kind, fields or {}) or tone,
-        about=concerns(event),
-        inbox=inbox_effect(kind, fields or {}),
-    )
-    if event.altered:
-        told = replace(told, text=f"{kind.value} ({ALTERED})", icon="alert", tone="bad")
+    """The event in words. `names` are display names by actor; lost content, content that does not
+    fit its kind and unknown kinds are told plainly."""
+    if event.kind not in EVENTS:
+        told = alarm(event, names, UNKNOWN)
+    elif event.altered:
+        told = alarm(event, names, ALTERED)
+    else:
+        try:
+            told = tell_fitting(event, names)
+        except ODD:
+            told = alarm(event, names, MISFIT)
     return told if event.attested else disowned(told)
 
 
-def unknown(event: Recorded, names: Mapping[str, str]) -> Told:
-    """An event of a kind that AIOS does not know, as such: forged, or of another release."""
-    told = Told(
+def tell_fitting(event: Recorded, names: Mapping[str, str]) -> Told:
+    """An event whose content fits its kind. Raises any of `ODD` where it does not."""
+    icon, tone, phrase = TELLINGS.get(event.kind) or plain(event.kind)
+    fields = event.fields and with_names(event, event.fields, names)
+    return Told(
         event=event,
         who=name_of(event.actor, names),
-        text=f"{event.kind} ({UNKNOWN})",
+        text=phrase(fields) if fields is not None else f"{event.kind} (content erased)",
+        icon=icon,
+        tone=tone_of(event.kind, fields or {}) or tone,
+        about=concerns(event),
+        inbox=inbox_effect(event.kind, fields or {}),
+    )
+
+
+def plain(kind: str) -> Telling:
+    """How a kind is told that has no words here yet: `gift.given` as “gift given”."""
+    return "note", "", lambda _: kind.replace(".", " ").replace("_", " ")
+
+
+def alarm(event: Recorded, names: Mapping[str, str], why: str) -> Told:
+    """An event that cannot be told as what it says it is: forged, or of another release."""
+    return Told(
+        event=event,
+        who=name_of(event.actor, names),
+        text=f"{event.kind} ({why})",
         icon="alert",
         tone="bad",
         about=concerns(event),
         inbox="",
+        is_sound=False,
     )
-    return told if event.attested else disowned(told)
 
 
 def disowned(told: Told) -> Told:
@@ -236,7 +253,7 @@ def name_of(actor: str, names: Mapping[str, str]) -> str:
     return PARTS.get(actor) or KINDS_OF_ACTOR.get(head) or head.capitalize()
 
 
-def tone_of(kind: Kind, fields: Fields) -> str:
+def tone_of(kind: str, fields: Fields) -> str:
     """A tone that depends on how it went; empty if it does not."""
     outcome = str(fields.get("outcome") or "")
     if kind == Kind.EXECUTION_FINISHED and outcome in ("refused", "needs_person"):
@@ -255,7 +272,7 @@ def concerns(event: Recorded) -> list[str]:
     return [event.subject_id, *([str(change)] if isinstance(change, str) else ())]
 
 
-def inbox_effect(kind: Kind, fields: Fields) -> str:
+def inbox_effect(kind: str, fields: Fields) -> str:
     """Whether a proposal began to wait for a person, or no longer does."""
     if kind in ARRIVING:
         return "arrived" if fields.get("state", "waiting") == "waiting" else ""

@@ -49,7 +49,6 @@ GROUPS = {
     "breaker": Group.EFFECTS,
     "notice": Group.EFFECTS,
 }
-KNOWN = frozenset(Kind)
 ALWAYS_ERRORS: set[str] = {
     Kind.RUN_FAILED,
     Kind.RUN_ESCALATED,
@@ -156,7 +155,7 @@ def row_of(told: Told, proposals: Mapping[str, str]) -> Row:
         told=told,
         stage=stage_of(kind, fields),
         group=group_of(kind, told.event.actor),
-        error=told.event.altered or not told.event.attested or is_error(kind, fields),
+        error=not told.is_sound or not told.event.attested or is_error(kind, fields),
         figures=figures_of(fields) if kind == Kind.MODEL_CALLED else None,
         proposal=proposal_of(told, proposals) if told.event.attested else "",
     )
@@ -203,9 +202,9 @@ def group_of(kind: str, actor: str) -> Group:
 
 
 def is_error(kind: str, fields: Fields) -> bool:
-    """Whether something went wrong, which a rejection or a denial is not; an unknown kind has."""
+    """Whether something went wrong, which a rejection or a denial is not."""
     name, bad = BAD_ENDS.get(kind, ("", ()))
-    return kind not in KNOWN or kind in ALWAYS_ERRORS or (bool(name) and fields.get(name) in bad)
+    return kind in ALWAYS_ERRORS or (bool(name) and fields.get(name) in bad)
 
 
 def figures_of(fields: Fields) -> Figures | None:
@@ -213,13 +212,18 @@ def figures_of(fields: Fields) -> Figures | None:
     if not fields:
         return None
     return Figures(
-        ms=int(fields.get("latency_ms") or 0),
+        ms=whole(fields.get("latency_ms")),
         cost=str(fields.get("cost") or "0"),
-        tokens_in=int(fields.get("input_tokens") or 0),
-        tokens_out=int(fields.get("output_tokens") or 0),
+        tokens_in=whole(fields.get("input_tokens")),
+        tokens_out=whole(fields.get("output_tokens")),
         estimated=bool(fields.get("estimated")),
         purpose=str(fields.get("purpose") or ""),
     )
+
+
+def whole(value: object) -> int:
+    """A whole number; 0 of what is none."""
+    return value if isinstance(value, int) else 0
 
 
 def dollars(amount: object) -> str:

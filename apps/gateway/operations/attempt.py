@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.executions import ExecutionStarted
 from apps.audit.operations import Fact, record_all
 from apps.gateway import health
 from apps.gateway.clients import client_of
@@ -33,6 +33,7 @@ from apps.gateway.operations.outcome import (
     is_held,
     later,
     rest,
+    told,
     wait,
     write,
 )
@@ -232,13 +233,8 @@ def begin(
 def started(execution: Execution) -> Fact:
     """The event of the intent, with a digest of what will be sent."""
     request = {"key": execution.key, "action": execution.action, "params": execution.params}
-    return fact(
-        Kind.EXECUTION_STARTED,
-        execution,
-        "gateway",
-        attempt=execution.attempts,
-        request=digest(request),
-    )
+    event = ExecutionStarted(**told(execution), attempt=execution.attempts, request=digest(request))
+    return fact(event, execution, "gateway")
 
 
 def call(client: Client, execution: Execution, *, looked_at: float, clock: Clock) -> Outcome:

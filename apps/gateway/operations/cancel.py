@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.audit.kinds import Kind
+from apps.audit.events.executions import ExecutionCancelled
 from apps.audit.operations import record_all
 from apps.gateway.models import Execution, State
 from apps.gateway.operations import grants
-from apps.gateway.operations.outcome import fact
+from apps.gateway.operations.outcome import fact, told
 
 
 @transaction.atomic
@@ -26,5 +26,5 @@ def cancel(execution: Execution, *, by: str, why: str, now: datetime) -> bool:
         return False
     grants.revoke([execution.pk], now=now)
     execution.state, execution.error, execution.finished_at = State.CANCELLED, why, now
-    record_all([fact(Kind.EXECUTION_CANCELLED, execution, by, reason=why)], now=now)
+    record_all([fact(ExecutionCancelled(**told(execution), reason=why), execution, by)], now=now)
     return True

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.audit.kinds import Kind
+from apps.audit.events.executions import ExecutionCompensated
 from apps.audit.operations import record_all
 from apps.gateway.models import Execution, State
-from apps.gateway.operations.outcome import fact
+from apps.gateway.operations.outcome import fact, told
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ def mark_compensated(amends: Sequence[Amends], *, by: str, now: datetime) -> Non
     record_all(
         [
             fact(
-                Kind.EXECUTION_COMPENSATED,
+                ExecutionCompensated(
+                    **told(one.execution),
+                    compensation=str(one.by.pk) if one.by else "",
+                    reference=one.by.reference if one.by else "",
+                ),
                 one.execution,
                 by,
-                compensation=str(one.by.pk) if one.by else "",
-                reference=one.by.reference if one.by else "",
             )
             for one in marked
         ],

@@ -14,12 +14,12 @@ from django.db import connection
 from uuid_utils.compat import uuid7
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.executions import ExecutionDue
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue
 from apps.gateway.models import Connector, Execution
 from apps.gateway.operations.grants import action_hash
-from apps.gateway.operations.outcome import fact
+from apps.gateway.operations.outcome import fact, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +119,14 @@ def schedule(
         execution.not_before = starts[execution.pk]
     due = [
         fact(
-            Kind.EXECUTION_DUE,
+            ExecutionDue(
+                **told(e),
+                target=e.target,
+                grant=row["grant_id"],
+                not_before=e.not_before.isoformat(),
+            ),
             e,
             by,
-            target=e.target,
-            grant=row["grant_id"],
-            not_before=e.not_before.isoformat(),
         )
         for e, row in zip(executions, rows, strict=True)
     ]

@@ -6,14 +6,21 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import rfc8785
 from django.conf import settings
 from django.db import connection, transaction
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.executions import (
+    Attempted,
+    ExecutionFinished,
+    ExecutionParked,
+    ExecutionStale,
+    ExecutionUnknown,
+)
 from apps.audit.operations import Fact, record_all
 from apps.gateway.connectors.base import Receipt
 from apps.gateway.errors import Stopped, Throttled, Unreachable
@@ -25,12 +32,12 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 AWAY = timedelta(seconds=15)  # before an outside system that is away is looked at again
 SOONEST = timedelta(seconds=1)  # even if it asks for less
-FINISHED_KINDS = {
-    State.DONE: Kind.EXECUTION_FINISHED,
-    State.REFUSED: Kind.EXECUTION_FINISHED,
-    State.NEEDS_PERSON: Kind.EXECUTION_FINISHED,
-    State.PARKED: Kind.EXECUTION_PARKED,
-    State.STALE: Kind.EXECUTION_STALE,
+ENDS = {
+    State.DONE: ExecutionFinished,
+    State.REFUSED: ExecutionFinished,
+    State.NEEDS_PERSON: ExecutionFinished,
+    State.PARKED: ExecutionParked,
+    State.STALE: ExecutionStale,
 }
 
 
@@ -62,7 +69,7 @@ class Outcome:
             "retry_at": self.retry_at.isoformat() if self.retry_at else None,
             "deliveries": self.deliveries,
             "uncounted": self.uncounted,
-            "finished_at": now.isoformat() if self.state in FINISHED_KINDS else None,
+            "finished_at": now.isoformat() if self.state in ENDS else None,
         }
 
 
@@ -165,16 +172,7 @@ def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
         grants.renew([pk for pk in due if pk in written], now=now)
     record_all(
         [
-            fact(
-                FINISHED_KINDS.get(outcome.state, Kind.EXECUTION_UNKNOWN),
-                outcome.execution,
-                "gateway",
-                outcome=outcome.state,
-                attempt=outcome.execution.attempts,
-                reference=outcome.receipt.reference if outcome.receipt else "",
-                error=outcome.error[:300],
-                **({"answer": digest(asdict(outcome.receipt))} if outcome.receipt else {}),
-            )
+            fact(attempted(outcome), outcome.execution, "gateway")
             for outcome in outcomes
             if outcome.state != State.DUE and outcome.execution.pk in written
         ],
@@ -204,21 +202,40 @@ def mark_reported(execution: Execution) -> bool:
     return bool(Execution.objects.filter(pk=execution.pk, reported=False).update(reported=True))
 
 
-def fact(kind: Kind, execution: Execution, actor: str, **fields: Any) -> Fact:
-    """An event about an execution."""
+def attempted(outcome: Outcome) -> Attempted:
+    """How an attempt ended, as an event."""
+    return ENDS.get(outcome.state, ExecutionUnknown)(
+        **told(outcome.execution),
+        outcome=outcome.state,
+        attempt=outcome.execution.attempts,
+        reference=outcome.receipt.reference if outcome.receipt else "",
+        error=outcome.error[:300],
+        answer=digest(asdict(outcome.receipt)) if outcome.receipt else "",
+    )
+
+
+class Told(TypedDict):
+    """What each event about an execution says of it."""
+
+    action: str
+    change: str
+    key: str
+
+
+def told(execution: Execution) -> Told:
+    """How the execution is named in an event."""
+    return Told(action=execution.action, change=str(execution.subject_id), key=execution.key)
+
+
+def fact(event: Event, execution: Execution, actor: str) -> Fact:
+    """An event about an execution, to be recorded."""
     return Fact(
-        kind=kind,
+        event=event,
         workspace_id=execution.workspace_id,
         actor=actor,
         subject_kind="execution",
         subject_id=execution.pk,
         run_id=execution.run_id,
-        fields={
-            "action": execution.action,
-            "change": str(execution.subject_id),
-            "key": execution.key,
-            **fields,
-        },
     )
 
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.executions import ExecutionStepped
 from apps.audit.operations import record_all
 from apps.gateway import health
 from apps.gateway.connectors.base import Client, Found, Step, Stepwise
@@ -44,6 +44,7 @@ from apps.gateway.operations.outcome import (
     hold_back,
     is_held,
     later,
+    told,
 )
 
 log = logging.getLogger(__name__)
@@ -307,8 +308,8 @@ def keep(saga: Saga, step: Step, **what: Any) -> None:
     """
     entry: Entry = {"step": step.name, **what, "at": saga.clock().isoformat()}
     write(saga, entry)
-    event = fact(Kind.EXECUTION_STEPPED, saga.execution, "gateway", step=step.name, **what)
-    record_all([event], now=saga.clock())
+    event = ExecutionStepped(**told(saga.execution), step=step.name, **what)
+    record_all([fact(event, saga.execution, "gateway")], now=saga.clock())
     if "reference" in what or "undone" in what:
         settled()
 

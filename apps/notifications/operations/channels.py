@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.connectors import ChannelChanged
 from apps.audit.operations import record
 from apps.gateway import outbound
 from apps.gateway.outbound import origin
@@ -170,16 +170,15 @@ def note(
 ) -> None:
     """Record what changed about a channel, and whether its secret did; never the secret."""
     record(
-        kind=Kind.CHANNEL_CHANGED,
+        ChannelChanged(
+            name=channel.name,
+            before={field: before[field] for field in after if field in before},
+            after=dict(after),
+            secret_replaced=rotated,
+        ),
         workspace_id=channel.workspace_id,
         actor=by,
         subject_kind="channel",
         subject_id=channel.pk,
         now=now,
-        fields={
-            "name": channel.name,
-            "before": {field: before[field] for field in after if field in before},
-            "after": dict(after),
-            "secret_replaced": rotated,
-        },
     )

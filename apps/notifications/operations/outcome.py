@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from apps.audit.kinds import Kind
+from apps.audit.events.connectors import NoticeFailed
 from apps.audit.operations import record
 from apps.gateway.errors import Away, Refused
 from apps.notifications.models import Channel, Notice, State
@@ -87,13 +87,12 @@ def fail(head: Notice, notices: Sequence[Notice], error: Exception, *, now: date
         state=State.FAILED, ended_at=now, lease_until=None, error=text
     )
     record(
-        kind=Kind.NOTICE_FAILED,
+        NoticeFailed(channel=str(head.channel or "mail"), notices=len(notices), error=text),
         workspace_id=head.workspace_id,
         actor=BY,
         subject_kind="notice",
         subject_id=head.pk,
         now=now,
-        fields={"channel": str(head.channel or "mail"), "notices": len(notices), "error": text},
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalAnswered, ProposalAsked
 from apps.audit.operations import record_all
 from apps.proposals.changes import diff
 from apps.proposals.impact import price_moves
@@ -46,8 +46,8 @@ def ask(*, proposal_id: UUID, user: User, text: str, now: datetime) -> Question:
         asked_at=now,
         not_before=now,
     )
-    fields = {"question": str(question.pk), "text": question.text}
-    record_all([proposal_fact(Kind.PROPOSAL_ASKED, proposal, by=user.actor, **fields)], now=now)
+    event = ProposalAsked(revision=proposal.revision, question=str(question.pk), text=question.text)
+    record_all([proposal_fact(event, proposal, by=user.actor)], now=now)
     return question
 
 
@@ -92,8 +92,13 @@ def answer(
     question.answered_by, question.answer = by, text.strip()
     question.answered_at, question.changed = now, changed
     question.save(update_fields=["answered_by", "answer", "answered_at", "changed"])
-    fields = {"question": str(question.pk), "text": question.answer, "changed": changed}
-    record_all([proposal_fact(Kind.PROPOSAL_ANSWERED, proposal, by=by, **fields)], now=now)
+    event = ProposalAnswered(
+        revision=proposal.revision,
+        question=str(question.pk),
+        text=question.answer,
+        changed=changed,
+    )
+    record_all([proposal_fact(event, proposal, by=by)], now=now)
     return proposal
 
 

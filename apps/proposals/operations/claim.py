@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalClaimed
 from apps.audit.operations import Fact, record_all
 from apps.proposals.models import Change, Proposal
 from apps.proposals.operations.judge import proposal_fact
@@ -41,7 +41,8 @@ def claim(*, proposal_id: UUID, user: User, now: datetime) -> Proposal:
     if proposal.claimed_by_id != user.pk:
         facts += free(proposal, now=now, reason="lapsed")
         until = (now + CLAIM_LEASE).isoformat()
-        facts.append(proposal_fact(Kind.PROPOSAL_CLAIMED, proposal, by=user.actor, until=until))
+        claimed = ProposalClaimed(revision=proposal.revision, until=until)
+        facts.append(proposal_fact(claimed, proposal, by=user.actor))
     proposal.claimed_by, proposal.claimed_until = user, now + CLAIM_LEASE
     proposal.save(update_fields=CLAIM_FIELDS)
     record_all(facts, now=now)

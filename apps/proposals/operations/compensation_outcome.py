@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalSettled
 from apps.audit.operations import record_all
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
@@ -95,10 +95,16 @@ def as_seen(proposal: Proposal, *, happened: bool, by: str, now: datetime) -> St
     return State.UNDONE
 
 
-def tell(proposal: Proposal, *, now: datetime, **fields: str) -> None:
+def tell(
+    proposal: Proposal, *, now: datetime, undo_state: str, undo: str = "", why: str = ""
+) -> None:
     """Record how a proposal stands after an attempt to undo it."""
-    told = proposal_fact(
-        Kind.PROPOSAL_SETTLED, proposal, by="gateway", state=proposal.state, title=proposal.title,
-        **fields,
-    )  # fmt: skip
-    record_all([told], now=now)
+    settled = ProposalSettled(
+        revision=proposal.revision,
+        title=proposal.title,
+        state=proposal.state,
+        undo=undo,
+        undo_state=undo_state,
+        why=why,
+    )
+    record_all([proposal_fact(settled, proposal, by="gateway")], now=now)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from apps.accounts.models import User
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalEdited
 from apps.audit.operations import record_all
 from apps.gateway import catalogue
 from apps.gateway import queries as gateway
@@ -61,8 +61,8 @@ def edit(
         raise DeniedByPolicy(f"The policy denies this edit: {' '.join(rules)}")
     proposal.state, proposal.reviewers = State.WAITING, max(proposal.reviewers, needed)
     update([proposal], changes)
-    fields = {"edited": edited, "title": proposal.title}
-    record_all([proposal_fact(Kind.PROPOSAL_EDITED, proposal, by=user.actor, **fields)], now=now)
+    event = ProposalEdited(revision=proposal.revision, title=proposal.title, edited=edited)
+    record_all([proposal_fact(event, proposal, by=user.actor)], now=now)
     return edited
 
 

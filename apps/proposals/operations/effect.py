@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalExpired, ProposalSettled
 from apps.audit.operations import record_all
 from apps.gateway import operations as gateway
 from apps.gateway import queries as outside
@@ -135,7 +135,9 @@ def end(proposals: Sequence[Proposal], *, now: datetime) -> None:
     Change.objects.filter(proposal_id__in=proven).update(is_open=False)
     record_all(
         [
-            proposal_fact(Kind.PROPOSAL_SETTLED, p, by="gateway", state=p.state, title=p.title)
+            proposal_fact(
+                ProposalSettled(revision=p.revision, title=p.title, state=p.state), p, by="gateway"
+            )
             for p in proposals
         ],
         now=now,
@@ -232,7 +234,10 @@ def expire(*, now: datetime, limit: int = 200) -> int:
     )
     Change.objects.filter(proposal__in=expired).update(is_open=False)
     record_all(
-        [proposal_fact(Kind.PROPOSAL_EXPIRED, p, by="clock", title=p.title) for p in expired],
+        [
+            proposal_fact(ProposalExpired(revision=p.revision, title=p.title), p, by="clock")
+            for p in expired
+        ],
         now=now,
     )
     follow(overdue, now=now)

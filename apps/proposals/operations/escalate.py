@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalEscalated
 from apps.audit.operations import record_all
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations.judge import proposal_fact
@@ -25,8 +25,13 @@ def escalate(*, now: datetime, limit: int = 200) -> int:
     record_all(
         [
             proposal_fact(
-                Kind.PROPOSAL_ESCALATED, proposal, by="clock", title=proposal.title,
-                due_at=proposal.due_at.isoformat() if proposal.due_at else "",
+                ProposalEscalated(
+                    revision=proposal.revision,
+                    title=proposal.title,
+                    due_at=proposal.due_at.isoformat() if proposal.due_at else "",
+                ),
+                proposal,
+                by="clock",
             )
             for proposal in late
         ],

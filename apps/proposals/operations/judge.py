@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from apps.audit.kinds import Kind
+from apps.audit.event import Event
+from apps.audit.events.proposals import Decided, ProposalApproved, ProposalDenied
 from apps.audit.operations import Fact
 from apps.gateway import catalogue, catalogue_size
 from apps.gateway import operations as gateway
@@ -25,6 +25,11 @@ STATE_AFTER = {
     Outcome.ALLOW: State.APPROVED,
     Outcome.REVIEW: State.WAITING,
     Outcome.DENY: State.DENIED,
+}
+
+SETTLED: dict[State, type[Decided]] = {
+    State.DENIED: ProposalDenied,
+    State.APPROVED: ProposalApproved,
 }
 
 
@@ -190,11 +195,15 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
 
 def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
     """Events for what policy alone has settled: denied or approved."""
-    kinds = {State.DENIED: Kind.PROPOSAL_DENIED, State.APPROVED: Kind.PROPOSAL_APPROVED}
-    if (kind := kinds.get(State(proposal.state))) is None:
+    events: dict[State, type[Decided]] = {
+        State.DENIED: ProposalDenied,
+        State.APPROVED: ProposalApproved,
+    }
+    if (event := events.get(State(proposal.state))) is None:
         return []
     rules = [change.decision.rule for change in changes if change.decision]
-    return [proposal_fact(kind, proposal, by="policy", rules=rules, title=proposal.title)]
+    told = event(revision=proposal.revision, title=proposal.title, rules=rules)
+    return [proposal_fact(told, proposal, by="policy")]
 
 
 def schedule(
@@ -235,14 +244,13 @@ def schedule(
     )
 
 
-def proposal_fact(kind: Kind, proposal: Proposal, *, by: str, **fields: Any) -> Fact:
-    """An event about a proposal."""
+def proposal_fact(event: Event, proposal: Proposal, *, by: str) -> Fact:
+    """An event about a proposal, to be recorded."""
     return Fact(
-        kind=kind,
+        event=event,
         workspace_id=proposal.workspace_id,
         actor=by,
         subject_kind="proposal",
         subject_id=proposal.pk,
         run_id=proposal.run_id,
-        fields={"revision": proposal.revision, **fields},
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Rights, rights
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalReleased
 from apps.audit.operations import Fact
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import statements
@@ -89,10 +89,12 @@ def free(proposal: Proposal, *, now: datetime, reason: str, user: User | None = 
     over = until <= now
     return [
         proposal_fact(
-            Kind.PROPOSAL_RELEASED,
+            ProposalReleased(
+                revision=proposal.revision,
+                reason="lapsed" if over else reason,
+                holder=holder.actor if holder else "",
+            ),
             proposal,
             by="clock" if over or user is None else user.actor,
-            reason="lapsed" if over else reason,
-            holder=holder.actor if holder else "",
         )
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.accounts.models import Workspace
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalReferred
 from apps.audit.operations import record_all
 from apps.proposals.changes import joint_binding
 from apps.proposals.models import Change, Proposal, Risk, State
@@ -28,10 +28,10 @@ def refer(
     proposal.state, proposal.risk = State.NEEDS_PERSON, Risk.MEDIUM
     proposal.binding = joint_binding([])
     proposal.save(force_insert=True)
-    referred = proposal_fact(
-        Kind.PROPOSAL_REFERRED, proposal, by=origin.by, title=proposal.title, reason=reason[:500]
+    referred = ProposalReferred(
+        revision=proposal.revision, title=proposal.title, reason=reason[:500]
     )
-    record_all([referred], now=now)
+    record_all([proposal_fact(referred, proposal, by=origin.by)], now=now)
     return proposal
 
 

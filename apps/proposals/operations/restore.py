@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalReturned, ProposalSettled, ProposalWoken
 from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as gateway
 from apps.proposals.deadlines import LIFETIME, due_at
@@ -64,10 +64,9 @@ def give_back(
     elif proposal.state == State.DENIED:
         proposal.state = end_without_effect(proposal, State.DENIED)
     update([proposal], changes)
-    returned = proposal_fact(
-        Kind.PROPOSAL_RETURNED, proposal, by=by, changed=what, title=proposal.title
-    )
-    record_all([*awake, returned, *verdicts(proposal, changes), *halves(proposal)], now=now)
+    returned = ProposalReturned(revision=proposal.revision, title=proposal.title, changed=what)
+    told = proposal_fact(returned, proposal, by=by)
+    record_all([*awake, told, *verdicts(proposal, changes), *halves(proposal)], now=now)
     if proposal.state != State.WAITING:
         follow([proposal], now=now)
 
@@ -78,13 +77,15 @@ def rouse(proposal: Proposal, what: list[dict[str, Any]], *, by: str) -> list[Fa
         return []
     proposal.snoozed_by = proposal.snoozed_until = None
     proposal.wakes_on_change = False
-    fields = {"reason": "change", "changed": what}
-    return [proposal_fact(Kind.PROPOSAL_WOKEN, proposal, by=by, **fields)]
+    woken = ProposalWoken(revision=proposal.revision, reason="change", changed=what)
+    return [proposal_fact(woken, proposal, by=by)]
 
 
 def halves(proposal: Proposal) -> list[Fact]:
     """The event that a half-done change set has come to its end, if this one has."""
     if proposal.state != State.NEEDS_PERSON:
         return []
-    fields = {"state": proposal.state, "title": proposal.title}
-    return [proposal_fact(Kind.PROPOSAL_SETTLED, proposal, by="gateway", **fields)]
+    settled = ProposalSettled(
+        revision=proposal.revision, title=proposal.title, state=proposal.state
+    )
+    return [proposal_fact(settled, proposal, by="gateway")]

@@ -10,7 +10,12 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.permissions import Rights
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import (
+    ProposalApproved,
+    ProposalRejected,
+    ProposalSettled,
+    ReviewRecorded,
+)
 from apps.audit.operations import Fact, record_all
 from apps.policies import operations as policies
 from apps.policies import queries as versions
@@ -116,8 +121,9 @@ def pass_on(
     statements.move(proposal)
     if counted:
         policies.reserve([change.pk for change in counted], now=now)
-    approved = proposal_fact(Kind.PROPOSAL_APPROVED, proposal, by=by, title=proposal.title)
-    schedule(changes[:1], by=by, now=now, because=[*facts, approved])
+    approved = ProposalApproved(revision=proposal.revision, title=proposal.title)
+    told = proposal_fact(approved, proposal, by=by)
+    schedule(changes[:1], by=by, now=now, because=[*facts, told])
     failpoints.reach("before_approval")
 
 
@@ -151,10 +157,8 @@ def reject(
     proposal.wakes_on_change = False
     proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS, *SNOOZE_FIELDS])
     close(changes)
-    rejected = proposal_fact(
-        Kind.PROPOSAL_REJECTED, proposal, by=user.actor, reason=reason, title=proposal.title
-    )
-    record_all([*facts, rejected], now=now)
+    rejected = ProposalRejected(revision=proposal.revision, title=proposal.title, reason=reason)
+    record_all([*facts, proposal_fact(rejected, proposal, by=user.actor)], now=now)
     follow([proposal], now=now)
     balance(proposal.changes.all(), now=now)
     learn(
@@ -197,11 +201,10 @@ def resolve(
     facts = free(proposal, now=now, reason="decided", user=user)
     proposal.save(update_fields=["state", "settled_at", *CLAIM_FIELDS])
     proposal.changes.update(is_open=False)
-    settled = proposal_fact(
-        Kind.PROPOSAL_SETTLED, proposal, by=user.actor, state=proposal.state, reason=reason,
-        title=proposal.title,
-    )  # fmt: skip
-    record_all([*facts, settled], now=now)
+    settled = ProposalSettled(
+        revision=proposal.revision, title=proposal.title, state=proposal.state, reason=reason
+    )
+    record_all([*facts, proposal_fact(settled, proposal, by=user.actor)], now=now)
     follow([proposal], now=now)
     balance(proposal.changes.all(), now=now)
     return proposal
@@ -292,26 +295,22 @@ def vote(
     )
     if not statements.cast(review):
         raise AlreadyDecided("You have already decided this; it waits for somebody else.")
-    reviewed = proposal_fact(
-        Kind.REVIEW_RECORDED,
-        proposal,
-        by=user.actor,
+    reviewed = ReviewRecorded(
+        revision=proposal.revision,
         verdict=verdict.value,
         reason=reason,
         binding=proposal.binding,
         via=via,
-        **told(alone=alone, key=key, key_allowed_by=key_allowed_by),
+        alone=alone,
+        key=key,
+        key_allowed_by=key_allowed_by,
     )
     votes = votes_on(proposal) if proposal.reviewers > 1 else [vote_of(review)]
     standing = count(votes, binding=proposal.binding, needed=proposal.reviewers)
     # not "decided" where others are still to vote without knowing that this one has
     reason = "released" if standing == Standing.PENDING else "decided"
-    return standing, [reviewed, *free(proposal, now=now, reason=reason, user=user)]
-
-
-def told(**fields: str) -> dict[str, str]:
-    """Those of these fields of an event that say something."""
-    return {name: text for name, text in fields.items() if text}
+    told = proposal_fact(reviewed, proposal, by=user.actor)
+    return standing, [told, *free(proposal, now=now, reason=reason, user=user)]
 
 
 def votes_on(proposal: Proposal) -> list[Vote]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from apps.accounts.models import User
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalSnoozed, ProposalWoken
 from apps.audit.operations import Fact, record_all
 from apps.gateway import queries as outside
 from apps.gateway.errors import ConnectorError, Refused
@@ -51,9 +51,12 @@ def snooze(
     proposal.looked_at = now if proposal.wakes_on_change else None
     facts = free(proposal, now=now, reason="released", user=user)
     proposal.save(update_fields=[*SNOOZE_FIELDS, *CLAIM_FIELDS])
-    fields = {"until": proposal.snoozed_until.isoformat(), "on_change": proposal.wakes_on_change}
-    snoozed = proposal_fact(Kind.PROPOSAL_SNOOZED, proposal, by=user.actor, **fields)
-    record_all([*facts, snoozed], now=now)
+    snoozed = ProposalSnoozed(
+        revision=proposal.revision,
+        until=proposal.snoozed_until.isoformat(),
+        on_change=proposal.wakes_on_change,
+    )
+    record_all([*facts, proposal_fact(snoozed, proposal, by=user.actor)], now=now)
     return proposal
 
 
@@ -83,7 +86,8 @@ def woken(proposal: Proposal, *, by: str, reason: str) -> Fact:
     """Take the snooze off, not saved yet; the event that tells of it."""
     proposal.snoozed_by = proposal.snoozed_until = None
     proposal.wakes_on_change = False
-    return proposal_fact(Kind.PROPOSAL_WOKEN, proposal, by=by, reason=reason)
+    event = ProposalWoken(revision=proposal.revision, reason=reason)
+    return proposal_fact(event, proposal, by=by)
 
 
 def wake_due(*, now: datetime) -> int:

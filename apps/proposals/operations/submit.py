@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from apps.accounts.models import Workspace
 from apps.audit import failpoints
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalSubmitted
 from apps.audit.operations import Fact, record_all
 from apps.gateway import catalogue, catalogue_size
 from apps.gateway import queries as gateway
@@ -345,17 +345,16 @@ def submitted(proposal: Proposal, rows: Sequence[Change], origin: Origin) -> Fac
     """The event that tells of the submission and its immediate outcome."""
     own = [change for change in rows if change.proposal_id == proposal.pk]
     return Fact(
-        kind=Kind.PROPOSAL_SUBMITTED,
+        event=ProposalSubmitted(
+            title=proposal.title,
+            state=proposal.state,
+            actions=[change.action for change in own],
+            changes=[str(change.pk) for change in own],
+            confidence=str(proposal.confidence),
+        ),
         workspace_id=proposal.workspace_id,
         actor=origin.by,
         subject_kind="proposal",
         subject_id=proposal.pk,
         run_id=proposal.run_id,
-        fields={
-            "title": proposal.title,
-            "state": proposal.state,
-            "actions": [change.action for change in own],
-            "changes": [str(change.pk) for change in own],
-            "confidence": str(proposal.confidence),
-        },
     )

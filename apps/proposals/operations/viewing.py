@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.audit.kinds import Kind
+from apps.audit.events.proposals import ProposalViewed
 from apps.audit.operations import record_all
 from apps.money.typed import Ambiguous, NotAnAmount
 from apps.proposals.models import Proposal, Risk, Viewing
@@ -49,10 +49,8 @@ def open_section(
         defaults={"workspace_id": proposal.workspace_id, "at": now},
     )
     if new:
-        viewed = proposal_fact(
-            Kind.PROPOSAL_VIEWED, proposal, by=user.actor, section=section, binding=binding
-        )
-        record_all([viewed], now=now)
+        viewed = ProposalViewed(revision=proposal.revision, section=section, binding=binding)
+        record_all([proposal_fact(viewed, proposal, by=user.actor)], now=now)
     return proposal
 
 

@@ -12,8 +12,8 @@ from apps.accounts import operations
 from apps.accounts.models import ApiKey, Workspace
 from apps.audit.kinds import Kind
 from apps.audit.models import Event, Payload
-from apps.audit.operations import record
 from tests.conftest import Cast
+from tests.factories.events import record
 
 ended = importlib.import_module("apps.accounts.migrations.0007_keys_of_ones_own")
 

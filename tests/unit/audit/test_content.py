@@ -7,7 +7,8 @@ import pytest
 from apps.audit.content import digest, fits
 from apps.audit.kinds import Kind
 from apps.audit.models import Event, Payload
-from apps.audit.operations import Fact, record_all
+from apps.audit.operations import record_all
+from tests.factories.events import fact
 
 SALT = bytes(16)
 FIELDS = {"b": [1, {"c": None}], "a": "\u00e4\u20ac\U0001f600", "amount": "9.50", "yes": True}
@@ -43,7 +44,7 @@ def test_another_salt_does_not_fit():
 )  # fmt: skip
 def test_what_the_database_gives_back_fits(workspace, now, value):
     """It writes numbers in its own way; none of them is called a forgery for that."""
-    record_all([Fact(kind=Kind.RUN_STARTED, workspace_id=workspace.pk, actor="t",
+    record_all([fact(kind=Kind.RUN_STARTED, workspace_id=workspace.pk, actor="t",
                      subject_kind="run", subject_id="x", fields={"value": value})], now=now)  # fmt: skip
     event = Event.objects.latest("pk")
     payload = Payload.objects.get(pk=event.pk)

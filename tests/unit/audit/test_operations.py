@@ -10,13 +10,14 @@ from uuid_utils.compat import uuid7
 from apps.audit import operations, queries
 from apps.audit.kinds import Kind
 from apps.audit.models import Entry, Event
+from tests.factories import events
 
 WORKSPACE = uuid7()
 
 
 def record(now, subject="x", **more):
-    operations.record(kind=Kind.RUN_STARTED, workspace_id=WORKSPACE, actor="t", subject_kind="run",
-                      subject_id=subject, now=now, **more)  # fmt: skip
+    events.record(kind=Kind.RUN_STARTED, workspace_id=WORKSPACE, actor="t", subject_kind="run",
+                  subject_id=subject, now=now, **more)  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

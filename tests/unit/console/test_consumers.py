@@ -23,10 +23,11 @@ from apps.accounts.models import Membership, Workspace
 from apps.agents.models import Agent, Run
 from apps.audit import bell
 from apps.audit.kinds import Kind
-from apps.audit.operations import record, sequence
+from apps.audit.operations import sequence
 from apps.console import consumers, hub
 from apps.inference import streaming
 from tests.conftest import Cast
+from tests.factories.events import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

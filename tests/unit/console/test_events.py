@@ -1,12 +1,22 @@
 """Events in words: every kind, whatever its fields hold."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from apps.audit.events import EVENTS
 from apps.audit.kinds import Kind
+from apps.audit.queries import Recorded
+from apps.console.hub import line
 from apps.console.presenters.events import TELLINGS, session_of, tell
+from apps.console.presenters.moments import moments
+from apps.console.presenters.trace import row_of
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -81,6 +91,42 @@ def test_odd_fields_break_nothing(happened, kind):
     odd = {"changed": [1, None], "edited": ["x"], "title": 7, "reason": {"a": 1}, "outcome": 5,
            "change": None, "ceiling": "many", "state": 3, "verdict": None}  # fmt: skip
     assert tell(happened(kind, **odd), {}).text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda part: (
+        st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=3), part, max_size=3)
+    ),
+    max_leaves=5,
+)
+NAMES = sorted({field.name for event in EVENTS.values() for field in fields(event)} | {"name"})
+
+
+@given(st.sampled_from(sorted(EVENTS)), st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8))
+@hypothesis_settings(max_examples=1_500)
+def test_no_content_breaks_a_row(kind, content):
+    """Whatever JSON stands in an event of whatever kind, it is a row, and alarms where it is odd."""
+    event = Recorded(
+        index=1, id=UUID(int=1), kind=kind, at=datetime(2026, 11, 21, tzinfo=UTC), actor="user:7",
+        workspace_id=UUID(int=2), subject_kind=kind.partition(".")[0], subject_id="s", run_id=None,
+        fields=content,
+    )  # fmt: skip
+    told = tell(event, {})
+    row = row_of(told, {})
+    assert isinstance(row.searched, str)
+    assert row.error or told.is_sound
+    assert moments([told])
+    line(row)
+
+
+def test_content_that_does_not_fit_is_told_plainly(happened):
+    """As such, with the kind it claims to be."""
+    told = tell(happened(Kind.POLICY_ASKED), {})
+    assert told.is_sound
+    odd = tell(happened(Kind.RATES_MOVED, rates=[1]), {})
+    assert odd.text == "rates.moved (content that does not fit this kind of event)"
+    assert row_of(odd, {}).error
 
 
 def test_from_where_something_is_read(happened):

@@ -14,8 +14,9 @@ from apps.accounts.models import Workspace
 from apps.agents.models import Agent, Run, State, Step
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
-from apps.audit.operations import record, sequence
+from apps.audit.operations import sequence
 from apps.inference.models import Call
+from tests.factories.events import record
 from tests.factories.proposals import AGENT, propose
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
-from apps.audit.operations import Fact, record_all, sequence
+from apps.audit.operations import record_all, sequence
 from apps.console import timeline
 from apps.console.presenters.trace import Filter
+from tests.factories.events import fact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,11 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def happen(workspace_id: UUID, now: datetime, count: int, run_id: UUID | None = None) -> None:
     """Events of which each third is a call to a model that failed."""
     facts = [
-        Fact(kind=Kind.MODEL_CALLED, workspace_id=workspace_id, actor="inference", run_id=run_id,
+        fact(kind=Kind.MODEL_CALLED, workspace_id=workspace_id, actor="inference", run_id=run_id,
              subject_kind="call", subject_id=uuid4(),
              fields={"model": "m", "outcome": "timeout", "latency_ms": n})
         if n % 3 == 0 else
-        Fact(kind=Kind.RUN_STEPPED, workspace_id=workspace_id, actor="agent:x", run_id=run_id,
+        fact(kind=Kind.RUN_STEPPED, workspace_id=workspace_id, actor="agent:x", run_id=run_id,
              subject_kind="run", subject_id=run_id or uuid4(),
              fields={"stage": "plan", "summary": f"number {n}"})
         for n in range(count)

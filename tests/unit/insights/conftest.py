@@ -14,13 +14,13 @@ from uuid_utils.compat import uuid7
 from apps.accounts.models import Workspace
 from apps.agents.models import Agent, Run
 from apps.audit.kinds import Kind
-from apps.audit.operations import record
 from apps.gateway.models import Connector, Execution
 from apps.inference.models import Call
 from apps.insights import store
 from apps.policies.models import Decision, Version
 from apps.proposals.models import Change, Proposal, Review
 from tests.conftest import Cast
+from tests.factories.events import record
 
 ACTIONS = ("set_price", "refund_payment")
 OF_MODEL = ("ok", "ok", "ok", "timeout", "error")

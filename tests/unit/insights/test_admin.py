@@ -10,11 +10,11 @@ from uuid_utils.compat import uuid7
 from apps.accounts.models import Workspace
 from apps.audit.kinds import Kind
 from apps.audit.models import Event, Payload
-from apps.audit.operations import record
 from apps.proposals import operations
 from apps.proposals.models import Proposal
 from tests.conftest import Cast
 from tests.factories import agents as make
+from tests.factories.events import record
 from tests.factories.proposals import propose
 
 

@@ -16,7 +16,7 @@ from apps.accounts.models import Authority, Membership
 from apps.agents import loop
 from apps.agents import operations as agents
 from apps.agents.models import Agent, Run
-from apps.audit.kinds import Kind
+from apps.audit.events.runs import RunFailed
 from apps.audit.models import Event, Payload
 from apps.gateway.switches import engage, release
 from apps.notifications import operations
@@ -352,7 +352,7 @@ class TestWhatIsMootIsDropped:
                                  state="failed", started_by="clock", not_before=now,
                                  started_at=now, finished_at=now)  # fmt: skip
         with transaction.atomic():
-            loop.tell(run, Kind.RUN_FAILED, now=now, stage="plan", error="")
+            loop.tell(run, RunFailed(stage="plan", error=""), now=now)
         read(now)
         agents.retry(run_id=run.pk, by=world.otto.actor, now=now)
         assert self.sent_after(now + timedelta(hours=1)) == []

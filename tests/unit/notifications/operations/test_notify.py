@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from apps.accounts import operations as accounts
 from apps.agents import loop
 from apps.agents.models import Agent, Run
-from apps.audit.kinds import Kind
+from apps.audit.events.runs import RunFailed
 from apps.audit.operations import sequence
 from apps.gateway.health import evolve
 from apps.gateway.models import Execution
@@ -250,7 +250,7 @@ def test_operators_hear_of_a_run_that_failed(world, workspace, now):
         run = Run.objects.create(workspace=workspace, agent=agent, trigger="schedule", state="failed",
                                  started_by="clock", not_before=at, started_at=at, finished_at=at)  # fmt: skip
         with transaction.atomic():
-            loop.tell(run, Kind.RUN_FAILED, now=at, stage="plan", error="refused sk_canary")
+            loop.tell(run, RunFailed(stage="plan", error="refused sk_canary"), now=at)
         return run
 
     first = fail(now)
