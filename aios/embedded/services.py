@@ -37,9 +37,9 @@ def build_environment(
 
 
 def shop_part(folder: Folder, record: Record, port: int) -> Part:
-    """The demo shop: the Medusa connector's fake with its own ledger."""
+    """The demo shop: a fake of Medusa with its own ledger."""
     argv = [
-        sys.executable, "-m", "apps.gateway.connectors.medusa.fake",
+        sys.executable, "-m", "aios.demo",
         "--port", str(port),
         "--ledger", str(folder.shop / "ledger.sqlite3"),
         "--smtp-port", str(record.smtp_port),

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 ROOT = Path(__file__).resolve().parents[2]
-FAKE = [sys.executable, "-m", "apps.gateway.connectors.medusa.fake"]
+FAKE = [sys.executable, "-m", "aios.demo"]
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from aios.demo.seed.phrases import PHRASES
 from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Run
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.settings import Knobs
-from apps.gateway.connectors.medusa.fake.seed.phrases import PHRASES
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
 from tests.factories import inference

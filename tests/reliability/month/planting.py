@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from apps.gateway.connectors.medusa.fake.seed import DONE
+from aios.demo.seed import DONE
 from apps.gateway.connectors.medusa.fake.store import Store, stamp
 from tests.reliability.month.world import NOW, Letter, Month, Sale
 

@@ -1,26 +1,21 @@
-"""The demo shop as an ASGI application, and the process that serves it."""
+"""The fake shop as an ASGI application."""
 
 import base64
 import binascii
 import secrets
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from apps.gateway.connectors.medusa.fake import (
     control,
-    demo,
-    mailbox,
     orders,
-    pages,
     products,
     returns,
     stock,
@@ -31,7 +26,6 @@ from apps.gateway.connectors.medusa.fake.store import Store
 
 ROUTES = [
     *products.ROUTES, *variants.ROUTES, *stock.ROUTES, *orders.ROUTES, *returns.ROUTES,
-    *demo.ROUTES, *mailbox.ROUTES, *pages.ROUTES,
 ]  # fmt: skip
 UNAUTHORIZED = {"message": "Unauthorized"}
 
@@ -67,20 +61,18 @@ async def refuse(_request: Request, error: Exception) -> Response:
     return error.answer
 
 
-def build(store: Store, secret: str, smtp: socket.socket | None, hosts: list[str]) -> ASGIApp:
-    """The application over a seeded store; `smtp` is an open socket for the mailbox."""
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        server = await mailbox.serve(store, smtp) if smtp else None
-        yield
-        if server:
-            server.close()
-        store.close()
-
+def build(
+    store: Store,
+    secret: str,
+    hosts: list[str],
+    *,
+    routes: Sequence[Route] = (),
+    lifespan: Lifespan[Starlette] | None = None,
+) -> ASGIApp:
+    """The application over a store; `routes` are more than Medusa has, without its key."""
     rules = control.Control()
     app = Starlette(
-        routes=[*ROUTES, *control.routes(rules)],
+        routes=[*ROUTES, *routes, *control.routes(rules)],
         exception_handlers={No: refuse},
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
@@ -90,10 +82,3 @@ def build(store: Store, secret: str, smtp: socket.socket | None, hosts: list[str
     )
     app.state.store = store
     return control.Misbehaving(app, rules)
-
-
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean shutdown
-        uvicorn.Server(config).run(sockets=[listener])

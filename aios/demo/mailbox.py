@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from apps.gateway.connectors.medusa.fake.pages import render
+from aios.demo.pages import render
 from apps.gateway.connectors.medusa.fake.requests import page
 from apps.gateway.connectors.medusa.fake.store import Row, Store, clock, store_of
 

@@ -1,7 +1,7 @@
 """Where the demo shop shows its products."""
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
-from apps.gateway.connectors.medusa.fake.seed.words import CATEGORIES
+from aios.demo.seed.ground import Ground
+from aios.demo.seed.words import CATEGORIES
 
 
 def plant_categories(ground: Ground) -> None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
-from apps.gateway.connectors.medusa.fake.seed.phrases import ABOUT, INJECTION, PHRASES, TONES
-from apps.gateway.connectors.medusa.fake.seed.sales import CUSTOMERS, Customer
+from aios.demo.seed.ground import Ground
+from aios.demo.seed.phrases import ABOUT, INJECTION, PHRASES, TONES
+from aios.demo.seed.sales import CUSTOMERS, Customer
 from apps.gateway.connectors.medusa.fake.store import Row, stamp
 
 SPAN_HOURS = 70  # the messages arrived within the last three days

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
+from aios.demo.seed.ground import Ground
 from apps.gateway.connectors.medusa.fake.store import Row, stamp
 
 FIRST_NUMBER = 1001

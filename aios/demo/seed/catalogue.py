@@ -3,8 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
-from apps.gateway.connectors.medusa.fake.seed.words import KINDS, LINES, SUBTITLES, Kind
+from aios.demo.seed.ground import Ground
+from aios.demo.seed.words import KINDS, LINES, SUBTITLES, Kind
 from apps.gateway.connectors.medusa.fake.store import stamp
 
 DOLLARS = 1.08  # USD for one EUR

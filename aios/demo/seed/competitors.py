@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
+from aios.demo.seed.ground import Ground
 from apps.gateway.connectors.medusa.fake.store import Row, as_money, stamp
 
 SOURCES = ("bergwelt.example", "outdoor-hub.example", "campingkauf.example")

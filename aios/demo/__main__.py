@@ -1,4 +1,4 @@
-"""Start the demo shop: `python -m apps.gateway.connectors.medusa.fake --port P --ledger FILE`."""
+"""Start the demo shop: `python -m aios.demo --port P --ledger FILE`."""
 
 import argparse
 import json
@@ -9,8 +9,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from apps.gateway.connectors.medusa.fake.seed import plant
-from apps.gateway.connectors.medusa.fake.server import build, serve
+from aios.demo.seed import plant
+from aios.demo.server import build, serve
 from apps.gateway.connectors.medusa.fake.store import Store, WrongVersion
 
 SECRET_NAME = "AIOS_SHOP_SECRET"  # noqa: S105 - the name of a variable, not a secret

@@ -1,6 +1,6 @@
 """A few product titles as people leave them behind, for an agent to tidy."""
 
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
+from aios.demo.seed.ground import Ground
 from apps.gateway.connectors.medusa.fake.store import Row
 
 EVERY = 17  # of the products nobody else sells

@@ -3,13 +3,13 @@
 import random
 from datetime import UTC, datetime
 
-from apps.gateway.connectors.medusa.fake.seed.catalogue import plant_catalogue
-from apps.gateway.connectors.medusa.fake.seed.categories import plant_categories
-from apps.gateway.connectors.medusa.fake.seed.competitors import plant_competitor_prices
-from apps.gateway.connectors.medusa.fake.seed.ground import Ground
-from apps.gateway.connectors.medusa.fake.seed.letters import plant_messages
-from apps.gateway.connectors.medusa.fake.seed.sales import plant_orders
-from apps.gateway.connectors.medusa.fake.seed.untidy import plant_untidy_titles
+from aios.demo.seed.catalogue import plant_catalogue
+from aios.demo.seed.categories import plant_categories
+from aios.demo.seed.competitors import plant_competitor_prices
+from aios.demo.seed.ground import Ground
+from aios.demo.seed.letters import plant_messages
+from aios.demo.seed.sales import plant_orders
+from aios.demo.seed.untidy import plant_untidy_titles
 from apps.gateway.connectors.medusa.fake.store import Store, stamp
 
 DONE = "seeded_at"
