@@ -10,8 +10,7 @@ from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.records import Order, Variant
-from tests.contract.shops import Shop
-from tests.contract.test_shop import (
+from tests.contract.changes import (
     ANY_FULFILLMENT,
     NOWHERE,
     SENT,
@@ -23,6 +22,7 @@ from tests.contract.test_shop import (
     return_of,
     stock_of,
 )
+from tests.contract.shops import Shop
 
 
 @pytest.fixture

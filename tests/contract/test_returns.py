@@ -10,8 +10,8 @@ from apps.gateway.connectors.base import CannotTell, Context, Found, Refused, St
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.gateway.records import Order
+from tests.contract.changes import NOWHERE, SENT, Params, TakeOrder, return_of
 from tests.contract.shops import Shop
-from tests.contract.test_shop import NOWHERE, SENT, Params, TakeOrder, return_of
 
 NAMES = ["create_return", "request_items", "confirm_request", "begin_receipt", "receive_items",
          "confirm_receipt"]  # fmt: skip

@@ -13,36 +13,21 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.db import connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import get_resolver, path
+from django.urls import get_resolver
 
 from aios.asgi import application
-from apps.accounts import invitations
-from apps.accounts import operations as accounts
-from apps.accounts.models import ApiKey, User, Workspace
-from apps.agents import labelling
-from apps.agents.models import Agent, LabelledExample, Run
+from apps.accounts.models import User, Workspace
 from apps.api.main import api
-from apps.audit import operations as audit
-from apps.audit.models import Entry
 from apps.console.access import CHOSEN
 from apps.console.routing import websocket_urlpatterns
-from apps.gateway.models import Connector, Execution, KillSwitch
-from apps.gateway.switches import engage
-from apps.memory import operations as memory
-from apps.notifications import operations as notifications
-from apps.notifications.models import Channel, Notice
-from apps.policies.models import Decision, Version
-from apps.proposals import operations
-from apps.proposals.models import Proposal, Question
-from apps.proposals.operations import Draft, Origin
 from tests.conftest import Cast
 from tests.factories.keys import ROOT, Caller, caller
-from tests.factories.outside_agents import register
 from tests.factories.proposals import price_change
+from tests.flows import leaking
+from tests.flows.foreign_rows import secrets, values
 from tests.flows.tenancy import (
     MARKER,
     Route,
@@ -50,9 +35,10 @@ from tests.flows.tenancy import (
     UnknownParameter,
     judge,
     rows_of,
-    secrets_of,
     walk,
 )
+
+__all__ = ["secrets", "values"]  # fixtures
 
 API = "api/v1/"
 PAGES = [route for route in walk(get_resolver().url_patterns) if not route.path.startswith(API)]
@@ -64,115 +50,6 @@ OPERATIONS = [
 ]
 NOT_OF_A_WORKSPACE = {"openapi.json", "docs", ""}  # served to everybody; no rows behind them
 SECONDS = 1.5  # how long a WebSocket is listened to
-
-
-@pytest.fixture
-def secrets(
-    workspace: Workspace, cast: Cast, connector: Connector, policy: Version, now: datetime
-) -> Secrets:
-    """A workspace with a row of everything, all of whose texts carry the marker."""
-    workspace.name = f"{MARKER} shop"
-    workspace.save()
-    agent = Agent.objects.create(
-        workspace=workspace, name=f"{MARKER} agent", playbook="repricing", created_at=now
-    )
-    run = Run.objects.create(
-        workspace=workspace, agent=agent, trigger="schedule", started_by=MARKER, not_before=now,
-        started_at=now, summary=MARKER,
-    )  # fmt: skip
-    run.steps.create(
-        workspace=workspace, number=1, stage="sense", input_digest="0" * 64, summary=MARKER,
-        started_at=now, finished_at=now,
-    )  # fmt: skip
-    drafts = [
-        Draft(
-            title=f"{MARKER} {amount}", rationale=MARKER, subject=f"sku:{MARKER}",
-            changes=[price_change(amount, f"{MARKER}_{amount}")], case={"sku": MARKER},
-            evidence=[{"kind": "fact", "title": MARKER, "detail": MARKER}],
-        )
-        for amount in (5, 50, 60, 70)
-    ]  # fmt: skip
-    origin = Origin(by=agent.actor, trigger="schedule", run_id=run.pk, agent_id=agent.pk)
-    made = operations.submit(workspace=workspace, drafts=drafts, origin=origin, now=now)
-    operations.execute(worker=MARKER, clock=lambda: now)
-    assert made[1] is not None
-    assert made[2] is not None
-    assert made[3] is not None
-    Proposal.objects.filter(pk=made[3].pk).update(state="needs_person")
-    operations.ask(proposal_id=made[1].pk, user=cast.jun, text=MARKER, now=now)
-    operations.reject(
-        proposal_id=made[2].pk, user=cast.rita, binding=made[2].binding, reason=MARKER, now=now
-    )
-    memory.remember(
-        workspace=workspace, type="fact", namespace="repricing", subject=f"sku:{MARKER}",
-        text=MARKER, data={}, provenance={"source": "test", "by": "test"}, now=now,
-    )  # fmt: skip
-    engage(
-        workspace=workspace, scope="action", target="send_message", reason=MARKER, by=MARKER,
-        now=now,
-    )  # fmt: skip
-    channel = notifications.configure_channel(
-        workspace=workspace, name=f"{MARKER} list", kind="mail", address=f"{MARKER}@example.com",
-        secret="", by=MARKER, now=now,
-    )  # fmt: skip
-    labelling.add(
-        workspace=workspace, intent="damaged", language="en", text=f"{MARKER} arrived broken",
-        by=MARKER, now=now,
-    )  # fmt: skip
-    accounts.create_key(
-        workspace=workspace, user=cast.olga, name=f"{MARKER} key", scopes=["runs:read"], now=now,
-        agent=register(workspace, cast.olga, name=f"{MARKER} ERP", now=now),
-    )  # fmt: skip
-    invitations.invite(
-        workspace=workspace, email=f"{MARKER}@example.com", role="reviewer", by=cast.olga, now=now
-    )
-    Notice.objects.create(
-        workspace=workspace, channel=channel, kind="stopped", detail=MARKER, key=MARKER,
-        error=MARKER, state="failed", due_at=now, created_at=now, ended_at=now,
-    )  # fmt: skip
-    audit.sequence()
-    return secrets_of(workspace)
-
-
-@pytest.fixture
-def values(secrets: Secrets, workspace: Workspace) -> dict[str, object]:
-    """A value for each parameter of an address; ids are of the workspace not to be seen."""
-    waiting = Proposal.objects.get(workspace=workspace, state="waiting")
-    question = Question.objects.get(workspace=workspace)
-    # numbered once its transaction is over, so only where the test has committed
-    told = Entry.objects.filter(workspace_id=workspace.pk, kind="proposal.rejected").first()
-    return {
-        "proposal_id": waiting.pk,
-        "unproven": Proposal.objects.get(workspace=workspace, state="needs_person").pk,
-        "run_id": Run.objects.get().pk,
-        "connector_id": Connector.objects.get(workspace=workspace).pk,
-        "switch_id": KillSwitch.objects.get().pk,
-        "channel_id": Channel.objects.get().pk,
-        "key_id": ApiKey.objects.get(workspace=workspace).pk,
-        "example_id": LabelledExample.objects.get().pk,
-        "decision_id": Decision.objects.first().pk,
-        "execution_id": Execution.objects.get().pk,
-        "change_id": waiting.changes.get().pk,
-        "question_id": question.pk,
-        "workspace_id": workspace.pk,
-        "page_path": f"proposals/{waiting.pk}/",
-        "index": told.index if told else 1,
-        "section": "facts",
-        "fact": "decided",
-        "cursor": waiting.pk,
-        "binding": waiting.binding,
-        "agent": Agent.objects.get().pk,
-        "agent_id": Agent.objects.get().pk,
-        "content_type_id": ContentType.objects.get_for_model(Proposal).pk,
-        "app_label": "proposals",
-        # of people, not of a workspace: any value will do
-        "url": "nothing",
-        "token": "nothing",  # who has a link that works is asked in by it
-        "proof": "nothing",
-        "key": "1-x",
-        "uidb36": "1",
-        "pk": 1,
-    }
 
 
 def known_for(route: Route, values: dict[str, object]) -> dict[str, object]:
@@ -399,9 +276,9 @@ class TestControls:
         self, cast: Cast, values: dict[str, object], secrets: Secrets, settings: Any
     ) -> None:
         """A view that forgets the workspace is found, whatever its status."""
-        settings.ROOT_URLCONF = __name__
+        settings.ROOT_URLCONF = leaking.__name__
         found = {}
-        for route in walk(urlpatterns):
+        for route in walk(leaking.urlpatterns):
             if "nobody_knows" not in route.parameters:
                 found[route.path] = [
                     problem
@@ -416,44 +293,14 @@ class TestControls:
         self, cast: Cast, values: dict[str, object], workspace: Workspace, settings: Any
     ) -> None:
         """A write to a foreign row is found, even if the answer is 404."""
-        settings.ROOT_URLCONF = __name__
+        settings.ROOT_URLCONF = leaking.__name__
         before = rows_of(workspace)
-        route = next(r for r in walk(urlpatterns) if r.path.startswith("change/"))
+        route = next(r for r in walk(leaking.urlpatterns) if r.path.startswith("change/"))
         list(ask_page(route, cast.mallory, values))
         assert rows_of(workspace) != before
 
     def test_an_unknown_parameter(self, cast: Cast, values: dict[str, object]) -> None:
         """An address nobody knows how to ask for fails the test."""
-        route = next(r for r in walk(urlpatterns) if "nobody_knows" in r.parameters)
+        route = next(r for r in walk(leaking.urlpatterns) if "nobody_knows" in r.parameters)
         with pytest.raises(UnknownParameter, match="nobody_knows"):
             list(ask_page(route, cast.mallory, values))
-
-
-def leak(request: HttpRequest, proposal_id: Any) -> HttpResponse:
-    """Shows any workspace's proposal."""
-    return HttpResponse(Proposal.objects.get(pk=proposal_id).title)
-
-
-def hidden(request: HttpRequest, proposal_id: Any) -> HttpResponse:
-    """Tells of it in the 404."""
-    return HttpResponse(Proposal.objects.get(pk=proposal_id).title, status=404)
-
-
-def exists(request: HttpRequest, proposal_id: Any) -> HttpResponse:
-    """Tells only that it is there."""
-    return HttpResponse("Yes.")
-
-
-def change(request: HttpRequest, proposal_id: Any) -> HttpResponse:
-    """Changes it."""
-    Proposal.objects.filter(pk=proposal_id).update(title="Changed")
-    return HttpResponse(status=404)
-
-
-urlpatterns = [
-    path("leak/<uuid:proposal_id>/", leak),
-    path("hidden/<uuid:proposal_id>/", hidden),
-    path("exists/<uuid:proposal_id>/", exists),
-    path("change/<uuid:proposal_id>/", change),
-    path("unknown/<slug:nobody_knows>/", exists),
-]
