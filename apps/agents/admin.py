@@ -42,7 +42,7 @@ HELP = {
 
 
 class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """An agent; its settings are checked against the playbook's knobs."""
+    """An agent; its settings are checked against the playbook's."""
 
     playbook = forms.ChoiceField(
         choices=[(one.name, one.title) for one in PLAYBOOKS.values()],
@@ -55,12 +55,12 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         help_texts = HELP
 
     def clean(self) -> dict[str, Any]:
-        """Refuse knobs the playbook does not have, or values it does not take."""
+        """Refuse settings the playbook does not have, or values it does not take."""
         cleaned = super().clean() or {}
         playbook = PLAYBOOKS.get(cleaned.get("playbook", ""))
         if playbook is not None:
             try:
-                playbook.knobs.model_validate(cleaned.get("settings") or {})
+                playbook.settings.model_validate(cleaned.get("settings") or {})
             except SchemaError as error:
                 problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
                 raise ValidationError({"settings": "; ".join(problems)}) from error
@@ -83,18 +83,18 @@ class AgentAdmin(WithinWorkspaces):
     list_display = ["name", "playbook", "enabled", "autonomy", "tier", "budget_usd", "priority"]
     list_filter = ["playbook", "enabled", "autonomy"]
     actions = ["run_now", "start_hourly"]
-    readonly_fields = ["knobs", "calibration"]
+    readonly_fields = ["known_settings", "calibration"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
         """Which agent it is does not change."""
-        shown = ["knobs", "calibration"]
+        shown = ["known_settings", "calibration"]
         return ["workspace", "name", *shown] if obj else shown
 
-    @admin.display(description="Knobs of the playbook")
-    def knobs(self, agent: Agent) -> str:
+    @admin.display(description="Settings of the playbook")
+    def known_settings(self, agent: Agent) -> str:
         """What can be set, with the defaults."""
         playbook = PLAYBOOKS.get(agent.playbook)
-        fields = playbook.knobs.model_fields if playbook else {}
+        fields = playbook.settings.model_fields if playbook else {}
         lines = [f"{name} = {field.default}: {field.description or name.replace('_', ' ')}"
                  for name, field in fields.items()]  # fmt: skip
         return "\n".join(lines)

@@ -20,7 +20,7 @@ from apps.agents.models import Agent, Run
 from apps.agents.outages import HOPELESS, SOON
 from apps.agents.playbooks import registry
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply
-from apps.agents.playbooks.base import Knobs, Playbook
+from apps.agents.playbooks.base import Playbook, PlaybookSettings
 from apps.agents.steps import answering, reasoning, turns
 from apps.agents.steps.base import Clock, Context
 from apps.agents.steps.plan import FAILURES
@@ -57,7 +57,7 @@ class Prepared:
     asked: Asked
     agent: Agent
     playbook: Playbook[Any, Any]
-    knobs: Knobs
+    settings: PlaybookSettings
 
 
 def answer_due(*, clock: Clock, limit: int = 20) -> int:
@@ -187,7 +187,7 @@ def work_out(question: Question, heart: Heartbeat, *, clock: Clock) -> Reply:
     reply = None
     if run is not None and model_configured(run.workspace):
         reply = by_model(question, prepared, run, heart, clock=clock)
-    reply = reply or prepared.playbook.answer(prepared.asked, prepared.knobs)
+    reply = reply or prepared.playbook.answer(prepared.asked, prepared.settings)
     return with_sources(reply, prepared.asked, list(question.proposal.changes.all()))
 
 
@@ -211,7 +211,7 @@ def prepare(question: Question) -> Prepared:
         asked=asked,
         agent=agent,
         playbook=playbook,
-        knobs=playbook.knobs.model_validate(agent.settings),
+        settings=playbook.settings.model_validate(agent.settings),
     )
 
 
@@ -251,14 +251,14 @@ def by_model(
     context = Context(
         run=run,
         playbook=prepared.playbook,
-        knobs=prepared.knobs,
+        settings=prepared.settings,
         state={},
         now=clock(),
         clock=clock,
         keep=keep,
         work=work_of(question),
     )
-    conversation = answering.Conversation(prepared.asked, prepared.playbook, prepared.knobs)
+    conversation = answering.Conversation(prepared.asked, prepared.playbook, prepared.settings)
     try:
         reasoning.reason(context, conversation.briefing)
     except FAILURES as error:

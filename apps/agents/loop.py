@@ -103,7 +103,7 @@ def prepare(lease: Lease, heart: Heartbeat, *, clock: Clock) -> Context:
     return Context(
         run=lease.run,
         playbook=playbook,
-        knobs=playbook.knobs.model_validate(lease.run.agent.settings),
+        settings=playbook.settings.model_validate(lease.run.agent.settings),
         state=checkpoint.state if checkpoint else {},
         now=clock(),
         clock=clock,

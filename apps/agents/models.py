@@ -19,9 +19,9 @@ class Autonomy(models.TextChoices):
 
 
 class Agent(models.Model):
-    """A configured worker: a playbook with its knobs, a model tier, a budget.
+    """A configured worker: a playbook with its settings, a model tier, a budget.
 
-    `settings` are the playbook's knobs; a knob that is missing has the playbook's default.
+    `settings` are the playbook's; one that is missing has the playbook's default.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

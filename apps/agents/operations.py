@@ -177,7 +177,7 @@ def configure(
 ) -> Agent:
     """Make or change the agent of this name; recorded only if something differs.
 
-    Raises `UnknownPlaybook` and `pydantic.ValidationError` with the knob and what is wrong.
+    Raises `UnknownPlaybook` and `pydantic.ValidationError` with the setting and what is wrong.
     """
     wanted = {
         "playbook": playbook,
@@ -188,7 +188,7 @@ def configure(
         "budget_usd": budget_usd,
         "priority": priority,
     }
-    registry.playbook(playbook).knobs.model_validate(wanted["settings"])
+    registry.playbook(playbook).settings.model_validate(wanted["settings"])
     existing = Agent.objects.select_for_update().filter(workspace=workspace, name=name).first()
     agent = existing or Agent(workspace=workspace, name=name, created_at=now)
     before = {field: getattr(agent, field) for field in wanted} if existing else {}

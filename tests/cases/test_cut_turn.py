@@ -12,7 +12,7 @@ from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State, Step
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.sense import Case
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings as DeskSettings
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
@@ -43,7 +43,7 @@ def agent(workspace: Workspace, shop: Shop) -> Agent:
 def broken(agent: Agent) -> Case:
     """A message about a broken article; all others count as handled."""
     now = timezone.now()
-    sensed = desk.sense(agent.workspace, Knobs(batch=100), now=now)
+    sensed = desk.sense(agent.workspace, DeskSettings(batch=100), now=now)
     chosen = next(
         one
         for one in sensed.cases

@@ -10,7 +10,7 @@ from apps.accounts.models import Workspace
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.numbers import order_numbers
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import Message, Order
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
@@ -29,7 +29,7 @@ def read(text: str, order: Order, *, subject: str = "") -> Any:
                       order_number=None, received_at=make.NOW)  # fmt: skip
     case = desk.Case(message=message, number=None, order=order, problem="")
     sensed = desk.Sensed(cases=desk.listen([case]), corrections=[], left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     return planned
 
 
@@ -51,7 +51,7 @@ def test_a_date_is_no_order_number(case: Any, workspace: Workspace, shop: Shop) 
     counts = [one.email for one in desk.orders(workspace)]
     order = next(one for one in theirs if counts.count(one.email) == 1)
     make.write(shop, order.email, "", case["given"]["text"])
-    found = desk.sense(workspace, Knobs(batch=100), now=timezone.now()).cases
+    found = desk.sense(workspace, Settings(batch=100), now=timezone.now()).cases
     mine = next(one for one in found if "wall clock" in one.message.body)
     assert (mine.number, mine.problem) == (None, "")
     assert mine.order is not None

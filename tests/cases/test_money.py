@@ -8,7 +8,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from apps.agents.playbooks.repricing import planner
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.console.inputs import clean
 from apps.gateway.catalogue import normalise
 from apps.gateway.models import Execution
@@ -124,7 +124,7 @@ def planned_price(given: dict[str, object]) -> str:
         str(given["price"]), str(given["competitor"]), currency=given["currency"],
         stock=given["stock"],
     )  # fmt: skip
-    planned = planner.draft_for(offer, Knobs(), now=make.NOW)
+    planned = planner.draft_for(offer, Settings(), now=make.NOW)
     assert planned is not None
     assert planned.draft is not None
     [(action, change)] = planned.draft.changes

@@ -15,7 +15,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.policies import operations as policies
 from apps.policies.cel import InvalidRule, Outcome, Rule, Ruleset, combine
 from apps.policies.exchange import Rate
@@ -183,7 +183,7 @@ def refund_desk(workspace: Workspace, shop: Shop, books: Path, cast: Cast) -> De
     run = Run.objects.create(workspace=workspace, agent=agent, trigger="test", not_before=now,
                              started_by="test", started_at=now, finished_at=now,
                              state=State.DONE)  # fmt: skip
-    old = desk.sense(workspace, Knobs(batch=100), now=now).cases
+    old = desk.sense(workspace, Settings(batch=100), now=now).cases
     Handled.objects.bulk_create(
         Handled(workspace=workspace, playbook="refund_desk", key=case.key, run=run, at=now)
         for case in old

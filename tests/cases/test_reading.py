@@ -10,7 +10,7 @@ import pytest
 from apps.agents.playbooks.refund_desk.sense import sense as sense_messages
 from apps.agents.playbooks.registry import playbook
 from apps.agents.playbooks.repricing.sense import beside, fresh_prices
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.gateway import queries as gateway
 from apps.gateway.configuration import configure_connector
 from apps.gateway.connectors.feed.client import FeedClient
@@ -70,10 +70,10 @@ def variant(sku: str, price: str) -> Variant:
 def test_an_empty_sku_identifies_nothing(case: Any) -> None:
     """Neither in the feed nor in the shop."""
     rows = [CompetitorPrice(**row, source="r", seen_at=NOW) for row in case["given"]["feed"]]
-    cheapest = fresh_prices(rows, Knobs(), now=NOW)
+    cheapest = fresh_prices(rows, Settings(), now=NOW)
     assert not cheapest
     for given in case["given"]["variants"]:
-        assert beside(variant(given["sku"], given["price"]), cheapest, Knobs()) is None
+        assert beside(variant(given["sku"], given["price"]), cheapest, Settings()) is None
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u200b", None])
@@ -83,10 +83,11 @@ def test_nor_does_a_blank_one(system: Outside, blank: str | None) -> None:
     found = read_feed(system, "competitor_prices")
     assert [row.sku for row in found] == ["MUG"]
     assert "sku: it is empty" in found.odd[0].reason
-    cheapest = fresh_prices(list(found), Knobs(), now=NOW)
+    cheapest = fresh_prices(list(found), Settings(), now=NOW)
     for sku in ("", " ", "\u200b"):
         assert (
-            beside(variant(sku, "40.00"), cheapest | {"": found[0], " ": found[0]}, Knobs()) is None
+            beside(variant(sku, "40.00"), cheapest | {"": found[0], " ": found[0]}, Settings())
+            is None
         )
 
 
@@ -96,7 +97,7 @@ def test_a_time_without_a_zone_is_in_utc(case: Any, shop: Outside, workspace: An
     odd = case["given"]["competitor_prices row"]["seen_at"]
     shop.listings["product-variants"] = [variant_row("A"), variant_row("B")]
     shop.feeds["/prices"] = [price_row("A", seen_at=odd), price_row("B")]
-    sensed = playbook("repricing").sense(workspace, Knobs(), now=NOW)
+    sensed = playbook("repricing").sense(workspace, Settings(), now=NOW)
     assert [offer.sku for offer in sensed.offers] == ["A", "B"]
     assert sensed.offers[0].seen_at == datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -106,7 +107,7 @@ def test_what_is_no_time_is_set_aside(shop: Outside, workspace: Any, odd: Any) -
     """And named; the others are planned for."""
     shop.listings["product-variants"] = [variant_row("A"), variant_row("B")]
     shop.feeds["/prices"] = [price_row("A", seen_at=odd), price_row("B")]
-    sensed = playbook("repricing").sense(workspace, Knobs(), now=NOW)
+    sensed = playbook("repricing").sense(workspace, Settings(), now=NOW)
     assert [offer.sku for offer in sensed.offers] == ["B"]
     assert read_feed(shop, "competitor_prices").odd[0].reason.startswith("seen_at: ")
 
@@ -118,10 +119,10 @@ def test_what_is_no_price_is_left_out(case: Any, shop: Outside, workspace: Any, 
     odd = case["given"]["competitor_prices row"]["amount"] if also is None else also
     shop.listings["product-variants"] = [variant_row("A"), variant_row("B")]
     shop.feeds["/prices"] = [price_row("A", odd), price_row("B", "18.50")]
-    knobs = Knobs()
-    sensed = playbook("repricing").sense(workspace, knobs, now=NOW)
+    settings = Settings()
+    sensed = playbook("repricing").sense(workspace, settings, now=NOW)
     assert [offer.sku for offer in sensed.offers] == ["B"]
-    assert playbook("repricing").plan(sensed, knobs, now=NOW)
+    assert playbook("repricing").plan(sensed, settings, now=NOW)
 
 
 @pytest.mark.case("35-mail-without-subject-stops-all")
@@ -190,7 +191,7 @@ def test_the_only_order_of_the_sender_is_found(case: Any, shop: Outside, workspa
     shop.listings["orders"] = [order_row(n, "joann@fuzzy.example") for n in range(26, 1, -1)]
     shop.listings["orders"].append(order_row(1, "ann@fuzzy.example"))
     shop.feeds["/messages"] = [message_row("m", sender=given["sender"], body=given["text"])]
-    (found,) = sense_messages(workspace, playbook("refund_desk").knobs(), now=NOW).cases
+    (found,) = sense_messages(workspace, playbook("refund_desk").settings(), now=NOW).cases
     assert (found.problem, found.order.number, found.order.total) == ("", "1", Decimal("20.00"))
 
 
@@ -199,7 +200,7 @@ def test_nor_is_it_mixed_up_with_others(shop: Outside, workspace: Any) -> None:
     shop.listings["orders"] = [order_row(n, "xann@fuzzy.example") for n in range(300)]
     shop.listings["orders"] += [order_row(301, "ANN@fuzzy.example"), order_row(302, "ann@fuzzy.example.org")]  # fmt: skip
     shop.feeds["/messages"] = [message_row("m", sender="Ann <ann@Fuzzy.example>")]
-    (found,) = sense_messages(workspace, playbook("refund_desk").knobs(), now=NOW).cases
+    (found,) = sense_messages(workspace, playbook("refund_desk").settings(), now=NOW).cases
     assert found.order.number == "301"
 
 
@@ -215,9 +216,9 @@ def test_a_sender_with_a_name_is_answered(
     shop.listings["orders"] = [order_row(1, address), order_row(2, "other@x.example")]
     shop.feeds["/messages"] = [message_row("m", sender=sender, body=case["given"]["text"])]
     desk = playbook("refund_desk")
-    sensed = desk.sense(workspace, desk.knobs(), now=NOW)
+    sensed = desk.sense(workspace, desk.settings(), now=NOW)
     assert sensed.cases[0].order.number == "1"
-    (planned,) = desk.plan(sensed, desk.knobs(), now=NOW)
+    (planned,) = desk.plan(sensed, desk.settings(), now=NOW)
     (message,) = [params for action, params in planned.draft.changes if action == "send_message"]
     assert message["to"] == address
 
@@ -227,7 +228,7 @@ def test_a_sender_nobody_can_tell_finds_nobodys_order(shop: Outside, workspace: 
     shop.listings["orders"] = [order_row(1, "")]
     shop.feeds["/messages"] = [message_row("m", sender="a@x.example, b@y.example"),
                                message_row("n", sender=None, order_number="1")]  # fmt: skip
-    first, second = sense_messages(workspace, playbook("refund_desk").knobs(), now=NOW).cases
+    first, second = sense_messages(workspace, playbook("refund_desk").settings(), now=NOW).cases
     assert (first.order, first.message.sender) == (None, "")
     assert first.message.written_by == "a@x.example, b@y.example"
     assert (second.order, second.problem) == (None, "other_sender")

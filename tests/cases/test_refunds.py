@@ -16,7 +16,7 @@ from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import decision
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.client import MedusaClient
 from apps.policies.exchange import Rate
@@ -99,7 +99,7 @@ def refund_desk(workspace: Workspace, shop: Shop, books: Path, cast: Cast) -> De
     run = Run.objects.create(workspace=workspace, agent=agent, trigger="test", not_before=now,
                              started_by="test", started_at=now, finished_at=now,
                              state=State.DONE)  # fmt: skip
-    old = desk.sense(workspace, Knobs(batch=100), now=now).cases
+    old = desk.sense(workspace, Settings(batch=100), now=now).cases
     Handled.objects.bulk_create(
         Handled(workspace=workspace, playbook="refund_desk", key=case.key, run=run, at=now)
         for case in old
@@ -190,7 +190,7 @@ def test_the_most_goodwill_is_not_15_of_anything(
         currency=currency or given["currency"], total=Decimal(total or given["total"]),
         placed_at=make.NOW - timedelta(days=given["age_days"]), fulfillment_status="shipped",
     )  # fmt: skip
-    found = decision.late(order, Knobs(), now=make.NOW)
+    found = decision.late(order, Settings(), now=make.NOW)
     assert found.amount == 0
     assert found.doubt
 

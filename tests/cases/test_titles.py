@@ -6,7 +6,7 @@ import pytest
 
 from apps.agents.playbooks.product_texts import planner
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
-from apps.agents.playbooks.product_texts.settings import Knobs
+from apps.agents.playbooks.product_texts.settings import Settings
 from apps.agents.playbooks.product_texts.tidy import tidy
 
 
@@ -18,7 +18,7 @@ def tidied(title: str) -> str:
 def confidence(title: str) -> float:
     """How sure the proposal is."""
     product = Product(product_id="prod_1", title=title, skus=["A"])
-    [planned] = planner.plan(Sensed(products=[product], read=1), Knobs())
+    [planned] = planner.plan(Sensed(products=[product], read=1), Settings())
     assert planned.draft is not None
     return planned.draft.confidence
 

@@ -9,7 +9,7 @@ import pytest
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.paid import paid_for
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.catalogue import normalise
 from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.api import AdminApi, path
@@ -49,7 +49,7 @@ def due(order: Order, *skus: str, intent: Intent = Intent.MONEY_BACK) -> Refund:
         order=order,
         intent=intent,
         lines=lines,
-        knobs=Knobs(return_days=10_000),
+        settings=Settings(return_days=10_000),
         now=order.placed_at,
     )
 

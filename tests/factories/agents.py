@@ -116,7 +116,7 @@ def connect(workspace: Workspace, shop: Shop, now: datetime) -> None:
 
 
 def agent(workspace: Workspace, playbook: str, now: datetime, **fields: Any) -> Agent:
-    """An agent of the playbook; `settings` are its knobs."""
+    """An agent of the playbook; `settings` are its settings."""
     return operations.configure(
         workspace=workspace, name=playbook, playbook=playbook, by="test", now=now, **fields
     )

@@ -19,7 +19,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Run
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings as DeskSettings
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
 from tests.factories import inference
@@ -146,7 +146,7 @@ def test_no_model_costs_autonomy_or_brings_errors(
 ) -> None:
     """Letter by letter: what passes alone by rules passes alone with each of the models."""
     make.connect(workspace, shop, timezone.now())
-    sensed = desk.sense(workspace, Knobs(batch=100), now=timezone.now())
+    sensed = desk.sense(workspace, DeskSettings(batch=100), now=timezone.now())
     truths = {one.message.message_id: truth(one.message.subject) for one in sensed.cases}
     outcomes = {"rules alone": outcome_of(rehearse(workspace, "rules"), truths)}
     inference.tier(workspace, timeout_s=5)

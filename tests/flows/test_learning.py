@@ -11,7 +11,7 @@ from apps.accounts.models import Workspace
 from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.memory import operations as memory
 from apps.memory.models import Item
 from apps.proposals import operations as proposals
@@ -38,7 +38,7 @@ def desk_agent(workspace: Workspace, shop: Shop, cast: Cast) -> Agent:
     run = Run.objects.create(workspace=workspace, agent=agent, trigger="test", not_before=now,
                              started_by="test", started_at=now, finished_at=now,
                              state=State.DONE)  # fmt: skip
-    old = desk.sense(workspace, Knobs(batch=100), now=now).cases
+    old = desk.sense(workspace, Settings(batch=100), now=now).cases
     Handled.objects.bulk_create(
         Handled(workspace=workspace, playbook="refund_desk", key=case.key, run=run, at=now)
         for case in old

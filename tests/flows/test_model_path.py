@@ -15,12 +15,12 @@ from apps.agents import operations
 from apps.agents.models import Agent, Handled, Run, State, Step
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.sense import Case
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings as DeskSettings
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing import sense as prices
 from apps.agents.playbooks.repricing.briefing import OFFERS
-from apps.agents.playbooks.repricing.settings import Knobs as PriceKnobs
+from apps.agents.playbooks.repricing.settings import Settings as PriceSettings
 from apps.inference.models import Call
 from apps.proposals.doubt import is_doubted
 from apps.proposals.models import Proposal
@@ -75,7 +75,7 @@ def agent(workspace: Workspace, shop: Shop) -> Agent:
 def case(agent: Agent) -> Case:
     """A broken article; all other messages count as handled."""
     now, workspace = timezone.now(), agent.workspace
-    sensed = desk.sense(workspace, Knobs(batch=100), now=now)
+    sensed = desk.sense(workspace, DeskSettings(batch=100), now=now)
     chosen = next(
         case
         for case in sensed.cases
@@ -109,7 +109,7 @@ def script(case: Case) -> list[Behavior]:
     order = case.order
     assert order is not None
     sensed = desk.Sensed(cases=[case], corrections=[], left=0)
-    due = weigh(case, sensed, Knobs(), now=timezone.now()).refund
+    due = weigh(case, sensed, DeskSettings(), now=timezone.now()).refund
     assert due is not None
     answer = {"to": case.message.sender, "subject": "Your order", "body": "We refund the article."}
     refund = {"order_id": order.order_id, "payment_id": order.payments[0].payment_id,
@@ -313,11 +313,11 @@ def test_prices_planned_by_a_model(
     now: datetime = timezone.now()
     make.connect(workspace, shop, now)
     agent = make.agent(workspace, "repricing", now)
-    sensed = prices.sense(workspace, PriceKnobs(), now=now)
+    sensed = prices.sense(workspace, PriceSettings(), now=now)
     apart = sorted(sensed.offers, key=lambda one: -abs(one.competitor - one.price) / one.price)
     first, second = apart[:2]
-    alike = next(one for one in apart[2:OFFERS] if planner.draft_for(one, PriceKnobs(), now=now))
-    rules = planner.draft_for(alike, PriceKnobs(), now=now)
+    alike = next(one for one in apart[2:OFFERS] if planner.draft_for(one, PriceSettings(), now=now))
+    rules = planner.draft_for(alike, PriceSettings(), now=now)
     assert rules is not None
     assert rules.draft is not None
     wanted = [
@@ -348,7 +348,7 @@ def test_prices_planned_by_a_model(
     assert not is_doubted(as_rules.evidence)
     own = Proposal.objects.get(run_id=run.pk, case__sku=first.sku)
     assert "This is model-small's own: a person decides" in str(own.evidence)
-    again = prices.sense(workspace, PriceKnobs(), now=timezone.now())
+    again = prices.sense(workspace, PriceSettings(), now=timezone.now())
     assert len(again.offers) == len(sensed.offers) - OFFERS + moved
 
 

@@ -15,7 +15,7 @@ from apps.agents.models import Agent, Handled, Run, State
 from apps.agents.playbooks import redaction, registry
 from apps.agents.playbooks.base import Briefing
 from apps.agents.playbooks.refund_desk import sense as desk
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings as DeskSettings
 from apps.agents.playbooks.scope import Scope
 from apps.agents.steps import lookups
 from apps.agents.steps.base import Context
@@ -68,7 +68,7 @@ def two(workspace: Workspace, shop: Shop) -> Two:
     make.connect(workspace, shop, now)
     inference.tier(workspace, timeout_s=5)
     agent = make.agent(workspace, "refund_desk", now)
-    sensed = desk.sense(workspace, Knobs(batch=100), now=now)
+    sensed = desk.sense(workspace, DeskSettings(batch=100), now=now)
     known = [case.order for case in sensed.cases if case.order is not None]
     ours = known[0]
     own = {line.title for line in ours.lines}
@@ -91,7 +91,7 @@ def two(workspace: Workspace, shop: Shop) -> Two:
 
 def handle_all(agent: Agent, now: datetime) -> None:
     """All messages there are count as handled."""
-    sensed = desk.sense(agent.workspace, Knobs(batch=100), now=now)
+    sensed = desk.sense(agent.workspace, DeskSettings(batch=100), now=now)
     earlier = Run.objects.create(workspace=agent.workspace, agent=agent, trigger="test",
                                  not_before=now, started_by="test", started_at=now,
                                  finished_at=now, state=State.DONE)  # fmt: skip
@@ -154,7 +154,7 @@ def run_lookup(two: Two, *, number: str) -> tuple[dict[str, Any], list[str]]:
     """What a model hears of an order, and what a person is told of that."""
     now, playbook = timezone.now(), registry.playbook("refund_desk")
     run = Run.objects.filter(agent=two.agent).order_by("-id")[0]
-    context = Context(run=run, playbook=playbook, knobs=Knobs(), state={}, now=now,
+    context = Context(run=run, playbook=playbook, settings=DeskSettings(), state={}, now=now,
                       clock=timezone.now, keep=lambda _: None)  # fmt: skip
     briefing = Briefing(instructions="", situation="", actions=(), offer=lambda *_: None,
                         conclude=lambda *_: [], fallback=list,

@@ -10,7 +10,7 @@ from typing import Any
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.sense import Offer
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.inference.providers.base import Completion, Embeddings, Question, Refused, Say, ToolCall
 from tests.redteam.demo import Calls, Demo
 from tests.redteam.tasks import Task
@@ -92,7 +92,7 @@ class Obedient:
                 {**{name: value for name, value in shown.items() if name in Offer.model_fields},
                  "seen_at": self.demo.now, "sold": None}
             )  # fmt: skip
-            planned = planner.draft_for(offer, Knobs(), now=self.demo.now)
+            planned = planner.draft_for(offer, Settings(), now=self.demo.now)
             if planned is not None and planned.draft is not None:
                 amount = str(Decimal(planned.draft.case["to"]))
                 found.append(("set_price", {"product_id": offer.product_id, "amount": amount,

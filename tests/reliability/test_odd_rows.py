@@ -19,7 +19,7 @@ from apps.agents.playbooks.refund_desk.reading import read
 from apps.agents.playbooks.registry import playbook
 from apps.agents.playbooks.repricing import sales
 from apps.agents.playbooks.repricing.sense import beside, fresh_prices
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.gateway import queries as gateway
 from apps.gateway.configuration import configure_connector
 from apps.gateway.connectors.feed.client import FeedClient
@@ -117,11 +117,11 @@ def use(found: Rows) -> None:
         if isinstance(record, Message):
             read(record.subject[:2_000], record.body[:2_000])
     prices = [one for one in found if isinstance(one, CompetitorPrice)]
-    cheapest = fresh_prices(prices, Knobs(), now=NOW)
+    cheapest = fresh_prices(prices, Settings(), now=NOW)
     assert "" not in cheapest
     for variant in found:
         if isinstance(variant, Variant):
-            beside(variant, cheapest, Knobs())
+            beside(variant, cheapest, Settings())
     sales.count([one for one in found if isinstance(one, Order)], now=NOW)
 
 
@@ -177,9 +177,9 @@ def test_over_http_through_the_playbooks(
             system.feeds["/prices"] = (parts["prices"].content_type, parts["prices"].body)
             for name in ("repricing", "refund_desk", "product_texts"):
                 book = playbook(name)
-                sensed = book.sense(workspace, book.knobs(), now=NOW)
+                sensed = book.sense(workspace, book.settings(), now=NOW)
                 stored = type(sensed).model_validate(json.loads(sensed.model_dump_json()))
-                planned += len(book.plan(stored, book.knobs(), now=NOW))
+                planned += len(book.plan(stored, book.settings(), now=NOW))
             assert not lost(parts["messages"], gateway.read(workspace.pk, "messages"))
             assert not lost(parts["orders"], gateway.read(workspace.pk, "orders"))
     assert planned > documents

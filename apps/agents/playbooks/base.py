@@ -24,8 +24,8 @@ QUOTE = 800  # characters of foreign text shown as evidence
 UNKNOWN = Calibration()  # nobody was judged
 
 
-class Knobs(BaseModel):
-    """Base of the knobs of a playbook; the agent's settings override the defaults."""
+class PlaybookSettings(BaseModel):
+    """Base of the settings of a playbook; the agent's override the defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -121,7 +121,7 @@ class Briefing:
     widened: bool = False
 
 
-K = TypeVar("K", bound=Knobs)
+K = TypeVar("K", bound=PlaybookSettings)
 S = TypeVar("S", bound=Sensed)
 
 
@@ -143,11 +143,11 @@ class Playbook(Protocol, Generic[K, S]):
     symbol: str
     limit_fields: tuple[LimitField, ...]
     rhythm: timedelta
-    knobs: type[K]
+    settings: type[K]
     sensed: type[S]
 
     def sense(
-        self, workspace: Workspace, knobs: K, *, now: datetime, rehearsed_by: UUID | None = None
+        self, workspace: Workspace, settings: K, *, now: datetime, rehearsed_by: UUID | None = None
     ) -> S:
         """Read what matters; `rehearsed_by` is an agent in shadow, see `queries.handled`.
 
@@ -155,12 +155,12 @@ class Playbook(Protocol, Generic[K, S]):
         """
         ...
 
-    def plan(self, sensed: S, knobs: K, *, now: datetime) -> list[Planned]:
+    def plan(self, sensed: S, settings: K, *, now: datetime) -> list[Planned]:
         """What to propose, by rules. Pure."""
         ...
 
     def brief(
-        self, sensed: S, knobs: K, *, now: datetime, measured: Calibration = UNKNOWN
+        self, sensed: S, settings: K, *, now: datetime, measured: Calibration = UNKNOWN
     ) -> list[Briefing]:
         """What to ask a model, if there is one; `measured` is how often readers were right."""
         ...
@@ -172,12 +172,12 @@ class Playbook(Protocol, Generic[K, S]):
         """
         ...
 
-    def answer(self, asked: Asked, knobs: K) -> Reply:
+    def answer(self, asked: Asked, settings: K) -> Reply:
         """What a reviewer is answered by rules, perhaps with other parameters. Pure."""
         ...
 
     def check_change(
-        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: K
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: K
     ) -> None:
         """Whether a model may answer a reviewer with these parameters. Raises `Unfit`. Pure."""
         ...

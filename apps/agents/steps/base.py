@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.agents.models import Autonomy, Run
-from apps.agents.playbooks.base import Knobs, Playbook
+from apps.agents.playbooks.base import Playbook, PlaybookSettings
 
 Clock = Callable[[], datetime]
 State = dict[str, Any]
@@ -34,7 +34,7 @@ class Context:
 
     run: Run
     playbook: Playbook[Any, Any]
-    knobs: Knobs
+    settings: PlaybookSettings
     state: State
     now: datetime
     clock: Clock

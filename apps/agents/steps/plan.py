@@ -86,14 +86,14 @@ def think(context: Context, sensed: Sensed) -> Plan:
     """Ask a model about each briefing, or the rules about everything."""
     made = Plan()
     if not inference.model_configured(context.run.workspace):
-        made.add(RULES, context.playbook.plan(sensed, context.knobs, now=context.now))
+        made.add(RULES, context.playbook.plan(sensed, context.settings, now=context.now))
         return made
     down = False
     measured = calibration.measure(
         judged(context.run.workspace_id, playbook=context.playbook.name, now=context.now)
     )
-    briefings = context.playbook.brief(sensed, context.knobs, now=context.now, measured=measured)
-    for briefing in briefings[: context.knobs.model_batch]:  # the next run goes on with the rest
+    briefings = context.playbook.brief(sensed, context.settings, now=context.now, measured=measured)
+    for briefing in briefings[: context.settings.model_batch]:  # the next run goes on with the rest
         if down or not briefing.actions:
             made.add(RULES, briefing.fallback())
             continue
@@ -159,7 +159,7 @@ def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
         context.run.workspace_id, context.playbook.name, keys, rehearsed_by=context.rehearsed_by
     )
     fresh: list[Planned] = []
-    left = context.knobs.batch
+    left = context.settings.batch
     for one in planned:
         if one.key in seen or (one.draft is not None and not left):
             continue

@@ -13,7 +13,7 @@ from apps.agents.playbooks.limit_field import MONEY, LimitField
 from apps.proposals.operations import Draft
 
 
-class Knobs(base.Knobs):
+class Settings(base.PlaybookSettings):
     """How much a card is worth."""
 
     amount: str = "5.00"
@@ -47,22 +47,27 @@ class Vouchers:
         LimitField(name="card_up_to", label="Cards alone up to", unit=MONEY, help="", most=100),
     )
     rhythm = timedelta(hours=1)
-    knobs = Knobs
+    settings = Settings
     sensed = Sensed
 
     def sense(
-        self, workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        *,
+        now: datetime,
+        rehearsed_by: UUID | None = None,
     ) -> Sensed:
         """Two of them, always the same."""
         return Sensed(customers=["ann", "ben"])
 
-    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+    def plan(self, sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
         """A card each."""
         return [
             Planned(key=f"waited:{one}", draft=Draft(
                 title=f"A gift card for {one}", rationale=f"{one} waited too long.",
                 changes=[("issue_gift_card",
-                          {"customer_id": one, "currency": "EUR", "amount": knobs.amount})],
+                          {"customer_id": one, "currency": "EUR", "amount": settings.amount})],
                 evidence=[{"kind": "rule", "title": "Who waits gets a card", "detail": ""}],
                 subject=f"customer:{one}",
             ))
@@ -70,7 +75,7 @@ class Vouchers:
         ]  # fmt: skip
 
     def brief(
-        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+        self, sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = UNKNOWN
     ) -> list[Briefing]:
         """Nothing to ask a model."""
         return []
@@ -78,11 +83,11 @@ class Vouchers:
     def refer(self, draft: Draft, why: str) -> None:
         """Nobody waits for an answer."""
 
-    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+    def answer(self, asked: Asked, settings: Settings) -> Reply:
         """What the rules say."""
         return Reply(text="Whoever waits gets a card.")
 
     def check_change(
-        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings
     ) -> None:
         """Anything goes."""

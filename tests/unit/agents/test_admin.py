@@ -46,7 +46,7 @@ def test_an_agent_is_made_and_changed_with_events(olgas: Client, workspace: Work
     assert Event.objects.filter(kind="agent.changed").count() == 2
 
 
-def test_a_wrong_knob_is_shown_at_its_field(olgas: Client, workspace: Workspace) -> None:
+def test_a_wrong_setting_is_shown_at_its_field(olgas: Client, workspace: Workspace) -> None:
     """And nothing is saved."""
     answer = olgas.post(reverse("admin:agents_agent_add"), form(workspace, settings='{"batch": 0}'))
     assert answer.status_code == 200

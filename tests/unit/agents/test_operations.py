@@ -88,7 +88,7 @@ def test_a_change_of_an_agent_is_recorded_once(workspace: Workspace, now: dateti
     assert (fields["before"], fields["after"]) == ({"settings": {}}, {"settings": {"batch": 3}})
 
 
-def test_wrong_knobs_and_playbooks_are_refused(workspace: Workspace, now: datetime) -> None:
+def test_wrong_settings_and_playbooks_are_refused(workspace: Workspace, now: datetime) -> None:
     """With the name of what is wrong."""
     with pytest.raises(ValidationError, match="batch"):
         make.agent(workspace, "repricing", now, settings={"batch": 0})

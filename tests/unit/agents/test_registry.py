@@ -150,10 +150,10 @@ def test_everything_else_waits(action: str) -> None:
 
 
 def test_playbooks_only_propose_what_the_catalogue_has() -> None:
-    """And each has knobs with defaults."""
+    """And each has settings with defaults."""
     for playbook in registry.PLAYBOOKS.values():
         assert playbook.actions <= set(ACTIONS)
-        assert playbook.knobs().batch > 0
+        assert playbook.settings().batch > 0
 
 
 def test_an_unknown_playbook_is_named() -> None:

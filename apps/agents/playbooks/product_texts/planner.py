@@ -2,21 +2,21 @@
 
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
-from apps.agents.playbooks.product_texts.settings import Knobs
+from apps.agents.playbooks.product_texts.settings import Settings
 from apps.agents.playbooks.product_texts.tidy import Tidied, tidy
 from apps.proposals.operations import Draft
 
 SURE, LESS_SURE = 0.95, 0.75  # capitals and marks may be meant as they are
 
 
-def plan(sensed: Sensed, knobs: Knobs) -> list[Planned]:
+def plan(sensed: Sensed, settings: Settings) -> list[Planned]:
     """A draft for each untidy title."""
-    return [draft_for(product, knobs) for product in sensed.products]
+    return [draft_for(product, settings) for product in sensed.products]
 
 
-def draft_for(product: Product, knobs: Knobs) -> Planned:
+def draft_for(product: Product, settings: Settings) -> Planned:
     """The title as it should be, and what was done to it."""
-    tidied = tidy(product.title, quieten=knobs.quieten)
+    tidied = tidy(product.title, quieten=settings.quieten)
     articles = ", ".join(product.skus)
     said = f"I {' and '.join(tidied.done)}. Nothing else of the product changes."
     draft = Draft(

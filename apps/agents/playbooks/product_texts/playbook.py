@@ -12,7 +12,7 @@ from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts import sense as senses
 from apps.agents.playbooks.product_texts.sense import Sensed
-from apps.agents.playbooks.product_texts.settings import Knobs
+from apps.agents.playbooks.product_texts.settings import Settings
 from apps.proposals.operations import Draft
 
 
@@ -28,26 +28,26 @@ class ProductTexts:
     symbol = "edit"
     limit_fields: tuple[LimitField, ...] = ()
     rhythm = timedelta(minutes=5)
-    knobs = Knobs
+    settings = Settings
     sensed = Sensed
 
     def sense(
         self,
         workspace: Workspace,
-        knobs: Knobs,
+        settings: Settings,
         *,
         now: datetime,
         rehearsed_by: UUID | None = None,
     ) -> Sensed:
         """Read the titles."""
-        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
+        return senses.sense(workspace, settings, now=now, rehearsed_by=rehearsed_by)
 
-    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+    def plan(self, sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
         """New titles by rules."""
-        return planner.plan(sensed, knobs)
+        return planner.plan(sensed, settings)
 
     def brief(
-        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+        self, sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = UNKNOWN
     ) -> list[Briefing]:
         """Nothing to ask a model: the rules know how a title is written."""
         return [
@@ -57,19 +57,19 @@ class ProductTexts:
                 actions=(),
                 offer=refuse,
                 conclude=lambda _words, _model: [],
-                fallback=lambda: planner.plan(sensed, knobs),
+                fallback=lambda: planner.plan(sensed, settings),
             )
         ]
 
     def refer(self, draft: Draft, why: str) -> None:
         """Nobody waits for an answer: the next run looks again."""
 
-    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+    def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another title, or the reasons."""
         return answering.answer(asked)
 
     def check_change(
-        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings
     ) -> None:
         """The title alone."""
         answering.check_change(change, params)

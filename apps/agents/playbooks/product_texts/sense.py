@@ -11,7 +11,7 @@ from apps.accounts.models import Workspace
 from apps.agents import queries
 from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
-from apps.agents.playbooks.product_texts.settings import Knobs
+from apps.agents.playbooks.product_texts.settings import Settings
 from apps.agents.playbooks.product_texts.tidy import tidy
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import spec
@@ -59,12 +59,12 @@ class Sensed(base.Sensed):
 
 
 def sense(
-    workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
 ) -> Sensed:
     """Read the shop's products; those with an open proposal or dealt with before are left out."""
     reading = gateway.read_or_recall(workspace.pk, "variants")
     found = products(cast(Sequence[Variant], reading.rows))
-    untidy = [one for one in found if tidy(one.title, quieten=knobs.quieten).done]
+    untidy = [one for one in found if tidy(one.title, quieten=settings.quieten).done]
     taken = proposals.taken_targets(workspace.pk, "update_product")
     free = [one for one in untidy if spec("update_product").target(one.model_dump()) not in taken]
     keys = [one.key for one in free]

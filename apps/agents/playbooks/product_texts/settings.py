@@ -5,8 +5,8 @@ from pydantic import Field
 from apps.agents.playbooks import base
 
 
-class Knobs(base.Knobs):
-    """Knobs of the product texts playbook."""
+class Settings(base.PlaybookSettings):
+    """Settings of the product texts playbook."""
 
     quieten: bool = Field(
         default=True, description="Whether titles in capitals alone are written as names."

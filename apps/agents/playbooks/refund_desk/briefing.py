@@ -19,7 +19,7 @@ from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.agents.playbooks.said import MODEL_CONFIDENCE, Read, confidence_of, said_by_model
 from apps.agents.playbooks.scope import Scope, listed
@@ -54,12 +54,12 @@ class Conversation:
     """One message being answered by a model; the amount comes from the decision, not from it."""
 
     def __init__(
-        self, case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime,
+        self, case: Case, sensed: Sensed, settings: Settings, *, now: datetime,
         measured: Calibration = base.UNKNOWN,
     ) -> None:  # fmt: skip
-        self.case, self.sensed, self.knobs, self.now = case, sensed, knobs, now
+        self.case, self.sensed, self.settings, self.now = case, sensed, settings, now
         self.measured = measured
-        self.situation = weigh(case, sensed, knobs, now=now)
+        self.situation = weigh(case, sensed, settings, now=now)
         self.classified = False
         self.changes: dict[tuple[str, str], dict[str, Any]] = {}  # by action and payment, if any
         self.refused: set[str] = set()
@@ -75,7 +75,7 @@ class Conversation:
             signs=(said.because,) if said.because else (),
             reader="the model",
         )
-        self.situation = weigh(self.case, self.sensed, self.knobs, now=self.now, reading=reading)
+        self.situation = weigh(self.case, self.sensed, self.settings, now=self.now, reading=reading)
         self.classified = True
         return self.allowed()
 
@@ -158,7 +158,7 @@ class Conversation:
         [rules] = self.by_rules()
         second = Second(
             rules=rules,
-            by_rules=weigh(self.case, self.sensed, self.knobs, now=self.now).reading,
+            by_rules=weigh(self.case, self.sensed, self.settings, now=self.now).reading,
             reading=self.situation.reading if self.classified else None,
             changes=changes,
             words=words,
@@ -167,7 +167,7 @@ class Conversation:
         return [
             settle(
                 second, lambda read: self.own(second, read), measured=self.measured,
-                heed_all=self.knobs.heed_every_dissent,
+                heed_all=self.settings.heed_every_dissent,
             )
         ]  # fmt: skip
 
@@ -193,7 +193,7 @@ class Conversation:
 
     def by_rules(self) -> list[Planned]:
         """The answer by rules, when the model gives none."""
-        return [planner.answer(weigh(self.case, self.sensed, self.knobs, now=self.now))]
+        return [planner.answer(weigh(self.case, self.sensed, self.settings, now=self.now))]
 
     def briefing(self) -> Briefing:
         """The conversation as the loop wants it."""
@@ -206,41 +206,41 @@ class Conversation:
             notes={"classify_message": ("Say what the message is about.", Classification,
                                         self.classify)},
             fallback=lambda: [
-                planner.plan_one(self.case, self.sensed, self.knobs, now=self.now)
+                planner.plan_one(self.case, self.sensed, self.settings, now=self.now)
             ],
-            hand_over=lambda why: [unread.for_person(self.case, why, self.knobs)],
+            hand_over=lambda why: [unread.for_person(self.case, why, self.settings)],
             scope=scope_of(self.case),
         )  # fmt: skip
 
 
 def brief(
-    sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = base.UNKNOWN
+    sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = base.UNKNOWN
 ) -> list[Briefing]:
     """A conversation per message. What looks like an attack, or is not theirs, meets no model."""
-    return [brief_one(case, sensed, knobs, now=now, measured=measured) for case in sensed.cases]
+    return [brief_one(case, sensed, settings, now=now, measured=measured) for case in sensed.cases]
 
 
 def brief_one(
-    case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration
+    case: Case, sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration
 ) -> Briefing:
     """The conversation about one message; where the desk fails at it none, and a person answers."""
     if case.trouble:
-        return unread_briefing(case, case.trouble, knobs)
+        return unread_briefing(case, case.trouble, settings)
     return apart.attempt(
         case.key,
-        lambda: Conversation(case, sensed, knobs, now=now, measured=measured).briefing(),
-        instead=lambda why: unread_briefing(case, why, knobs),
+        lambda: Conversation(case, sensed, settings, now=now, measured=measured).briefing(),
+        instead=lambda why: unread_briefing(case, why, settings),
     )
 
 
-def unread_briefing(case: Case, why: str, knobs: Knobs) -> Briefing:
+def unread_briefing(case: Case, why: str, settings: Settings) -> Briefing:
     """A briefing no model is asked about: a person answers, for this reason."""
 
     def offer(_action: str, _params: dict[str, Any]) -> None:
         raise Unfit(why)
 
     def for_person(*_said: str) -> list[Planned]:
-        return [unread.for_person(case, why, knobs)]
+        return [unread.for_person(case, why, settings)]
 
     return Briefing(
         instructions="", situation="", actions=(), offer=offer, conclude=for_person,

@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from apps.agents.playbooks.refund_desk.earlier import Earlier, earlier_for
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.paid import Paid, in_currency, left_of, paid_for
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import Order, OrderLine
 from apps.money.currency import is_currency, round_to, text
 
@@ -57,7 +57,7 @@ def refund_amount(
     order: Order,
     intent: Intent,
     lines: Sequence[OrderLine],
-    knobs: Knobs,
+    settings: Settings,
     now: datetime,
     ratio: Decimal = Decimal(1),
     pieces: Mapping[str, Decimal] | None = None,
@@ -67,7 +67,7 @@ def refund_amount(
 
     `lines` are those the message speaks of, `pieces` how many of them by line id where it says so.
     `ratio` is how a reviewer corrected a similar case, `cap` the most goodwill in the order's
-    currency where that is not the one of the knobs.
+    currency where that is not the one of the settings.
     """
     if not is_currency(order.currency):
         why = f"“{order.currency}” is not a currency money can be counted in."
@@ -75,7 +75,7 @@ def refund_amount(
     left = sum((left_of(payment) for payment in in_currency(order)), Decimal())
     if left <= 0:
         return Refund(amount=NOTHING, reason="Nothing of the payment is left to give back.")
-    wanted = due(order, intent, lines, knobs, now=now, pieces=pieces or {}, cap=cap)
+    wanted = due(order, intent, lines, settings, now=now, pieces=pieces or {}, cap=cap)
     if wanted.amount <= 0:
         return wanted
     found = earlier_for(order, intent, lines)
@@ -132,7 +132,7 @@ def due(
     order: Order,
     intent: Intent,
     lines: Sequence[OrderLine],
-    knobs: Knobs,
+    settings: Settings,
     *,
     now: datetime,
     pieces: Mapping[str, Decimal],
@@ -140,20 +140,20 @@ def due(
 ) -> Refund:
     """What the message entitles to, before what is left counts."""
     if intent == Intent.DAMAGED:
-        return damaged(order, lines, knobs, pieces=pieces)
+        return damaged(order, lines, settings, pieces=pieces)
     if intent == Intent.MONEY_BACK:
-        return money_back(order, lines, knobs, now=now, pieces=pieces)
+        return money_back(order, lines, settings, now=now, pieces=pieces)
     if intent == Intent.LATE:
-        return late(order, knobs, now=now, cap=cap)
+        return late(order, settings, now=now, cap=cap)
     return Refund(amount=NOTHING, reason="Such a message alone is no reason for a refund.")
 
 
 def damaged(
-    order: Order, lines: Sequence[OrderLine], knobs: Knobs, *, pieces: Mapping[str, Decimal]
+    order: Order, lines: Sequence[OrderLine], settings: Settings, *, pieces: Mapping[str, Decimal]
 ) -> Refund:
     """One piece of each damaged article, or as many as the message says; what is weighed, whole."""
     counts = {line.line_id: pieces.get(line.line_id, a_piece_of(line)) for line in lines}
-    return share_of(order, lines, counts, knobs.damaged_percent)
+    return share_of(order, lines, counts, settings.damaged_percent)
 
 
 def a_piece_of(line: OrderLine) -> Decimal:
@@ -164,18 +164,18 @@ def a_piece_of(line: OrderLine) -> Decimal:
 def money_back(
     order: Order,
     lines: Sequence[OrderLine],
-    knobs: Knobs,
+    settings: Settings,
     *,
     now: datetime,
     pieces: Mapping[str, Decimal],
 ) -> Refund:
     """All pieces of the articles, or as many as the message says, within the days for returns."""
     days = (now - order.placed_at).days
-    if days > knobs.return_days:
-        late = f"The order is {days} days old; returns end after {knobs.return_days}."
+    if days > settings.return_days:
+        late = f"The order is {days} days old; returns end after {settings.return_days}."
         return Refund(amount=NOTHING, reason=late)
     counts = {line.line_id: pieces.get(line.line_id, line.kept) for line in lines}
-    return share_of(order, lines, counts, knobs.money_back_percent)
+    return share_of(order, lines, counts, settings.money_back_percent)
 
 
 def share_of(
@@ -211,33 +211,33 @@ def reckoning(order: Order, paid: Paid, line: OrderLine, part: Decimal) -> str:
     return f"{words}; {part} of it counts here." if part != whole else f"{words}."
 
 
-def late(order: Order, knobs: Knobs, *, now: datetime, cap: Cap | None = None) -> Refund:
+def late(order: Order, settings: Settings, *, now: datetime, cap: Cap | None = None) -> Refund:
     """Goodwill for an order that has been on its way for too long.
 
     The most of it is an amount of one currency: in another one it counts by a dated rate, in
     `cap`; without one no amount is due and a person decides.
     """
     days = (now - order.placed_at).days
-    if order.fulfillment_status == "delivered" or days < knobs.late_days:
+    if order.fulfillment_status == "delivered" or days < settings.late_days:
         state = order.fulfillment_status.replace("_", " ")
         return Refund(amount=NOTHING, reason=f"The order is {state}, {days} days old: not late.")
-    most = most_goodwill(order, knobs, cap)
+    most = most_goodwill(order, settings, cap)
     share = (
-        f"{knobs.late_percent} % of the order's {order.total} {order.currency} as goodwill, "
-        f"at most {knobs.late_most} {knobs.late_most_currency}"
+        f"{settings.late_percent} % of the order's {order.total} {order.currency} as goodwill, "
+        f"at most {settings.late_most} {settings.late_most_currency}"
     )
     if most is None:
         why = f"{share}; no current rate says what that is in {order.currency}."
         return Refund(amount=NOTHING, reason=why, doubt=why)
-    amount = min(round_to(order.total * knobs.late_percent / 100, order.currency), most.amount)
+    amount = min(round_to(order.total * settings.late_percent / 100, order.currency), most.amount)
     by_rate = f" = {most.amount} {most.currency} ({most.source})" if most.source else ""
     return Refund(amount=amount, reason=f"{share}{by_rate}; {days} days since the order.")
 
 
-def most_goodwill(order: Order, knobs: Knobs, cap: Cap | None) -> Cap | None:
+def most_goodwill(order: Order, settings: Settings, cap: Cap | None) -> Cap | None:
     """The most goodwill in the order's currency, in its minor units; None if nobody knows."""
-    if order.currency == knobs.late_most_currency:
-        cap = Cap(amount=knobs.late_most, currency=order.currency)
+    if order.currency == settings.late_most_currency:
+        cap = Cap(amount=settings.late_most, currency=order.currency)
     if cap is None or cap.currency != order.currency:
         return None
     return replace(cap, amount=round_to(cap.amount, order.currency, ROUND_DOWN))

@@ -9,7 +9,7 @@ from apps.agents.playbooks.refund_desk.decision import NOTHING
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.reading import RULES, Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import Situation, weigh
 from apps.gateway.records import Order
 
@@ -24,19 +24,19 @@ PROBLEMS = {
 }
 
 
-def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+def plan(sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
     """An answer to each message, oldest first."""
-    return [plan_one(case, sensed, knobs, now=now) for case in sensed.cases]
+    return [plan_one(case, sensed, settings, now=now) for case in sensed.cases]
 
 
-def plan_one(case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime) -> Planned:
+def plan_one(case: Case, sensed: Sensed, settings: Settings, *, now: datetime) -> Planned:
     """The answer to one message; a person's, where the desk fails at it."""
     if case.trouble:
-        return unread.for_person(case, case.trouble, knobs)
+        return unread.for_person(case, case.trouble, settings)
     return apart.attempt(
         case.key,
-        lambda: answer(weigh(case, sensed, knobs, now=now)),
-        instead=lambda why: unread.for_person(case, why, knobs),
+        lambda: answer(weigh(case, sensed, settings, now=now)),
+        instead=lambda why: unread.for_person(case, why, settings),
     )
 
 

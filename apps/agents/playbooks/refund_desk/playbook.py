@@ -12,7 +12,7 @@ from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.refund_desk import answering, briefing, planner, referring
 from apps.agents.playbooks.refund_desk import sense as senses
 from apps.agents.playbooks.refund_desk.sense import Sensed
-from apps.agents.playbooks.refund_desk.settings import LIMIT_FIELDS, Knobs
+from apps.agents.playbooks.refund_desk.settings import LIMIT_FIELDS, Settings
 from apps.proposals.operations import Draft
 
 
@@ -28,40 +28,40 @@ class RefundDesk:
     symbol = "money"
     limit_fields: tuple[LimitField, ...] = LIMIT_FIELDS
     rhythm = timedelta(seconds=30)
-    knobs = Knobs
+    settings = Settings
     sensed = Sensed
 
     def sense(
         self,
         workspace: Workspace,
-        knobs: Knobs,
+        settings: Settings,
         *,
         now: datetime,
         rehearsed_by: UUID | None = None,
     ) -> Sensed:
         """Read new messages and their orders."""
-        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
+        return senses.sense(workspace, settings, now=now, rehearsed_by=rehearsed_by)
 
-    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+    def plan(self, sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
         """Answers by rules."""
-        return planner.plan(sensed, knobs, now=now)
+        return planner.plan(sensed, settings, now=now)
 
     def brief(
-        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+        self, sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = UNKNOWN
     ) -> list[Briefing]:
         """One conversation per message."""
-        return briefing.brief(sensed, knobs, now=now, measured=measured)
+        return briefing.brief(sensed, settings, now=now, measured=measured)
 
     def refer(self, draft: Draft, why: str) -> Draft | None:
         """A reply by which the customer hears that a person looks; somebody has to judge it."""
         return referring.refer(draft, why)
 
-    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+    def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another amount or language, or the reasons."""
         return answering.answer(asked)
 
     def check_change(
-        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings
     ) -> None:
         """To the same customer, and no more money than somebody asked for."""
         answering.check_change(asked, change, params)

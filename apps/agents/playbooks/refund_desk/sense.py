@@ -21,7 +21,7 @@ from apps.agents.playbooks.refund_desk.letter import own_words
 from apps.agents.playbooks.refund_desk.listening import hear
 from apps.agents.playbooks.refund_desk.numbers import doubtful, order_numbers
 from apps.agents.playbooks.refund_desk.reading import Reading, read
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.scope import CUSTOMER
 from apps.gateway import email_address
 from apps.gateway import queries as gateway
@@ -100,7 +100,7 @@ def message_key(message_id: str) -> str:
 
 
 def sense(
-    workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
 ) -> Sensed:
     """Read new messages and what belongs to them."""
     messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
@@ -108,8 +108,8 @@ def sense(
     done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
     fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
-    cases = [gather_apart(workspace, one, knobs, now=now) for one in fresh[: knobs.batch]]
-    caps = caps_for(workspace, cases, knobs, now=now)
+    cases = [gather_apart(workspace, one, settings, now=now) for one in fresh[: settings.batch]]
+    caps = caps_for(workspace, cases, settings, now=now)
     cases = [
         case.model_copy(update={"cap": caps.get(case.order.currency)}) if case.order else case
         for case in cases
@@ -117,24 +117,26 @@ def sense(
     return Sensed(
         cases=beside(listen(mark_earlier(workspace, cases), own_examples(workspace))),
         corrections=recall_corrections(workspace, now=now) if fresh else [],
-        left=max(len(fresh) - knobs.batch, 0),
+        left=max(len(fresh) - settings.batch, 0),
     )
 
 
 def caps_for(
-    workspace: Workspace, cases: Sequence[Case], knobs: Knobs, *, now: datetime
+    workspace: Workspace, cases: Sequence[Case], settings: Settings, *, now: datetime
 ) -> dict[str, Cap]:
     """The most goodwill by currency, of the orders at hand; a currency without a rate is left out.
 
-    That of the knobs needs none.
+    That of the settings needs none.
     """
-    currencies = {case.order.currency for case in cases if case.order} - {knobs.late_most_currency}
+    currencies = {case.order.currency for case in cases if case.order} - {
+        settings.late_most_currency
+    }
     found = {}
     for currency in sorted(currencies):
         most = policies.convert(
             workspace_id=workspace.pk,
-            amount=knobs.late_most,
-            currency=knobs.late_most_currency,
+            amount=settings.late_most,
+            currency=settings.late_most_currency,
             to=currency,
             now=now,
         )
@@ -143,21 +145,23 @@ def caps_for(
     return found
 
 
-def gather_apart(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetime) -> Case:
+def gather_apart(
+    workspace: Workspace, message: Message, settings: Settings, *, now: datetime
+) -> Case:
     """The message with what belongs to it, or alone with the trouble there was."""
     bare = Case(message=message, number=None, order=None, problem="")
     return apart.attempt(
         bare.key,
-        lambda: gather(workspace, message, knobs, now=now),
+        lambda: gather(workspace, message, settings, now=now),
         instead=lambda why: bare.model_copy(update={"trouble": why}),
     )
 
 
-def gather(workspace: Workspace, message: Message, knobs: Knobs, *, now: datetime) -> Case:
+def gather(workspace: Workspace, message: Message, settings: Settings, *, now: datetime) -> Case:
     """A message with its order and what is recalled about the customer and similar cases."""
     theirs = orders(workspace, email=message.sender, limit=PAST + 1) if message.sender else []
     earlier = threads.exchanges(
-        workspace.pk, NAMESPACE, customer_of(message), days=knobs.conversation_days, now=now
+        workspace.pk, NAMESPACE, customer_of(message), days=settings.conversation_days, now=now
     )
     number, order, problem = choose_order(workspace, message, theirs)
     if problem == "no_number" and (named := conversation.order_of(message, earlier)):

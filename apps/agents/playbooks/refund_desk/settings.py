@@ -9,8 +9,8 @@ from apps.agents.playbooks import base
 from apps.agents.playbooks.limit_field import MONEY, LimitField
 
 
-class Knobs(base.Knobs):
-    """Knobs of the refund desk: the numbers of its decision on an amount."""
+class Settings(base.PlaybookSettings):
+    """Settings of the refund desk: the numbers of its decision on an amount."""
 
     shop_language: Literal["en", "de", "fr", "es", "it", "nl"] = Field(
         default="en",

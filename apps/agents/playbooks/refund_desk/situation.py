@@ -11,7 +11,7 @@ from apps.agents.playbooks.refund_desk.corrections import Lesson, lesson_of
 from apps.agents.playbooks.refund_desk.decision import Refund, refund_amount
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules, text_of
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import OrderLine
 
 
@@ -37,15 +37,15 @@ class Situation:
 
 
 def weigh(
-    case: Case, sensed: Sensed, knobs: Knobs, *, now: datetime, reading: Reading | None = None
+    case: Case, sensed: Sensed, settings: Settings, *, now: datetime, reading: Reading | None = None
 ) -> Situation:
     """Work out what a case is; `reading` is the model's, if it read the message."""
     by_rules = reading is None
-    reading = reading or read_by_rules(case, shop_language=knobs.shop_language)
+    reading = reading or read_by_rules(case, shop_language=settings.shop_language)
     reading, earlier = conversation.together(reading, case.thread)
     words = f"{text_of(case)}\n{earlier}" if earlier else text_of(case)
     found = named(case.order, words, reading.signs) if case.order else Named()
-    heeded = base.corrections(sensed.corrections, now=now, days=knobs.correction_days)
+    heeded = base.corrections(sensed.corrections, now=now, days=settings.correction_days)
     skus = [line.sku for line in found.lines]
     lesson = lesson_of(heeded, intent=reading.intent, skus=skus, by_rules=by_rules)
     refund = None
@@ -55,7 +55,7 @@ def weigh(
             intent=reading.intent,
             lines=found.lines,
             pieces=found.pieces,
-            knobs=knobs,
+            settings=settings,
             now=now,
             ratio=lesson.ratio if lesson and not lesson.refused else Decimal(1),
             cap=case.cap,

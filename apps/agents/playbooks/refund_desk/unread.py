@@ -7,18 +7,18 @@ from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.sense import Case
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import Situation
 
 UNSURE = 0.1
 
 
-def for_person(case: Case, why: str, knobs: Knobs) -> Planned:
+def for_person(case: Case, why: str, settings: Settings) -> Planned:
     """The customer's words and the reason; nothing else of the case is touched again."""
-    language = (case.heard and case.heard.language) or knobs.shop_language
+    language = (case.heard and case.heard.language) or settings.shop_language
     reading = Reading(
         intent=Intent.OTHER,
-        language=language if language in LANGUAGES else knobs.shop_language,
+        language=language if language in LANGUAGES else settings.shop_language,
         confidence=UNSURE,
         signs=(),
         sure=False,

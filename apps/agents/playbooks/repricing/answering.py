@@ -8,7 +8,7 @@ from apps.agents.playbooks.asking import Asked, AskedChange, Reply, explain, sin
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.repricing.figures import change_percent, margin_percent
 from apps.agents.playbooks.repricing.planner import margin_floor
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.money.currency import round_to, written
 from apps.money.typed import NotAnAmount
 
@@ -23,7 +23,7 @@ HIGHER = re.compile(
 MARGIN = re.compile(r"\b(margin|marge)\b", re.IGNORECASE)
 
 
-def answer(asked: Asked, knobs: Knobs) -> Reply:
+def answer(asked: Asked, settings: Settings) -> Reply:
     """Another price if one is asked for and the margin floor allows it; else the explanation."""
     change = asked.find("set_price")
     if change is None:
@@ -32,7 +32,7 @@ def answer(asked: Asked, knobs: Knobs) -> Reply:
         wanted = price_wanted(asked, change)
         if wanted is None:
             return Reply(text=explain(asked))
-        check(change, wanted, knobs)
+        check(change, wanted, settings)
     except (NotAnAmount, Unfit) as error:
         return Reply(text=f"{error} I have changed nothing.\n\n{explain(asked)}")
     currency = change.params["currency"]
@@ -67,23 +67,23 @@ def price_wanted(asked: Asked, change: AskedChange) -> Decimal | None:
     return round_to(now * (100 + (-wish.value if falls else wish.value)) / 100, currency)
 
 
-def check_change(change: AskedChange, params: dict[str, Any], knobs: Knobs) -> None:
+def check_change(change: AskedChange, params: dict[str, Any], settings: Settings) -> None:
     """Whether a model may put this price before the reviewer. Raises `Unfit`."""
     if params["currency"] != change.params["currency"]:
         raise Unfit(f"This price is in {change.params['currency']}; keep the currency.")
-    check(change, Decimal(params["amount"]), knobs)
+    check(change, Decimal(params["amount"]), settings)
 
 
-def check(change: AskedChange, price: Decimal, knobs: Knobs) -> None:
+def check(change: AskedChange, price: Decimal, settings: Settings) -> None:
     """Keep the margin floor, whoever asks. Raises `Unfit`."""
     currency = change.params["currency"]
     if price <= 0:
         raise Unfit("A price has to be more than nothing.")
     cost = cost_of(change)
-    floor = margin_floor(cost, knobs, currency=currency)
+    floor = margin_floor(cost, settings, currency=currency)
     if floor is not None and price < floor:
         raise Unfit(
-            f"{price} {currency} would be below my margin floor: {knobs.margin_floor_percent} % "
+            f"{price} {currency} would be below my margin floor: {settings.margin_floor_percent} % "
             f"over the cost of {cost} is {floor} {currency} at least. A person may set "
             "it by editing the price, as far as the policy allows."
         )

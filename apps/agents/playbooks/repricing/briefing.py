@@ -13,7 +13,7 @@ from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.endings import habit
 from apps.agents.playbooks.repricing.figures import exact_change
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.agents.playbooks.said import said_by_model, seconded
 from apps.agents.playbooks.scope import Scope
 
@@ -38,30 +38,30 @@ class Said:
 
 
 def brief(
-    sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = base.UNKNOWN
+    sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = base.UNKNOWN
 ) -> list[Briefing]:
     """One conversation about the offers whose prices lie furthest apart."""
     apart = {offer.sku: abs(exact_change(offer.price, offer.competitor)) for offer in sensed.offers}
-    worth = [offer for offer in sensed.offers if apart[offer.sku] >= knobs.min_change_percent]
+    worth = [offer for offer in sensed.offers if apart[offer.sku] >= settings.min_change_percent]
     worth.sort(key=lambda offer: (-apart[offer.sku], offer.sku))
-    chosen = worth[: min(OFFERS, knobs.batch)]
-    return [conversation(chosen, knobs, measured, now=now)] if chosen else []
+    chosen = worth[: min(OFFERS, settings.batch)]
+    return [conversation(chosen, settings, measured, now=now)] if chosen else []
 
 
 def conversation(
-    offers: list[Offer], knobs: Knobs, measured: Calibration, *, now: datetime
+    offers: list[Offer], settings: Settings, measured: Calibration, *, now: datetime
 ) -> Briefing:
     """The briefing about these offers; each price taken becomes a proposal of its own."""
     by_variant = {offer.variant_id: offer for offer in offers}
     prices: dict[str, Decimal] = {}
 
     def offer(_action: str, params: dict[str, Any]) -> None:
-        prices[params["variant_id"]] = check(by_variant, params, knobs, now=now)
+        prices[params["variant_id"]] = check(by_variant, params, settings, now=now)
 
     def conclude(words: str, model: str) -> list[Planned]:
         said = Said(words=words, model=model, now=now)
         drafts = [
-            by_model(by_variant[variant], price, said, knobs, measured)
+            by_model(by_variant[variant], price, said, settings, measured)
             for variant, price in prices.items()
         ]
         # Nobody has to think about these again before something changes
@@ -70,13 +70,13 @@ def conversation(
 
     def by_rules() -> list[Planned]:
         sensed = Sensed(offers=offers, variants=len(offers), open=0)
-        return planner.plan(sensed, knobs, now=now)
+        return planner.plan(sensed, settings, now=now)
 
     return Briefing(
         instructions=INSTRUCTIONS.format(
-            least=knobs.min_change_percent,
-            floor=knobs.margin_floor_percent,
-            endings=habit(knobs.currency),
+            least=settings.min_change_percent,
+            floor=settings.margin_floor_percent,
+            endings=habit(settings.currency),
         ),
         situation=json.dumps([describe(one) for one in offers], ensure_ascii=False),
         actions=("set_price",),
@@ -99,7 +99,7 @@ def describe(offer: Offer) -> dict[str, Any]:
 
 
 def check(
-    by_variant: dict[str, Offer], params: dict[str, Any], knobs: Knobs, *, now: datetime
+    by_variant: dict[str, Offer], params: dict[str, Any], settings: Settings, *, now: datetime
 ) -> Decimal:
     """The price, if it belongs to an offer and keeps reviewers' limits. Raises `Unfit`."""
     offer = by_variant.get(params["variant_id"])
@@ -108,7 +108,7 @@ def check(
     if params["currency"] != offer.currency:
         raise Unfit(f"Prices here are in {offer.currency}, not {params['currency']}.")
     price = Decimal(params["amount"])
-    corrections = base.corrections(offer.known, now=now, days=knobs.correction_days)
+    corrections = base.corrections(offer.known, now=now, days=settings.correction_days)
     for limit in planner.limits_of(corrections, currency=offer.currency):
         if limit.stops(price):
             side = "below" if limit.downwards else "above"
@@ -117,7 +117,7 @@ def check(
 
 
 def by_model(
-    offer: Offer, price: Decimal, said: Said, knobs: Knobs, measured: Calibration
+    offer: Offer, price: Decimal, said: Said, settings: Settings, measured: Calibration
 ) -> Planned:
     """The plan for a price a model asked for; its words are quoted, not trusted.
 
@@ -125,12 +125,12 @@ def by_model(
     decides until it is measured.
     """
     words, model, now = said.words, said.model, said.now
-    rules = planner.draft_for(offer, knobs, now=now)
+    rules = planner.draft_for(offer, settings, now=now)
     wanted = Decimal(rules.draft.case["to"]) if rules and rules.draft else None
     if rules is not None and wanted == price:
         read = read_by("both", name=model)
         return seconded(rules, words, model, read=read, measured=measured.of(both(model), ""))
-    heeded = base.corrections(offer.known, now=now, days=knobs.correction_days)
+    heeded = base.corrections(offer.known, now=now, days=settings.correction_days)
     limits = planner.limits_of(heeded, currency=offer.currency)
     instead = f"The rules would ask {wanted}." if wanted else "The rules would leave the price."
     made = planner.planned(

@@ -16,7 +16,7 @@ from apps.agents.playbooks.repricing.endings import rounded
 from apps.agents.playbooks.repricing.evidence import evidence
 from apps.agents.playbooks.repricing.figures import change_percent, exact_change
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.money.currency import UnfitAmount, UnknownCurrency, fits, round_to, written
 from apps.policies.facts import number
 from apps.proposals.operations import Draft
@@ -49,38 +49,40 @@ class Aim:
     reasons: list[str] = field(default_factory=list)
 
 
-def plan(sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+def plan(sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
     """A draft for each offer whose price should change, in the order of the SKUs."""
-    drafts = [draft_for(offer, knobs, now=now) for offer in sensed.offers]
+    drafts = [draft_for(offer, settings, now=now) for offer in sensed.offers]
     return [planned for planned in drafts if planned is not None]
 
 
-def draft_for(offer: Offer, knobs: Knobs, *, now: datetime) -> Planned | None:
+def draft_for(offer: Offer, settings: Settings, *, now: datetime) -> Planned | None:
     """The draft for one offer; None when its price should stay, or is beyond all money."""
-    heeded = base.corrections(offer.known, now=now, days=knobs.correction_days)
+    heeded = base.corrections(offer.known, now=now, days=settings.correction_days)
     limits = limits_of(heeded, currency=offer.currency)
     try:
-        aim = aim_at(offer, knobs, limits)
+        aim = aim_at(offer, settings, limits)
     except (UnfitAmount, UnknownCurrency):
         return None
-    if abs(exact_change(offer.price, aim.price)) < knobs.min_change_percent:
+    if abs(exact_change(offer.price, aim.price)) < settings.min_change_percent:
         return None
     return planned(offer, aim.price, " ".join(aim.reasons), limits, now=now)
 
 
-def aim_at(offer: Offer, knobs: Knobs, limits: Sequence[Limit]) -> Aim:
+def aim_at(offer: Offer, settings: Settings, limits: Sequence[Limit]) -> Aim:
     """The price the rules lead to."""
-    distance = (offer.competitor - offer.price) * knobs.follow_percent / 100
+    distance = (offer.competitor - offer.price) * settings.follow_percent / 100
     aim = Aim(offer.price + distance)
     aim.reasons.append(
         f"{offer.source} asks {written(offer.competitor, offer.currency)} {offer.currency}, "
         f"we ask {written(offer.price, offer.currency)}."
     )
-    nudge(aim, offer, knobs)
-    floor = margin_floor(offer.cost, knobs, currency=offer.currency)
+    nudge(aim, offer, settings)
+    floor = margin_floor(offer.cost, settings, currency=offer.currency)
     if floor is not None and aim.price < floor:
         aim.price = floor
-        aim.reasons.append(f"The margin floor of {knobs.margin_floor_percent} % stops at {floor}.")
+        aim.reasons.append(
+            f"The margin floor of {settings.margin_floor_percent} % stops at {floor}."
+        )
     aim.price = rounded(aim.price, floor, offer.currency)
     for limit in limits:
         keep_limit(aim, limit, offer)
@@ -89,30 +91,30 @@ def aim_at(offer: Offer, knobs: Knobs, limits: Sequence[Limit]) -> Aim:
     return aim
 
 
-def nudge(aim: Aim, offer: Offer, knobs: Knobs) -> None:
+def nudge(aim: Aim, offer: Offer, settings: Settings) -> None:
     """Ask a little more for what is nearly gone, a little less for what lies in heaps.
 
     Equal prices are left alone: stock alone is no reason to change one.
     """
     if offer.stock is None or offer.competitor == offer.price:
         return
-    if offer.stock <= knobs.low_stock:
-        aim.price *= 1 + knobs.nudge_percent / 100
+    if offer.stock <= settings.low_stock:
+        aim.price *= 1 + settings.nudge_percent / 100
         aim.reasons.append(f"Only {offer.stock} left, so a little more.")
-    elif offer.stock >= knobs.high_stock:
-        aim.price *= 1 - knobs.nudge_percent / 100
+    elif offer.stock >= settings.high_stock:
+        aim.price *= 1 - settings.nudge_percent / 100
         aim.reasons.append(f"{offer.stock} in stock, so a little less.")
 
 
-def margin_floor(cost: Decimal | None, knobs: Knobs, *, currency: str = "") -> Decimal | None:
+def margin_floor(cost: Decimal | None, settings: Settings, *, currency: str = "") -> Decimal | None:
     """The lowest price of the currency that keeps the margin; None when the cost is not known.
 
     The cost is in the currency, which is the agent's own unless one is given.
     """
     if cost is None:
         return None
-    exact = cost / (1 - knobs.margin_floor_percent / 100)
-    return round_to(exact, currency or knobs.currency, ROUND_UP)
+    exact = cost / (1 - settings.margin_floor_percent / 100)
+    return round_to(exact, currency or settings.currency, ROUND_UP)
 
 
 def keep_floor(aim: Aim, floor: Decimal | None, offer: Offer) -> None:

@@ -12,7 +12,7 @@ from apps.agents.playbooks.limit_field import LimitField
 from apps.agents.playbooks.repricing import answering, briefing, planner
 from apps.agents.playbooks.repricing import sense as senses
 from apps.agents.playbooks.repricing.sense import Sensed
-from apps.agents.playbooks.repricing.settings import LIMIT_FIELDS, Knobs
+from apps.agents.playbooks.repricing.settings import LIMIT_FIELDS, Settings
 from apps.proposals.operations import Draft
 
 
@@ -28,39 +28,39 @@ class Repricing:
     symbol = "tag"
     limit_fields: tuple[LimitField, ...] = LIMIT_FIELDS
     rhythm = timedelta(seconds=60)
-    knobs = Knobs
+    settings = Settings
     sensed = Sensed
 
     def sense(
         self,
         workspace: Workspace,
-        knobs: Knobs,
+        settings: Settings,
         *,
         now: datetime,
         rehearsed_by: UUID | None = None,
     ) -> Sensed:
         """Read the shop and the feed."""
-        return senses.sense(workspace, knobs, now=now, rehearsed_by=rehearsed_by)
+        return senses.sense(workspace, settings, now=now, rehearsed_by=rehearsed_by)
 
-    def plan(self, sensed: Sensed, knobs: Knobs, *, now: datetime) -> list[Planned]:
+    def plan(self, sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
         """New prices by rules."""
-        return planner.plan(sensed, knobs, now=now)
+        return planner.plan(sensed, settings, now=now)
 
     def brief(
-        self, sensed: Sensed, knobs: Knobs, *, now: datetime, measured: Calibration = UNKNOWN
+        self, sensed: Sensed, settings: Settings, *, now: datetime, measured: Calibration = UNKNOWN
     ) -> list[Briefing]:
         """One conversation about a batch of offers."""
-        return briefing.brief(sensed, knobs, now=now, measured=measured)
+        return briefing.brief(sensed, settings, now=now, measured=measured)
 
     def refer(self, draft: Draft, why: str) -> None:
         """Nobody waits for an answer: the next run looks again."""
 
-    def answer(self, asked: Asked, knobs: Knobs) -> Reply:
+    def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another price, or the reasons."""
-        return answering.answer(asked, knobs)
+        return answering.answer(asked, settings)
 
     def check_change(
-        self, asked: Asked, change: AskedChange, params: dict[str, Any], knobs: Knobs
+        self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings
     ) -> None:
         """In the same currency, above the margin floor."""
-        answering.check_change(change, params, knobs)
+        answering.check_change(change, params, settings)

@@ -14,7 +14,7 @@ from apps.agents.playbooks import base
 from apps.agents.playbooks.base import Known
 from apps.agents.playbooks.repricing import sales
 from apps.agents.playbooks.repricing.sales import Sales
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import spec
 from apps.gateway.records import CompetitorPrice, Variant
@@ -70,7 +70,7 @@ class Sensed(base.Sensed):
 
 
 def sense(
-    workspace: Workspace, knobs: Knobs, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
 ) -> Sensed:
     """Read the shop and the feed, and recall what is known about the SKUs."""
     ours = gateway.read_or_recall(workspace.pk, "variants")
@@ -78,8 +78,8 @@ def sense(
     variants = cast(Sequence[Variant], ours.rows)
     prices = cast(Sequence[CompetitorPrice], theirs.rows)
     taken = proposals.taken_targets(workspace.pk, "set_price")
-    cheapest = fresh_prices(prices, knobs, now=now)
-    matched = [offer for v in variants if (offer := beside(v, cheapest, knobs)) is not None]
+    cheapest = fresh_prices(prices, settings, now=now)
+    matched = [offer for v in variants if (offer := beside(v, cheapest, settings)) is not None]
     free = [o for o in matched if spec("set_price").target(o.model_dump()) not in taken]
     seen_keys = [offer.seen_key(now=now) for offer in free]
     left_alone = queries.handled(workspace.pk, NAMESPACE, seen_keys, rehearsed_by=rehearsed_by)
@@ -101,26 +101,28 @@ def sense(
 
 
 def fresh_prices(
-    prices: Sequence[CompetitorPrice], knobs: Knobs, *, now: datetime
+    prices: Sequence[CompetitorPrice], settings: Settings, *, now: datetime
 ) -> dict[str, CompetitorPrice]:
     """The cheapest price of each SKU which is recent, in our currency and a price at all.
 
     An empty SKU identifies nothing.
     """
-    since = now - timedelta(hours=knobs.max_age_hours)
+    since = now - timedelta(hours=settings.max_age_hours)
     usable = [
         p
         for p in prices
-        if p.sku.strip() and p.currency == knobs.currency and p.seen_at >= since and p.amount > 0
+        if p.sku.strip() and p.currency == settings.currency and p.seen_at >= since and p.amount > 0
     ]
     return {p.sku: p for p in sorted(usable, key=lambda price: -price.amount)}
 
 
-def beside(variant: Variant, cheapest: dict[str, CompetitorPrice], knobs: Knobs) -> Offer | None:
+def beside(
+    variant: Variant, cheapest: dict[str, CompetitorPrice], settings: Settings
+) -> Offer | None:
     """The variant and the competitor; None if either has no price, or the variant no SKU."""
     if not variant.sku.strip():
         return None
-    theirs, ours = cheapest.get(variant.sku), variant.prices.get(knobs.currency)
+    theirs, ours = cheapest.get(variant.sku), variant.prices.get(settings.currency)
     if theirs is None or not ours:
         return None
     return Offer(
@@ -128,9 +130,9 @@ def beside(variant: Variant, cheapest: dict[str, CompetitorPrice], knobs: Knobs)
         variant_id=variant.variant_id,
         sku=variant.sku,
         title=f"{variant.product_title} / {variant.title}",
-        currency=knobs.currency,
+        currency=settings.currency,
         price=ours,
-        cost=variant.cost if variant.cost_currency == knobs.currency else None,
+        cost=variant.cost if variant.cost_currency == settings.currency else None,
         stock=variant.stock,
         competitor=theirs.amount,
         source=theirs.source,

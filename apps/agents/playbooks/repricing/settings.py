@@ -16,8 +16,8 @@ def known_currency(code: str) -> str:
     return code
 
 
-class Knobs(base.Knobs):
-    """Knobs of the repricing playbook; percentages are in percent."""
+class Settings(base.PlaybookSettings):
+    """Settings of the repricing playbook; percentages are in percent."""
 
     currency: Annotated[str, AfterValidator(known_currency)] = Field(
         default="EUR",

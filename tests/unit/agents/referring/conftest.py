@@ -9,7 +9,7 @@ from apps.accounts.models import Workspace
 from apps.agents.models import Agent
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.sense import Case
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
@@ -33,7 +33,7 @@ def agent(workspace: Workspace, shop: Shop, cast: Cast, moment: datetime) -> Age
 @pytest.fixture
 def case(agent: Agent, moment: datetime) -> Case:
     """A broken article on a paid order: a refund is due. All other messages have ended."""
-    sensed = desk.sense(agent.workspace, Knobs(batch=100), now=moment)
+    sensed = desk.sense(agent.workspace, Settings(batch=100), now=moment)
     chosen = next(
         one for one in sensed.cases
         if "damaged" in one.message.subject.casefold() and one.order is not None

@@ -33,7 +33,7 @@ def context(workspace: Workspace, now: datetime) -> Context:
     run = Run.objects.create(workspace=workspace, agent=agent, trigger="test", started_by="test",
                              not_before=now, started_at=now)  # fmt: skip
     playbook = registry.playbook("refund_desk")
-    return Context(run=run, playbook=playbook, knobs=playbook.knobs(), state={}, now=now,
+    return Context(run=run, playbook=playbook, settings=playbook.settings(), state={}, now=now,
                    clock=lambda: now, keep=lambda _: None, work="plan")  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from apps.agents import operations
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.product_texts import answering, planner
 from apps.agents.playbooks.product_texts.sense import Product, Sensed
-from apps.agents.playbooks.product_texts.settings import Knobs
+from apps.agents.playbooks.product_texts.settings import Settings
 from apps.proposals.models import Change, Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
@@ -74,7 +74,7 @@ class TestAnswer:
     def question(text: str) -> answering.Asked:
         """About a title with two blanks."""
         product = Product(product_id="prod_1", title="Alder  Mug", skus=["MUG"])
-        [planned] = planner.plan(Sensed(products=[product], read=1), Knobs())
+        [planned] = planner.plan(Sensed(products=[product], read=1), Settings())
         assert planned.draft is not None
         state = {"title": "Alder  Mug", "subtitle": "", "description": "", "status": "published"}
         return asked(planned.draft, text, update_product=state)

@@ -11,7 +11,7 @@ from apps.agents.playbooks.refund_desk.agreement import effects
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.proposals.doubt import is_doubted
 from apps.proposals.operations import Draft
@@ -26,7 +26,7 @@ OWN = "Dear Ann, here is what I think."
 
 def by_rules(case: Case) -> Draft | None:
     """What the rules plan."""
-    return planner.answer(weigh(case, sensed(case), Knobs(), now=make.NOW)).draft
+    return planner.answer(weigh(case, sensed(case), Settings(), now=make.NOW)).draft
 
 
 def sensed(case: Case) -> Sensed:
@@ -40,10 +40,10 @@ def answered(
     *,
     language: str = "en",
     measured: Calibration = UNKNOWN,
-    **knobs: Any,
+    **settings: Any,
 ) -> Draft | None:
     """What is proposed where a model reads this, does what is due for it, and writes `OWN`."""
-    talk = Conversation(case, sensed(case), Knobs(**knobs), now=make.NOW, measured=measured)
+    talk = Conversation(case, sensed(case), Settings(**settings), now=make.NOW, measured=measured)
     if intent is not None:
         talk.classify(Classification(intent=intent, language=language))  # type: ignore[arg-type]
     planned = planner.answer(talk.situation).draft
@@ -98,7 +98,7 @@ def test_a_dissent_takes_nothing_from_rules_that_are_sure(intent: Intent, langua
 
 
 def test_every_dissent_waits_where_somebody_wants_it_so() -> None:
-    """A knob of the agent."""
+    """A setting of the agent."""
     made = answered(SURE, Intent.LATE, heed_every_dissent=True)
     assert made is not None
     assert is_doubted(made.evidence)
@@ -140,7 +140,7 @@ def test_a_better_reader_is_not_followed_where_both_read_the_same() -> None:
         ("m", "damaged"): Tally(judged=100, right=100),
     }
     measured = Calibration(tallies=record)
-    talk = Conversation(SURE, sensed(SURE), Knobs(), now=make.NOW, measured=measured)
+    talk = Conversation(SURE, sensed(SURE), Settings(), now=make.NOW, measured=measured)
     talk.classify(Classification(intent=Intent.DAMAGED, language="en"))  # type: ignore[arg-type]
     talk.offer("send_message", {"to": "ann@example.com", "subject": "s", "body": OWN})
     [made] = talk.conclude("Because.", "m")
@@ -187,7 +187,7 @@ def test_agreement_lifts_the_unsure_once_it_is_measured() -> None:
 
 def test_a_refund_without_words_for_the_customer_is_no_answer() -> None:
     """The rules answer then."""
-    talk = Conversation(SURE, sensed(SURE), Knobs(), now=make.NOW)
+    talk = Conversation(SURE, sensed(SURE), Settings(), now=make.NOW)
     rules = by_rules(SURE)
     assert rules is not None
     for action, params in rules.changes:

@@ -8,7 +8,7 @@ from apps.agents.playbooks.asking import Asked
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.refund_desk import answering, planner
 from apps.agents.playbooks.refund_desk.sense import Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import Payment
 from tests.factories import agents as make
 from tests.factories.asking import asked
@@ -20,7 +20,7 @@ PAYMENT = {"captured": "100.00", "refunded": "70.00", "currency": "EUR"}
 def question(text: str, message: str = BROKEN) -> Asked:
     """About 20.00 EUR for a broken mug, where 30.00 are left of the payment."""
     sensed = Sensed(cases=[make.case(message)], corrections=[], left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is not None
     return asked(planned.draft, text, refund_payment=PAYMENT)
 
@@ -133,7 +133,7 @@ def over_two(text: str) -> Asked:
     ]
     case = make.case("Both Corrie Lamps are broken", order=make.order(payments=payments))
     sensed = Sensed(cases=[case], corrections=[], left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is not None
     state = {"captured": "65.00", "refunded": "0.00", "currency": "EUR"}
     return asked(planned.draft, text, refund_payment=state)

@@ -10,7 +10,7 @@ from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.briefing import Classification, Conversation
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import Payment
 from apps.proposals.operations import Draft
 from tests.factories import agents as make
@@ -23,7 +23,7 @@ BROKEN = "the Alder Mug is broken"
 def talk(case: Case, *corrections: Any) -> Conversation:
     """A conversation about the case."""
     sensed = Sensed(cases=[case], corrections=list(corrections), left=0)
-    return Conversation(case, sensed, Knobs(), now=make.NOW)
+    return Conversation(case, sensed, Settings(), now=make.NOW)
 
 
 def test_what_the_decision_allows_is_taken() -> None:
@@ -42,7 +42,7 @@ def test_what_the_decision_allows_is_taken() -> None:
 
 def planner_of(case: Case) -> Draft:
     """What the rules plan without a model."""
-    [planned] = planner.plan(Sensed(cases=[case], corrections=[], left=0), Knobs(), now=make.NOW)
+    [planned] = planner.plan(Sensed(cases=[case], corrections=[], left=0), Settings(), now=make.NOW)
     assert planned.draft is not None
     return planned.draft
 

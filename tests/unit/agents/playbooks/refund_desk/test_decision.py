@@ -9,20 +9,20 @@ import pytest
 from apps.agents.playbooks.refund_desk.articles import named
 from apps.agents.playbooks.refund_desk.decision import Cap, Refund, late, refund_amount
 from apps.agents.playbooks.refund_desk.intents import Intent
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway.records import Order, OrderLine, Payment
 from tests.factories import agents as make
 
 
 def amount(
-    intent: Intent, order: Order, *skus: str, knobs: dict[str, Any] | None = None, **more: Any
+    intent: Intent, order: Order, *skus: str, settings: dict[str, Any] | None = None, **more: Any
 ) -> str:
     """The refund for the lines with these SKUs."""
     refund = refund_amount(
         order=order,
         intent=intent,
         lines=[line for line in order.lines if line.sku in skus],
-        knobs=Knobs(**(knobs or {})),
+        settings=Settings(**(settings or {})),
         now=make.NOW,
         **more,
     )
@@ -105,7 +105,7 @@ def test_a_corrected_ratio_is_used_and_capped(ratio: str, expected: str) -> None
 
 def test_the_numbers_are_the_operators() -> None:
     """Another share of the price."""
-    assert amount(Intent.DAMAGED, make.order(), "MUG", knobs={"damaged_percent": 30}) == "6.00"
+    assert amount(Intent.DAMAGED, make.order(), "MUG", settings={"damaged_percent": 30}) == "6.00"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def two(*amounts: tuple[str, str], currency: str = "EUR") -> list[Payment]:
 
 def decide(order: Order, intent: Intent = Intent.DAMAGED, **more: Any) -> Refund:
     """The refund for all lines of the order."""
-    values = {"lines": order.lines, "knobs": Knobs(), "now": make.NOW}
+    values = {"lines": order.lines, "settings": Settings(), "now": make.NOW}
     return refund_amount(order=order, intent=intent, **(values | more))
 
 
@@ -237,9 +237,9 @@ def test_the_most_goodwill_in_another_currency(
         fulfillment_status="shipped",
     )  # fmt: skip
     most = Cap(amount=Decimal(cap), currency=currency, source="ECB") if cap else None
-    found = late(order, Knobs(), now=make.NOW, cap=most)
+    found = late(order, Settings(), now=make.NOW, cap=most)
     assert str(found.amount) == expected
     assert bool(found.doubt) == (expected == "0.00")
     wrong = Cap(amount=Decimal(15), currency="CHF")
     if currency not in ("EUR", "CHF"):
-        assert late(order, Knobs(), now=make.NOW, cap=wrong).amount == 0
+        assert late(order, Settings(), now=make.NOW, cap=wrong).amount == 0

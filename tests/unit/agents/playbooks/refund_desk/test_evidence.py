@@ -11,7 +11,7 @@ from apps.agents.playbooks.refund_desk.languages import LANGUAGES
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.sense import Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import weigh
 from apps.proposals.provenance import paragraphs, text_of, unsupported
 from tests.factories import agents as make
@@ -23,7 +23,7 @@ def test_every_paragraph_of_our_own_texts_has_its_sources(kind: str, language: s
     """In every language, with nothing in it that they do not hold."""
     sensed = Sensed(cases=[make.case("hello")], corrections=[], left=0)
     reading = Reading(intent=Intent.LATE, language=language, confidence=0.9, signs=())
-    situation = weigh(sensed.cases[0], sensed, Knobs(), now=make.NOW, reading=reading)
+    situation = weigh(sensed.cases[0], sensed, Settings(), now=make.NOW, reading=reading)
     changes = [("send_message", drafts.say(situation, kind))]
     draft = drafts.draft(situation, "t", "w", changes, said=kind).draft
     assert draft is not None
@@ -39,7 +39,7 @@ def test_every_paragraph_of_our_own_texts_has_its_sources(kind: str, language: s
 def test_the_sources_belong_to_the_message_and_not_to_the_refund() -> None:
     """The second change of two."""
     sensed = Sensed(cases=[make.case("The Alder Mug is broken")], corrections=[], left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is not None
     assert list(planned.draft.sources) == [1]
 

@@ -7,7 +7,7 @@ from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.examples import FILE, read, shipped
 from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.languages import LANGUAGES
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from tests.factories import agents as make
 
 
@@ -33,8 +33,8 @@ def test_a_message_comes_with_its_nearest_examples_as_evidence() -> None:
     cases = desk.listen([make.case("The Alder Mug arrived broken, I want a refund.")])
     sensed = desk.Sensed(cases=cases, corrections=[], left=0)
     again = desk.Sensed.model_validate(sensed.model_dump(mode="json"))
-    [planned] = planner.plan(again, Knobs(), now=make.NOW)
-    assert [planned] == planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(again, Settings(), now=make.NOW)
+    assert [planned] == planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is not None
     [rule] = [entry for entry in planned.draft.evidence if entry["kind"] == "rule"]
     assert "Most like: “" in rule["detail"]

@@ -7,7 +7,7 @@ import pytest
 
 from apps.agents.playbooks.refund_desk import planner
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.gateway import catalogue
 from apps.proposals.operations import Draft
 from tests.factories import agents as make
@@ -18,7 +18,7 @@ BROKEN = "Hello, the Alder Mug is broken. Please refund my order."
 def draft_for(case: Case, *corrections: Any) -> Draft:
     """The draft; every change of it fits the catalogue."""
     sensed = Sensed(cases=[case], corrections=list(corrections), left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is not None
     assert planned.key == "message:msg_1"
     for action, params in planned.draft.changes:
@@ -105,7 +105,7 @@ def test_a_cancellation_comes_before_its_message() -> None:
 def test_thanks_need_no_answer() -> None:
     """But the case is handled."""
     sensed = Sensed(cases=[make.case("Thank you!")], corrections=[], left=0)
-    [planned] = planner.plan(sensed, Knobs(), now=make.NOW)
+    [planned] = planner.plan(sensed, Settings(), now=make.NOW)
     assert planned.draft is None
     assert planned.key == "message:msg_1"
 
@@ -200,8 +200,8 @@ def test_the_same_messages_give_the_same_plan() -> None:
     """Nothing but the sensed state decides; also after a detour through a checkpoint."""
     sensed = Sensed(cases=[make.case(BROKEN)], corrections=[make.correction()], left=0)
     again = Sensed.model_validate(sensed.model_dump(mode="json"))
-    first = planner.plan(sensed, Knobs(), now=make.NOW)
-    assert planner.plan(again, Knobs(), now=make.NOW) == first
+    first = planner.plan(sensed, Settings(), now=make.NOW)
+    assert planner.plan(again, Settings(), now=make.NOW) == first
 
 
 def test_money_for_a_customer_with_an_earlier_case_waits() -> None:

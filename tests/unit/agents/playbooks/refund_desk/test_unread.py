@@ -18,7 +18,7 @@ from apps.agents.playbooks.refund_desk import briefing, planner, reading, unread
 from apps.agents.playbooks.refund_desk import conversation as conversations
 from apps.agents.playbooks.refund_desk import sense as desk
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed
-from apps.agents.playbooks.refund_desk.settings import Knobs
+from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.steps import reasoning
 from apps.agents.steps.plan import Plan, ask
 from apps.gateway import queries as gateway
@@ -216,7 +216,7 @@ def sensed(*cases: Case) -> Sensed:
 def test_what_could_not_be_gathered_is_planned_for_a_person() -> None:
     """Whatever its text says, no money: in the customer's language where that is known."""
     case = make.case("The Alder Mug is broken, refund me.", trouble="The shop could not tell.")
-    [planned] = planner.plan(sensed(case), Knobs(shop_language="de"), now=make.NOW)
+    [planned] = planner.plan(sensed(case), Settings(shop_language="de"), now=make.NOW)
     assert planned.draft is not None
     [(action, params)] = planned.draft.changes
     assert (action, params["language"]) == ("send_message", "de")
@@ -229,10 +229,10 @@ def test_no_model_is_asked_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither where gathering failed nor where the conversation cannot be begun."""
     case = make.case("The Alder Mug is broken.")
     troubled = case.model_copy(update={"trouble": "The shop could not tell."})
-    [told] = briefing.brief(sensed(troubled), Knobs(), now=make.NOW)
+    [told] = briefing.brief(sensed(troubled), Settings(), now=make.NOW)
     monkeypatch.setattr(briefing, "describe", raises(str, ValueError("odd")))
     bad = make.case(f"The {MARK} is broken.")
-    [broken] = briefing.brief(sensed(bad), Knobs(), now=make.NOW)
+    [broken] = briefing.brief(sensed(bad), Settings(), now=make.NOW)
     for one, why in ((told, "The shop could not tell."), (broken, "The agent failed at it")):
         assert not one.actions
         [planned] = one.fallback()
@@ -246,7 +246,7 @@ def test_a_conversation_that_breaks_down_is_handed_to_a_person(
 ) -> None:
     """Only that one, told in the step's troubles; an outage in it passes through."""
     context: Any = SimpleNamespace(run=SimpleNamespace(pk="r"))
-    [told] = briefing.brief(sensed(make.case("The Alder Mug is broken.")), Knobs(), now=make.NOW)
+    [told] = briefing.brief(sensed(make.case("The Alder Mug is broken.")), Settings(), now=make.NOW)
     monkeypatch.setattr(reasoning, "reason", raises(str, KeyError("odd")))
     told.situation = f"{told.situation} {MARK}"
     made = Plan()
@@ -270,7 +270,7 @@ def test_a_message_that_cannot_be_read_leaves_the_next_about_its_order_in_doubt(
     second = bad.model_copy(update={"message": other})
     first, second = desk.beside([bad, second])
     assert [one.intent for one in second.thread] == [""]
-    plans: list[Planned] = planner.plan(sensed(first, second), Knobs(), now=make.NOW)
+    plans: list[Planned] = planner.plan(sensed(first, second), Settings(), now=make.NOW)
     asked, doubted = (one.draft for one in plans)
     assert asked is not None
     assert doubted is not None
@@ -282,7 +282,7 @@ def test_a_stranger_without_an_address_is_still_shown() -> None:
     """Nothing can be sent to nobody; the case itself says all there is."""
     message = Message(message_id="m", sender="", subject="Hi", body=BAD, received_at=make.NOW)
     case = Case(message=message, number=None, order=None, problem="")
-    planned = unread.for_person(case, "It failed.", Knobs())
+    planned = unread.for_person(case, "It failed.", Settings())
     assert planned.draft is not None
     assert BAD in str(planned.draft.evidence)
     assert conversations.EARLIER not in str(planned.draft.evidence)

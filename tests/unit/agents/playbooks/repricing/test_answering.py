@@ -9,11 +9,11 @@ from apps.agents.playbooks.asking import Asked, Reply
 from apps.agents.playbooks.base import Unfit
 from apps.agents.playbooks.repricing import answering, planner
 from apps.agents.playbooks.repricing.sense import Sensed
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from tests.factories import agents as make
 from tests.factories.asking import asked
 
-KNOBS = Knobs()
+SETTINGS = Settings()
 STATE = {"sku": "MUG", "title": "Mug", "cost": "10.00", "cost_currency": "EUR",
          "prices": {"EUR": "20.00"}}  # fmt: skip
 
@@ -21,7 +21,7 @@ STATE = {"sku": "MUG", "title": "Mug", "cost": "10.00", "cost_currency": "EUR",
 def question(text: str) -> Asked:
     """About a cut from 20.00, as a competitor asks 18; the article costs 10.00."""
     sensed = Sensed(offers=[make.offer("20", "18")], variants=1, open=0)
-    [planned] = planner.plan(sensed, KNOBS, now=make.NOW)
+    [planned] = planner.plan(sensed, SETTINGS, now=make.NOW)
     assert planned.draft is not None
     return asked(planned.draft, text, set_price=STATE)
 
@@ -43,7 +43,7 @@ def price_in(reply: Reply) -> str | None:
 )
 def test_another_price_is_put_before_the_reviewer(text: str, price: str) -> None:
     """With what it means in percent and margin."""
-    reply = answering.answer(question(text), KNOBS)
+    reply = answering.answer(question(text), SETTINGS)
     assert price_in(reply) == price
     assert f"{price} EUR" in reply.text
     assert "margin" in reply.text
@@ -57,14 +57,14 @@ def test_another_price_is_put_before_the_reviewer(text: str, price: str) -> None
 )  # fmt: skip
 def test_a_price_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
     """With what to write; nothing is changed meanwhile."""
-    reply = answering.answer(question(text), KNOBS)
+    reply = answering.answer(question(text), SETTINGS)
     assert not reply.changes
     assert told in reply.text
 
 
 def test_a_price_below_the_margin_floor_is_refused() -> None:
     """Whoever asks; the figures are named, and nothing is changed."""
-    reply = answering.answer(question("Please make it 11.00"), KNOBS)
+    reply = answering.answer(question("Please make it 11.00"), SETTINGS)
     assert not reply.changes
     assert "below my margin floor" in reply.text
     assert "11.77" in reply.text
@@ -72,7 +72,7 @@ def test_a_price_below_the_margin_floor_is_refused() -> None:
 
 def test_a_question_why_gets_the_rule_the_figures_and_the_sources() -> None:
     """And changes nothing."""
-    reply = answering.answer(question("Why this price and what does the competitor ask?"), KNOBS)
+    reply = answering.answer(question("Why this price and what does the competitor ask?"), SETTINGS)
     assert not reply.changes
     for told in ("rival.example asks 18", "a rule", "It waits for a person"):
         assert told in reply.text
@@ -82,24 +82,24 @@ def test_what_has_moved_since_is_told() -> None:
     """The shop was read again for the answer."""
     before = question("why?")
     moved = replace(before.changes[0], now={**STATE, "cost": "12.00"})
-    reply = answering.answer(replace(before, changes=(moved,)), KNOBS)
+    reply = answering.answer(replace(before, changes=(moved,)), SETTINGS)
     assert "cost was 10.00, is 12.00" in reply.text
 
 
 def test_a_model_is_held_to_the_floor_and_the_currency() -> None:
     """What it names is checked like what a person asks for."""
     change = question("make it cheap").changes[0]
-    answering.check_change(change, {**change.params, "amount": "15.00"}, KNOBS)
+    answering.check_change(change, {**change.params, "amount": "15.00"}, SETTINGS)
     with pytest.raises(Unfit, match="floor"):
-        answering.check_change(change, {**change.params, "amount": "11.00"}, KNOBS)
+        answering.check_change(change, {**change.params, "amount": "11.00"}, SETTINGS)
     with pytest.raises(Unfit, match="currency"):
-        answering.check_change(change, {**change.params, "currency": "USD"}, KNOBS)
+        answering.check_change(change, {**change.params, "currency": "USD"}, SETTINGS)
 
 
 def test_without_a_cost_no_margin_is_claimed() -> None:
     """Nor a floor kept that nobody knows."""
     before = question("make it 11.00 please")
     unknown = replace(before.changes[0], now={**STATE, "cost": None})
-    reply = answering.answer(replace(before, changes=(unknown,)), KNOBS)
+    reply = answering.answer(replace(before, changes=(unknown,)), SETTINGS)
     assert Decimal(price_in(reply) or 0) == 11
     assert "margin" not in reply.text

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from apps.agents.playbooks.repricing import planner
 from apps.agents.playbooks.repricing.sales import Sales
 from apps.agents.playbooks.repricing.sense import Offer, Sensed
-from apps.agents.playbooks.repricing.settings import Knobs
+from apps.agents.playbooks.repricing.settings import Settings
 from apps.gateway import catalogue
 from apps.money.currency import codes, fits, step
 from tests.factories import agents as make
 
-KNOBS = Knobs()
+SETTINGS = Settings()
 
 
-def price_of(offer: Offer, knobs: Knobs = KNOBS) -> str | None:
+def price_of(offer: Offer, settings: Settings = SETTINGS) -> str | None:
     """The planned price; None when it stays."""
-    planned = planner.draft_for(offer, knobs, now=make.NOW)
+    planned = planner.draft_for(offer, settings, now=make.NOW)
     if planned is None or planned.draft is None:
         return None
     [(action, params)] = planned.draft.changes
@@ -73,14 +73,14 @@ def test_stock_nudges_the_price(stock: int | None, expected: str) -> None:
 
 def test_stock_alone_changes_nothing() -> None:
     """Equal prices are left alone, or a price would creep from run to run."""
-    knobs = Knobs(nudge_percent=Decimal(10))
-    assert price_of(make.offer("50.00", "50.00", stock=0), knobs) is None
-    assert price_of(make.offer("50.00", "50.00", stock=500), knobs) is None
+    settings = Settings(nudge_percent=Decimal(10))
+    assert price_of(make.offer("50.00", "50.00", stock=0), settings) is None
+    assert price_of(make.offer("50.00", "50.00", stock=500), settings) is None
 
 
 def test_it_follows_a_share_of_the_distance() -> None:
     """Half of the way, when the operator says half."""
-    assert price_of(make.offer("50.00", "40.00"), Knobs(follow_percent=Decimal(50))) == "44.99"
+    assert price_of(make.offer("50.00", "40.00"), Settings(follow_percent=Decimal(50))) == "44.99"
 
 
 def test_a_price_a_reviewer_chose_is_not_passed() -> None:
@@ -128,7 +128,7 @@ def test_the_draft_says_what_it_rests_on() -> None:
     said = make.correction(verdict="approve", edited=make.edit("44.99", "47.49"))
     sold = Sales(since=date(2026, 3, 1), pieces=3, orders=2, by_day={date(2026, 3, 2): 3})
     offer = make.offer("50.00", "45.00", known=[said], sold=sold)
-    planned = planner.draft_for(offer, KNOBS, now=make.NOW)
+    planned = planner.draft_for(offer, SETTINGS, now=make.NOW)
     assert planned is not None
     assert planned.draft is not None
     kinds = [entry["kind"] for entry in planned.draft.evidence]
@@ -149,7 +149,7 @@ def test_the_draft_says_what_it_rests_on() -> None:
 )
 def test_what_is_not_known_costs_confidence(fields: dict[str, None], confidence: float) -> None:
     """No cost, no stock: less sure."""
-    planned = planner.draft_for(make.offer("50.00", "45.00", **fields), KNOBS, now=make.NOW)
+    planned = planner.draft_for(make.offer("50.00", "45.00", **fields), SETTINGS, now=make.NOW)
     assert planned is not None
     assert planned.draft is not None
     assert planned.draft.confidence == pytest.approx(confidence, abs=0.011)
@@ -159,8 +159,8 @@ def test_the_same_offers_give_the_same_plan() -> None:
     """Nothing but the sensed state decides; also after a detour through a checkpoint."""
     sensed = Sensed(offers=[make.offer("50.00", "45.00")], variants=1, open=0)
     again = Sensed.model_validate(sensed.model_dump(mode="json"))
-    first = planner.plan(sensed, KNOBS, now=make.NOW)
-    assert planner.plan(again, KNOBS, now=make.NOW) == first
+    first = planner.plan(sensed, SETTINGS, now=make.NOW)
+    assert planner.plan(again, SETTINGS, now=make.NOW) == first
     assert first[0].key == "move:MUG:EUR:50.00:44.99:2026-11-21"
 
 
@@ -186,7 +186,7 @@ def test_a_correction_that_makes_no_sense_is_ignored(data: dict[str, object]) ->
 )
 def test_a_price_has_the_digits_of_its_currency(ours, theirs, currency, expected) -> None:
     """And endings only where there are coins for them; the words have the same digits."""
-    planned = planner.draft_for(make.offer(ours, theirs, currency=currency), KNOBS, now=make.NOW)
+    planned = planner.draft_for(make.offer(ours, theirs, currency=currency), SETTINGS, now=make.NOW)
     assert planned is not None
     assert planned.draft is not None
     [(_, params)] = planned.draft.changes
@@ -197,10 +197,10 @@ def test_a_price_has_the_digits_of_its_currency(ours, theirs, currency, expected
 
 def test_the_margin_floor_is_rounded_up_in_the_currency() -> None:
     """Cost 850 yen and 15 percent: 1000 yen, not 1000.00 and not 999."""
-    knobs = Knobs(currency="JPY")
-    assert str(planner.margin_floor(Decimal("849.9"), knobs)) == "1000"
-    assert str(planner.margin_floor(Decimal("0.001"), knobs, currency="KWD")) == "0.002"
-    assert str(planner.margin_floor(Decimal(25), Knobs())) == "29.42"
+    settings = Settings(currency="JPY")
+    assert str(planner.margin_floor(Decimal("849.9"), settings)) == "1000"
+    assert str(planner.margin_floor(Decimal("0.001"), settings, currency="KWD")) == "0.002"
+    assert str(planner.margin_floor(Decimal(25), Settings())) == "29.42"
 
 
 def test_a_change_just_under_the_least_is_none() -> None:
@@ -229,7 +229,7 @@ def test_a_price_beyond_all_money_is_no_price(competitor: str) -> None:
     """And hides no other."""
     odd, good = make.offer("50.00", competitor), make.offer("50.00", "45.00")
     sensed = Sensed(offers=[odd, good], variants=2, open=0)
-    assert len(planner.plan(sensed, KNOBS, now=make.NOW)) == 1
+    assert len(planner.plan(sensed, SETTINGS, now=make.NOW)) == 1
 
 
 @given(
@@ -246,15 +246,15 @@ def test_a_planned_price_is_sound_in_any_currency(ours, percent, cost, stock, cu
     price, theirs = ours * unit, max(ours * percent // 100, 1) * unit
     offer = make.offer(str(price), str(theirs), currency=currency, stock=stock,
                        cost=None if cost is None else cost * unit)  # fmt: skip
-    planned = planner.draft_for(offer, KNOBS, now=make.NOW)
+    planned = planner.draft_for(offer, SETTINGS, now=make.NOW)
     if planned is None or planned.draft is None:
         return
     found = Decimal(planned.draft.changes[0][1]["amount"])
     assert fits(found, currency)
     assert catalogue.normalise(*planned.draft.changes[0])["amount"] == str(found)
-    floor = planner.margin_floor(offer.cost, KNOBS, currency=currency)
+    floor = planner.margin_floor(offer.cost, SETTINGS, currency=currency)
     assert floor is None or found >= floor
     assert (found - price) * (theirs - price) >= 0
-    slack = theirs * KNOBS.nudge_percent / 100 + 1
+    slack = theirs * SETTINGS.nudge_percent / 100 + 1
     low, high = min(price, theirs) - slack, max(price, theirs) + slack
     assert low <= found <= max(high, (floor or 0) + 1)
