@@ -25,7 +25,7 @@ function keep({ target }) {
 function restore(now) {
   const { form: id, values } = JSON.parse(sessionStorage.getItem(keyOf(now)) ?? "{}");
   const form = id && document.getElementById(id);
-  if (!form || now.querySelector("[data-mishap]")) return;
+  if (!form || now.querySelector("[data-form-error]")) return;
   for (const [name, value] of values) {
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
       if (Array.isArray(value)) field.checked ||= value.includes(field.value);

@@ -86,7 +86,7 @@ for (const kind of ["pointerup", "pointercancel"]) {
 // form holds what was typed as its own values: open is typing then.
 export function isTyping(now) {
   const forms = [...now.querySelectorAll(".drawer:not([hidden]), .resolve")];
-  if (now.querySelector("[data-mishap]") && forms.length) return true;
+  if (now.querySelector("[data-form-error]") && forms.length) return true;
   const amount = now.querySelector("[name=typed_amount]");
   const at = document.activeElement;
   const isField = at === amount || forms.some((form) => form.contains(at));

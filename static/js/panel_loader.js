@@ -100,10 +100,10 @@ function keepFocus(now, id) {
 
 // Focus goes to what has to be read first: why nothing happened, else the heading.
 function lead(now) {
-  const mishap = now.querySelector("[data-mishap]");
+  const formError = now.querySelector("[data-form-error]");
   document.getElementById("stage")?.scrollTo(0, 0);
   if (matchMedia("(max-width: 860px)").matches) scrollTo(0, 0);
-  (mishap ?? now.querySelector("h1"))?.focus({ preventScroll: !mishap });
+  (formError ?? now.querySelector("h1"))?.focus({ preventScroll: !formError });
 }
 
 document.addEventListener("click", (event) => {

@@ -56,7 +56,7 @@ def test_the_facts_come_before_the_agents_word(system: System, sign_in: SignIn) 
     assert page.locator("[data-rationale], #evidence").count() == 0
 
     page.locator("#approve-button").click()
-    expect(page.locator("[data-mishap]")).to_contain_text("open its facts first")
+    expect(page.locator("[data-form-error]")).to_contain_text("open its facts first")
     assert "sure by its own account" not in page.content()
     assert refunds(system, number) == []
 
@@ -79,7 +79,7 @@ def test_the_amount_typed_by_hand_counts_as_looking(system: System, sign_in: Sig
     amount, number = open_refund(page)
     page.locator("#typed-amount").fill(f"{float(amount) + 1:.2f}")
     page.locator("#approve-button").click()
-    expect(page.locator("[data-mishap]")).to_contain_text("is not the amount at stake")
+    expect(page.locator("[data-form-error]")).to_contain_text("is not the amount at stake")
     assert refunds(system, number) == []
 
     page.locator("#typed-amount").fill(amount.replace(".", ","))
@@ -92,7 +92,7 @@ def test_without_javascript_the_facts_come_first_too(system: System, sign_in: Si
     page = sign_in(OWNER, java_script_enabled=False)
     open_refund(page)
     page.locator("#approve-button").click()
-    expect(page.locator("[data-mishap]")).to_contain_text("open its facts first")
+    expect(page.locator("[data-form-error]")).to_contain_text("open its facts first")
     page.get_by_role("button", name="Show the facts").click()
     expect(page.locator("#evidence")).to_be_visible()
     expect(page.locator("[data-rationale]")).to_be_visible()

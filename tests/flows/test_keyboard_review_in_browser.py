@@ -102,8 +102,8 @@ def test_high_risk_takes_more_than_one_key(sign_in: SignIn) -> None:
     expect(page.locator("#approve-button")).to_be_focused()
     expect(page.locator("#panel")).to_have_attribute("data-state", "waiting")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("[data-mishap]")).to_contain_text("open its facts first")
-    expect(page.locator("[data-mishap]")).to_be_focused()
+    expect(page.locator("[data-form-error]")).to_contain_text("open its facts first")
+    expect(page.locator("[data-form-error]")).to_be_focused()
 
     press(page, "i")
     expect(page.locator("#evidence")).to_be_visible()

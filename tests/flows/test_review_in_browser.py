@@ -242,7 +242,7 @@ def test_a_second_decision_is_told_in_place(sign_in: SignIn) -> None:
     expect(slower.locator("[data-changed]")).to_be_visible()
     slower.locator("#reject-form [type=submit]").click()
 
-    expect(slower.locator("[data-mishap]")).to_contain_text("no longer open")
+    expect(slower.locator("[data-form-error]")).to_contain_text("no longer open")
     expect(slower.locator("#panel")).to_have_attribute("data-state", "done")
 
 

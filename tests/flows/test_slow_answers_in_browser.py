@@ -94,7 +94,7 @@ def test_a_refusal_is_read_before_what_was_opened_meanwhile(sign_in: SignIn) -> 
     row(page, second).click()
     expect(page.locator("#stage.htmx-request")).to_have_count(0)  # nothing is fetched before
     approving.let_go()
-    expect(page.locator("[data-mishap]")).to_be_focused()
+    expect(page.locator("[data-form-error]")).to_be_focused()
     shows(page, first)
     row(page, second).click()
     shows(page, second)

@@ -47,7 +47,7 @@ def show_keys(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         try:
             context |= make(seat, request.POST, zone=zone, now=now)
         except NotAKey as error:
-            context |= {"mishap": str(error), "posted": request.POST}
+            context |= {"form_error": str(error), "posted": request.POST}
             context["chosen"] = request.POST.getlist("scopes")
             context["chosen_actions"] = request.POST.getlist("actions")
             status = 422

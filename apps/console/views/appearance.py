@@ -35,7 +35,7 @@ def show_appearance(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     try:
         accounts.set_appearance(user=seat.user, theme=theme, contrast=contrast, locale=locale)
     except accounts.UnknownAppearance as error:
-        context["mishap"] = str(error)
+        context["form_error"] = str(error)
         return page.show(request, seat, "console/appearance.html", context, status=422)
     return redirect("console:appearance")
 

@@ -67,8 +67,8 @@ def approve(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         chosen = batch_rows.chosen(seat.workspace.pk, list(bindings)[: batch_rules.MOST + 1])
         context = preview(chosen, seat.user)
         against = [one for one in together(error) if one not in context["against"]]
-        mishap = {"message": str(error), "errors": against}
-        return page.show(request, seat, "console/bulk.html", {**context, "mishap": mishap},
+        form_error = {"message": str(error), "errors": against}
+        return page.show(request, seat, "console/bulk.html", {**context, "form_error": form_error},
                          status=422)  # fmt: skip
     by_id = {one.pk: one for one in batch_rows.chosen(seat.workspace.pk, list(bindings))}
     lines = [line(by_id[one.proposal_id], result=one) for one in results]

@@ -26,7 +26,7 @@ from apps.proposals.queries import ProposalView
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mishap:
+class FormError:
     """Why a decision was not taken.
 
     `form` (approve, edit, reject, ask, snooze, resolve, undo) stays open with what was typed;
@@ -41,7 +41,7 @@ class Mishap:
 
 
 def context(
-    seat: Seat, view: ProposalView, place: Place, *, opened: bool, mishap: Mishap | None
+    seat: Seat, view: ProposalView, place: Place, *, opened: bool, form_error: FormError | None
 ) -> dict[str, Any]:
     """The context of `console/inbox/decide.html` and `console/inbox/panel/claim.html`.
 
@@ -68,8 +68,8 @@ def context(
         "is_snoozed": proposal.snoozed_until is not None and proposal.snoozed_until > now,
         **claim(seat, view, can_claim=(can_decide or is_unproven) and not forbidden, now=now),
         **gate(view, can_decide=can_decide and not forbidden, opened=opened),
-        **forms(view, mishap),
-        "unsent": unsent(view, mishap, can_decide=can_decide, can_tell=is_unproven),
+        **forms(view, form_error),
+        "unsent": unsent(view, form_error, can_decide=can_decide, can_tell=is_unproven),
     }
 
 
@@ -91,28 +91,30 @@ def gate(view: ProposalView, *, can_decide: bool, opened: bool) -> dict[str, Any
     return {"is_gated": closed, "can_type": closed and view.proposal.amount is not None}
 
 
-def forms(view: ProposalView, mishap: Mishap | None) -> dict[str, Any]:
-    """The forms of the panel, with what was typed before a mishap."""
-    posted = {mishap.form: mishap.posted} if mishap else {}
+def forms(view: ProposalView, form_error: FormError | None) -> dict[str, Any]:
+    """The forms of the panel, with what was typed before a form_error."""
+    posted = {form_error.form: form_error.posted} if form_error else {}
     return {
         "undoing": undoing(view, posted.get("undo")),
-        "groups": edit_groups(view.changes, posted.get("edit"), mishap.errors if mishap else ()),
+        "groups": edit_groups(
+            view.changes, posted.get("edit"), form_error.errors if form_error else ()
+        ),
         "reasons": REASONS,
         "lasts": LASTS,
-        "mishap": mishap,
-        "chips": mishap.posted.getlist("chip") if mishap else [],
-        "typed": mishap.posted.get("reason", "") if mishap else "",
-        "posted": mishap.posted if mishap else {},
+        "form_error": form_error,
+        "chips": form_error.posted.getlist("chip") if form_error else [],
+        "typed": form_error.posted.get("reason", "") if form_error else "",
+        "posted": form_error.posted if form_error else {},
     }
 
 
 def unsent(
-    view: ProposalView, mishap: Mishap | None, *, can_decide: bool, can_tell: bool
+    view: ProposalView, form_error: FormError | None, *, can_decide: bool, can_tell: bool
 ) -> list[Row]:
     """What was typed into a form that is no longer there: it can be read and copied at least."""
-    if mishap is None:
+    if form_error is None:
         return []
-    posted, form = mishap.posted, mishap.form
+    posted, form = form_error.posted, form_error.form
     there = {"undo": undoing(view) is not None, "resolve": can_tell}
     if there.get(form, can_decide):
         return []

@@ -27,7 +27,7 @@ def remove_demo(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     try:
         erasure.remove_demo(workspace=seat.workspace, by=seat.user.actor, now=timezone.now())
     except (NoDemo, StillAtWork) as error:
-        context = {**build(seat), "mishap": str(error)}
+        context = {**build(seat), "form_error": str(error)}
         return page.show(request, seat, "console/demo.html", context, status=409)
     return redirect("console:guide")
 

@@ -41,7 +41,7 @@ def show_examples(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
         )
     except labelling.UnfitExample as error:
         context = build(seat, intent=intent, language=language)
-        context |= {"mishap": str(error), "text": text}
+        context |= {"form_error": str(error), "text": text}
         return page.show(request, seat, "console/examples.html", context, status=422)
     return redirect(f"{reverse('console:examples')}?intent={intent}&language={language}")
 

@@ -153,7 +153,7 @@ def resubmit(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpRes
             now=timezone.now(),
         )
     except tuple(REFUSALS) as error:
-        context = {**build(seat, view, seen=after), "mishap": str(error)}
+        context = {**build(seat, view, seen=after), "form_error": str(error)}
         status = REFUSALS[type(error)]
         return page.show(request, seat, "console/execution.html", context, status=status)
     return redirect("console:proposal", proposal_id=proposal.pk)

@@ -80,7 +80,7 @@ def agent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
             now=timezone.now(),
         )
     except (UnknownPlaybook, AgentDisabled) as error:
-        return again(request, seat, Screen.AGENT, {"mishap": str(error)})
+        return again(request, seat, Screen.AGENT, {"form_error": str(error)})
     return go(Screen.SHADOW)
 
 
@@ -103,7 +103,7 @@ def threshold(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     if request.method != "POST":
         return show(request, seat, found, Screen.THRESHOLD)
     if found.agent is None or found.version is None:
-        return again(request, seat, Screen.THRESHOLD, {"mishap": NO_POLICY})
+        return again(request, seat, Screen.THRESHOLD, {"form_error": NO_POLICY})
     form = form_of(found, request.POST)
     if any(one.problem for one in form):
         return again(request, seat, Screen.THRESHOLD, {"form": form})
@@ -127,7 +127,7 @@ def publish(
             now=timezone.now(),
         )
     except (NoPolicy, InvalidLimit) as error:
-        return again(request, seat, Screen.THRESHOLD, {"mishap": str(error)})
+        return again(request, seat, Screen.THRESHOLD, {"form_error": str(error)})
     if made.stage == Stage.DRAFT:
         waits = publishing.waits_in_words(made.publication)
         return show(request, seat, insights.setup(seat.workspace.pk), Screen.THRESHOLD,
@@ -145,7 +145,7 @@ def switch_on(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     try:
         trial.go_live(agent=found.agent, by=seat.user.actor, now=timezone.now())
     except AgentDisabled as error:
-        return again(request, seat, Screen.THRESHOLD, {"mishap": str(error)})
+        return again(request, seat, Screen.THRESHOLD, {"form_error": str(error)})
     return go(Screen.THRESHOLD)
 
 

@@ -138,6 +138,8 @@ def show(
     return private(render(request, "console/invitation.html", context, status=status))
 
 
-def refuse(request: ConsoleRequest, mishap: str, *, status: int) -> HttpResponse:
+def refuse(request: ConsoleRequest, form_error: str, *, status: int) -> HttpResponse:
     """No way in by this link, and what to do instead; nothing of the workspace is told."""
-    return private(render(request, "console/invitation.html", {"mishap": mishap}, status=status))
+    return private(
+        render(request, "console/invitation.html", {"form_error": form_error}, status=status)
+    )

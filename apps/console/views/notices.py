@@ -81,11 +81,11 @@ def try_channel(request: ConsoleRequest, seat: Seat, channel_id: UUID) -> HttpRe
     return redirect(f"{reverse('console:notifications')}?saved=test")
 
 
-def refuse(request: ConsoleRequest, seat: Seat, mishap: str) -> HttpResponse:
+def refuse(request: ConsoleRequest, seat: Seat, form_error: str) -> HttpResponse:
     """The page with what stands in the way."""
     preference = queries.preference_of(seat.user, seat.workspace.pk)
     shown = preference_form.shown_of(preference, chosen(preference))
-    return show(request, seat, shown, mishap=mishap, status=422)
+    return show(request, seat, shown, form_error=form_error, status=422)
 
 
 def chosen(preference: Preference) -> list[UUID]:
@@ -104,7 +104,7 @@ def show(
     status: int = 200,
     **words: str,
 ) -> HttpResponse:
-    """The page. `errors` are {field, problem}; `words` are `said` or `mishap`."""
+    """The page. `errors` are {field, problem}; `words` are `said` or `form_error`."""
     channels = queries.channels_of(seat.workspace.pk)
     context: dict[str, Any] = {
         "shown": shown,

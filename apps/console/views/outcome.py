@@ -20,7 +20,7 @@ from apps.console.forms import NotATime
 from apps.console.presenters.problems import in_plain_words
 from apps.console.presenters.recent import Recent, recent
 from apps.console.views import panel
-from apps.console.views.deciding import Mishap
+from apps.console.views.deciding import FormError
 from apps.console.views.inbox import surround
 from apps.console.views.queue import Place, decided_today, find_place, listing, read_split, tabs
 from apps.gateway.errors import ConnectorError
@@ -62,7 +62,7 @@ def show_outcome(
     try:
         done, said = act.do()
     except tuple(STATUS) as error:
-        return show_mishap(request, seat, proposal_id, act.form, error)
+        return show_form_error(request, seat, proposal_id, act.form, error)
     now = timezone.now()
     place = find_place(seat, split, after=done, now=now, just_skipped=act.form == "skip")
     if not request.htmx:
@@ -152,20 +152,20 @@ def tell_scripts(response: HttpResponse, acted_on: UUID, done: Proposal, said: s
     response["HX-Trigger"] = json.dumps({"aios:decided": detail})
 
 
-def show_mishap(
+def show_form_error(
     request: ConsoleRequest, seat: Seat, proposal_id: UUID, form: str, error: Exception
 ) -> HttpResponse:
     """The proposal as it is now, with why nothing happened and what was typed."""
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     errors = in_plain_words(getattr(error, "errors", ()))
-    mishap = Mishap(
+    form_error = FormError(
         message=str(error), form=form, posted=request.POST, errors=errors,
         confirm=getattr(error, "confirm", ""),
     )  # fmt: skip
     seen, now = audit.last_index(), timezone.now()
     view = panel.find(seat, proposal_id)
     place = find_place(seat, read_split(request.POST), after=view.proposal, now=now)
-    context = panel.build(seat, view, place, seen=seen, chosen=True, mishap=mishap)
+    context = panel.build(seat, view, place, seen=seen, chosen=True, form_error=form_error)
     if request.htmx:
         return page.show_part(request, "console/inbox/panel.html", context, status=status)
     context |= listing(seat, place, now=now, selected=str(proposal_id))

@@ -21,7 +21,7 @@ from apps.console.presenters.pressure import pressed
 from apps.console.presenters.reasons import guidelines, missing
 from apps.console.presenters.thread import exchanges
 from apps.console.views import deciding, related
-from apps.console.views.deciding import Mishap
+from apps.console.views.deciding import FormError
 from apps.console.views.queue import Place
 from apps.proposals import queries
 from apps.proposals.models import Proposal, Risk, State
@@ -47,7 +47,7 @@ def build(
     *,
     seen: int,
     chosen: bool,
-    mishap: Mishap | None = None,
+    form_error: FormError | None = None,
     said: str = "",
 ) -> dict[str, Any]:
     """The context of `console/inbox/panel.html`.
@@ -61,7 +61,7 @@ def build(
         "seat": seat,
         "seen": seen,
         **read,
-        **deciding.context(seat, view, place, opened=read["opened"], mishap=mishap),
+        **deciding.context(seat, view, place, opened=read["opened"], form_error=form_error),
         "chosen": chosen,
         "said": said,
     }

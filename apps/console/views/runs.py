@@ -94,7 +94,7 @@ def retry(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseBase
     try:
         operations.retry(run_id=view.run.pk, by=seat.user.actor, now=timezone.now())
     except (NotFailed, AgentDisabled, AtWork) as error:
-        context = {**tell_run(view), "mishap": str(error)}
+        context = {**tell_run(view), "form_error": str(error)}
         return page.show(request, seat, "console/run_refused.html", context, status=409)
     return redirect("console:run", run_id)
 

@@ -11,7 +11,7 @@ from apps.audit import queries as audit
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.views import panel
-from apps.console.views.outcome import STATUS, show_mishap
+from apps.console.views.outcome import STATUS, show_form_error
 from apps.console.views.queue import find_place, read_split
 from apps.proposals import operations
 from apps.proposals.queries import DECISIVE
@@ -41,7 +41,7 @@ def open_section(
             now=now,
         )
     except tuple(STATUS) as error:
-        return show_mishap(request, seat, proposal_id, "open", error)
+        return show_form_error(request, seat, proposal_id, "open", error)
     place = find_place(seat, read_split(request.POST), after=opened, now=now)
     if not request.htmx:
         return redirect(f"{place.address(proposal_id)}#evidence")

@@ -41,7 +41,7 @@ def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpR
             reason=read_reason(request.POST), now=timezone.now(),
         )  # fmt: skip
     except (InvalidDraft, NotInBulk) as error:
-        typed = {"mishap": str(error), "chips": request.POST.getlist("chip")}
+        typed = {"form_error": str(error), "chips": request.POST.getlist("chip")}
         return page.show(request, seat, "console/series.html", {**context, **typed}, status=422)
     rejected = Proposal.objects.in_bulk([one.proposal_id for one in results])
     lines = [

@@ -43,7 +43,7 @@ def stop(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
             now=timezone.now(),
         )
     except InvalidSwitch as error:
-        context = {**build(seat, choices, what), "mishap": str(error), "reason": reason}
+        context = {**build(seat, choices, what), "form_error": str(error), "reason": reason}
         return page.show(request, seat, "console/stop.html", context, status=422)
     return redirect("console:stop")
 
