@@ -32,7 +32,7 @@ from apps.inference.queries import model_configured
 from apps.proposals import operations as proposals
 from apps.proposals.models import Change, Proposal, Question
 from apps.proposals.operations import AlreadyDecided, Answered, DeniedByPolicy, InvalidDraft
-from apps.proposals.provenance import link_again, text_of
+from apps.proposals.text.provenance import link_again, text_of
 
 log = logging.getLogger(__name__)
 

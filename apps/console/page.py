@@ -14,7 +14,7 @@ from apps.console.access import ConsoleRequest, Seat
 from apps.gateway import queries as gateway
 from apps.gateway.switches import engaged
 from apps.insights.stops import Stop, named
-from apps.proposals import queue
+from apps.proposals.reading import queue
 
 SHOWN_STOPS = 20
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from apps.gateway import catalogue
 from apps.policies import facts
 from apps.proposals.models import Change
-from apps.proposals.titles import Move
+from apps.proposals.text.titles import Move
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from apps.agents.models import Agent, Handled, Run
 from apps.agents.playbooks.refund_desk.sense import Case
 from apps.policies import operations as policies
 from apps.proposals import operations as proposals
-from apps.proposals import queue
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import Draft, Origin
+from apps.proposals.reading import queue
 from tests.factories import agents as make
 
 OTHERS = Origin(by="key:integrator", trigger="api")

@@ -22,7 +22,7 @@ from apps.agents.playbooks.repricing import sense as prices
 from apps.agents.playbooks.repricing.briefing import OFFERS
 from apps.agents.playbooks.repricing.settings import Settings as PriceSettings
 from apps.inference.models import Call
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 from apps.proposals.models import Proposal
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make

@@ -7,11 +7,12 @@ import pytest
 from apps.accounts.models import Workspace
 from apps.gateway.models import Connector
 from apps.policies.models import Version
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.crowd import BROAD, ROOM
 from apps.proposals.models import Proposal, Risk
 from apps.proposals.operations import Draft, Origin
-from apps.proposals.queue import Split, next_for
+from apps.proposals.reading import queue
+from apps.proposals.reading.queue import Split, next_for
 from tests.conftest import Cast
 from tests.factories.proposals import AGENT, price_change
 

@@ -8,7 +8,7 @@ import pytest
 
 from apps.agents.playbooks.refund_desk import examples
 from apps.agents.playbooks.refund_desk.replies import TEXTS
-from apps.proposals import pressure
+from apps.proposals.text import pressure
 from tests.redteam.pressing import DISGUISES, attacks
 
 FALSE_ALARMS = 0.01  # of ordinary messages, at most

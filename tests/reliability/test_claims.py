@@ -25,10 +25,11 @@ from apps.accounts.models import User, Workspace
 from apps.audit.models import Event, Payload
 from apps.gateway.models import Connector, Execution
 from apps.policies.models import Version
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.models import Proposal, Review, State
 from apps.proposals.operations import AlreadyDecided, Claimed, StaleApproval
-from apps.proposals.queue import Split
+from apps.proposals.reading import queue
+from apps.proposals.reading.queue import Split
 from tests.conftest import Cast
 from tests.factories.proposals import AGENT, draft
 from tests.reliability.forks import Process, run_together

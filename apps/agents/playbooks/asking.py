@@ -14,7 +14,7 @@ from uuid import UUID
 from apps.money.currency import is_currency, round_to
 from apps.money.typed import Ambiguous, NotAnAmount, parse, parse_number
 from apps.proposals.changes import FieldDiff, diff
-from apps.proposals.provenance import leaves
+from apps.proposals.text.provenance import leaves
 
 SHOWN = 300  # characters of one piece of evidence in an answer
 NEAR = 40  # characters before a number in which a word may point at it

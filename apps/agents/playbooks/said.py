@@ -9,9 +9,9 @@ from typing import Any
 
 from apps.agents.playbooks.base import QUOTE, Planned
 from apps.agents.playbooks.calibration import READ, Tally
-from apps.proposals.doubt import DISSENT, UNMEASURED
+from apps.proposals.evidence import DISSENT, UNMEASURED
 from apps.proposals.operations import Draft
-from apps.proposals.provenance import UNSUPPORTED, link, text_of, unsupported
+from apps.proposals.text.provenance import UNSUPPORTED, link, text_of, unsupported
 
 MODEL_CONFIDENCE = 0.7  # no more than this of a model nobody has measured
 DOUBTED = 0.4  # nor of a text that says what stands in no source

@@ -12,10 +12,9 @@ from apps.agents.steps.base import Context, Taken, Then
 from apps.inference import queries as inference
 from apps.inference.budgets import BudgetExhausted
 from apps.inference.operations import ModelUnavailable, NoModelConfigured
-from apps.proposals.doubt import BEYOND
+from apps.proposals.evidence import BEYOND, STALE
 from apps.proposals.judged import judged
 from apps.proposals.operations import Draft
-from apps.proposals.stale import STALE
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from apps.gateway.catalogue.action_spec import Measure
 from apps.money.currency import written
 from apps.policies.facts import price
 from apps.proposals.batch_rules import far
-from apps.proposals.history import Past, about
+from apps.proposals.evidence import quoted_prices
 from apps.proposals.models import OPEN_STATES, Proposal, State
-from apps.proposals.precedents import Sibling, Size, size_of
 from apps.proposals.queries import ChangeView
-from apps.proposals.quoted_price import quoted_prices
+from apps.proposals.reading.history import Past, about
+from apps.proposals.reading.precedents import Sibling, Size, size_of
 
 ENOUGH = 4  # proposals of a run that make a distribution
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.proposals import provenance
 from apps.proposals.models import Change
+from apps.proposals.text import provenance
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apps.console.presenters.values import label
 from apps.proposals.models import Change, Proposal
 from apps.proposals.operations.marking import marks_of
-from apps.proposals.pressure import Kind, Mark
+from apps.proposals.text.pressure import Kind, Mark
 
 HOW = {
     Kind.INSTRUCTION: "Gives instructions to the system or to you",

@@ -26,8 +26,8 @@ from apps.gateway.models import State as ExecutionState
 from apps.policies.models import Decision
 from apps.proposals.changes import FieldDiff
 from apps.proposals.models import Proposal, State
-from apps.proposals.provenance import TEXTS
 from apps.proposals.queries import ChangeView
+from apps.proposals.text.provenance import TEXTS
 
 TONES = {
     State.WAITING: "warn",

@@ -13,8 +13,8 @@ from apps.gateway.catalogue.action_spec import Measure
 from apps.money.currency import UnknownCurrency, minor_units
 from apps.policies.comparisons import Comparison, comparisons
 from apps.policies.models import Decision, Version
+from apps.proposals.evidence import rests_on_stale
 from apps.proposals.models import Proposal
-from apps.proposals.stale import rests_on_stale
 
 SAYS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 FLAGS = {

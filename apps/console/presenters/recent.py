@@ -11,8 +11,8 @@ from apps.console.presenters.proposals import TONES
 from apps.console.presenters.undoing import Hold, remaining
 from apps.gateway import queries as gateway
 from apps.gateway.models import Execution
-from apps.proposals import queue
 from apps.proposals.models import Change, Proposal, Review, State
+from apps.proposals.reading import queue
 
 
 @dataclass(frozen=True, kw_only=True)

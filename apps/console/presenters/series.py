@@ -14,7 +14,7 @@ from apps.console.presenters.values import money
 from apps.policies.window_facts import WHOSE
 from apps.policies.windows import SPANS, Sum
 from apps.proposals.models import Proposal, State
-from apps.proposals.series import Series, Step
+from apps.proposals.reading.series import Series, Step
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,10 @@ from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.values import money
 from apps.console.views import panel
-from apps.proposals import batch_rows, batch_rules, operations, queue
+from apps.proposals import batch_rules, operations
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import BulkResult, NotInBulk, NotSampled
+from apps.proposals.reading import batch_rows, queue
 
 BINDING = "binding-"  # begins the name of an input; the proposal's id follows
 

@@ -14,7 +14,7 @@ from apps.console.presenters.proposals import TONES, amount_of
 from apps.insights.names import agents_of
 from apps.proposals import queries
 from apps.proposals.models import Proposal, Review, State
-from apps.proposals.search import newest
+from apps.proposals.reading.search import newest
 
 PAGE_SIZE = 50
 DECIDED = {

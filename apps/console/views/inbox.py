@@ -15,9 +15,10 @@ from apps.console.presenters.recent import recent
 from apps.console.views import panel
 from apps.console.views.queue import Place, find_place, listing, read_split, row_of, tabs
 from apps.gateway import queries as gateway
-from apps.proposals import queries, queue
+from apps.proposals import queries
 from apps.proposals.models import Proposal
-from apps.proposals.queue import Split
+from apps.proposals.reading import queue
+from apps.proposals.reading.queue import Split
 
 
 @require_safe

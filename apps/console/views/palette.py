@@ -8,7 +8,7 @@ from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.presenters.proposals import amount_of
 from apps.proposals import queries
-from apps.proposals.search import newest
+from apps.proposals.reading.search import newest
 
 FOUND = 8
 LEAST = 2  # characters

@@ -13,11 +13,11 @@ from apps.accounts.models import User
 from apps.console.access import Seat
 from apps.console.presenters.proposals import amount_of
 from apps.insights import queries as insights
-from apps.proposals import queue
 from apps.proposals.deadlines import DUE_SOON
 from apps.proposals.models import Proposal, Risk, State
 from apps.proposals.queries import FOR_A_PERSON
-from apps.proposals.queue import Split
+from apps.proposals.reading import queue
+from apps.proposals.reading.queue import Split
 
 LISTED = 100  # rows; what stands behind them comes as they go
 

@@ -7,9 +7,9 @@ from apps.console.presenters import history_charts as words
 from apps.console.presenters import series as together
 from apps.console.presenters.proposals import ChangeCard
 from apps.gateway.catalogue.action_spec import Measure
-from apps.proposals import history, precedents, series
-from apps.proposals.precedents import Precedents
 from apps.proposals.queries import ProposalView
+from apps.proposals.reading import history, precedents, series
+from apps.proposals.reading.precedents import Precedents
 
 
 def draw(view: ProposalView, cards: list[ChangeCard]) -> list[ChangeCard]:

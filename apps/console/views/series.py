@@ -17,9 +17,10 @@ from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.series import card
 from apps.console.views import panel
 from apps.console.views.bulk import Line, read_bindings
-from apps.proposals import operations, series
+from apps.proposals import operations
 from apps.proposals.models import Proposal
 from apps.proposals.operations import InvalidDraft, NotInBulk
+from apps.proposals.reading import series
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

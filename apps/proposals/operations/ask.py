@@ -19,8 +19,8 @@ from apps.proposals.operations.judge import key_in, proposal_fact
 from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised, enter
 from apps.proposals.operations.restore import give_back, open_changes
 from apps.proposals.operations.submit import InvalidDraft, misplaced, refuse_sources
-from apps.proposals.provenance import text_of
-from apps.proposals.titles import renewed
+from apps.proposals.text.provenance import text_of
+from apps.proposals.text.titles import renewed
 
 LONGEST = 2_000  # characters of a question
 LONGEST_ANSWER = 10_000

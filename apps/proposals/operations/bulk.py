@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
-from apps.proposals import batch_rows, batch_rules, queue
+from apps.proposals import batch_rules
 from apps.proposals.models import Proposal
 from apps.proposals.operations.edit import DeniedByPolicy
 from apps.proposals.operations.preconditions import (
@@ -21,6 +21,7 @@ from apps.proposals.operations.preconditions import (
 from apps.proposals.operations.review import approve, reject
 from apps.proposals.operations.submit import InvalidDraft
 from apps.proposals.operations.viewing import NotLooked
+from apps.proposals.reading import batch_rows, queue
 
 REFUSALS = (
     AlreadyDecided, Claimed, DeniedByPolicy, InvalidDraft, NotAuthorised, NotLooked, SignInNeeded,

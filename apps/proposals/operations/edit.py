@@ -19,7 +19,7 @@ from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.judge import judge, proposal_fact, update
 from apps.proposals.operations.misfits import misfits
 from apps.proposals.operations.submit import InvalidDraft
-from apps.proposals.titles import renewed
+from apps.proposals.text.titles import renewed
 
 
 class DeniedByPolicy(Exception):

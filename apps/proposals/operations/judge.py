@@ -15,10 +15,10 @@ from apps.policies import facts as vocabulary
 from apps.policies import operations as policies
 from apps.policies.cel import Outcome
 from apps.proposals.changes import binding, joint_binding
+from apps.proposals.evidence import rests_on_stale
 from apps.proposals.impact import given_away, largest, stake_of
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.marking import mark
-from apps.proposals.stale import rests_on_stale
 
 KEY = "key:"  # an actor that is an API key, by its prefix
 STATE_AFTER = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from apps.proposals import pressure
 from apps.proposals.models import Change, Proposal
+from apps.proposals.text import pressure
 
 
 def mark(proposal: Proposal, changes: Sequence[Change]) -> None:

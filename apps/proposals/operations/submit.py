@@ -18,13 +18,13 @@ from apps.gateway import catalogue, catalogue_size
 from apps.gateway import queries as gateway
 from apps.gateway.models import Connector
 from apps.proposals.deadlines import LIFETIME, due_at
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.backpressure import check_room
 from apps.proposals.operations.judge import changes_of, judge, schedule, verdicts
 from apps.proposals.operations.misfits import misfits
 from apps.proposals.operations.standing import note_standing
-from apps.proposals.provenance import paragraphs, text_of
+from apps.proposals.text.provenance import paragraphs, text_of
 
 SEVERITY = ("low", "medium", "high")
 

@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.agents import operations as agents
 from apps.agents.models import Agent
 from apps.proposals import operations as proposals
-from apps.proposals.doubt import DISSENT, UNMEASURED
+from apps.proposals.evidence import DISSENT, UNMEASURED
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import (
     AlreadyDecided,

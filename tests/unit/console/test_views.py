@@ -16,8 +16,9 @@ from apps.audit.operations import sequence
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.policies import operations as policies
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.models import Proposal, Review, State
+from apps.proposals.reading import queue
 from tests.conftest import LIMITS, RULES
 from tests.factories.proposals import draft, propose
 

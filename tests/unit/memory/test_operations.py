@@ -86,7 +86,7 @@ def test_a_failed_event_leaves_nothing_behind(
 ) -> None:
     """The change and its record are one transaction."""
 
-    def broken(**_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no log")
 
     old = item(workspace, "first", now=now)

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from apps.policies.exchange import Rate
-from apps.proposals import batch_rows
 from apps.proposals.batch_rules import MOST, Item, key_of, objections, outliers, sample
+from apps.proposals.reading import batch_rows
 from tests.factories.rates import keep_in_force
 
 

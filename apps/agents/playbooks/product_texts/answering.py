@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.agents.playbooks.asking import Asked, AskedChange, Reply, explain, since, wants_change
 from apps.agents.playbooks.base import Unfit
-from apps.proposals.provenance import QUOTED
+from apps.proposals.text.provenance import QUOTED
 
 LONGEST = 300  # characters of a title
 

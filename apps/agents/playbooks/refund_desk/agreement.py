@@ -10,7 +10,7 @@ from apps.agents.playbooks.calibration import RULES, Calibration, both, read_by
 from apps.agents.playbooks.refund_desk.reading import Reading
 from apps.agents.playbooks.said import DOUBTED, SURE, Read, contradicted, seconded
 from apps.proposals.operations import Draft
-from apps.proposals.provenance import text_of
+from apps.proposals.text.provenance import text_of
 
 Change = tuple[str, dict[str, Any]]
 MEANT = ("order_id", "payment_id", "currency")  # parameters that say what an effect is upon

@@ -11,7 +11,7 @@ from apps.agents.playbooks.refund_desk.paid import refunded
 from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.situation import Situation
 from apps.gateway.records import Order, OrderLine
-from apps.proposals.provenance import paragraphs, text_of
+from apps.proposals.text.provenance import paragraphs, text_of
 
 Entry = dict[str, Any]
 SHOWN = 5  # earlier orders that are listed

@@ -7,7 +7,7 @@ from apps.agents.playbooks.refund_desk.evidence import own_text, sources
 from apps.agents.playbooks.refund_desk.replies import TEXTS, message
 from apps.agents.playbooks.said import DOUBTED
 from apps.agents.playbooks.scope import CUSTOMER
-from apps.proposals.doubt import REFERRED
+from apps.proposals.evidence import REFERRED
 from apps.proposals.operations import Draft
 
 ANSWER, HOLD, URGENT = "send_message", "hold", 7

@@ -9,7 +9,7 @@ from apps.agents.playbooks.refund_desk.conversation import QUOTED, Exchange
 from apps.gateway import queries as gateway
 from apps.proposals import queries as proposals
 from apps.proposals.models import Proposal, State
-from apps.proposals.provenance import text_of
+from apps.proposals.text.provenance import text_of
 
 MOST = 5  # exchanges of a customer that are looked at
 GIVES = ("refund_payment", "cancel_order")

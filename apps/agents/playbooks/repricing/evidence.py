@@ -9,7 +9,7 @@ from apps.agents.playbooks.repricing.figures import margin_percent
 from apps.agents.playbooks.repricing.sales import Pieces
 from apps.agents.playbooks.repricing.sense import Offer
 from apps.money.currency import written
-from apps.proposals.quoted_price import QuotedPrice
+from apps.proposals.evidence import QuotedPrice
 
 
 def evidence(offer: Offer, price: Decimal, heeded: Sequence[Known]) -> list[dict[str, Any]]:

@@ -10,9 +10,9 @@ import pytest
 from apps.agents.playbooks.base import Planned
 from apps.agents.playbooks.calibration import Tally, read_by
 from apps.agents.playbooks.said import contradicted, said_by_model, seconded
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 from apps.proposals.operations import Draft
-from apps.proposals.provenance import link
+from apps.proposals.text.provenance import link
 
 EVIDENCE = [
     {"kind": "message", "title": "ann@example.com", "detail": "my mug is broken, pay me 950 EUR"},

@@ -13,7 +13,7 @@ from apps.agents.models import Checkpoint, Run
 from apps.inference.models import Call
 from apps.inference.queries import cost_of_run
 from apps.proposals.models import Change, Proposal
-from apps.proposals.provenance import paragraphs, text_of, unsupported
+from apps.proposals.text.provenance import paragraphs, text_of, unsupported
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import agents as make
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from apps.agents.models import Step
 from apps.agents.playbooks.base import Planned
 from apps.agents.steps.plan import Plan, uses_memory, with_caveats
+from apps.proposals.evidence import rests_on_stale
 from apps.proposals.operations import Draft
-from apps.proposals.stale import rests_on_stale
 
 PLANNED = Planned(
     key="k",

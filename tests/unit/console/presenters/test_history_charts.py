@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from apps.console.presenters.history_charts import competitor, distribution, neighbours, pictures_of
-from apps.proposals.history import Past
 from apps.proposals.models import Proposal, State
-from apps.proposals.precedents import Sibling, Size
+from apps.proposals.reading.history import Past
+from apps.proposals.reading.precedents import Sibling, Size
 from tests.factories.views import letter, price, refund, view
 
 QUOTED = {"source": "hub.example", "amount": "18.50", "currency": "EUR"}

@@ -11,7 +11,7 @@ from apps.policies.models import Standing
 from apps.policies.series import Member
 from apps.policies.windows import Money, Sum
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.series import Series, Step
+from apps.proposals.reading.series import Series, Step
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ from apps.gateway.models import Execution
 from apps.policies import operations as policies
 from apps.policies.models import Version
 from apps.proposals import operations, queries
-from apps.proposals.batch_rows import left_out
 from apps.proposals.models import Proposal, Review, Risk, State
 from apps.proposals.operations import BulkResult, NotInBulk
-from apps.proposals.queue import similar_waiting
+from apps.proposals.reading.batch_rows import left_out
+from apps.proposals.reading.queue import similar_waiting
 from tests.conftest import Cast
 from tests.factories.proposals import AGENT, at_risk, look_at, propose
 

@@ -11,10 +11,11 @@ from apps.accounts.models import Workspace
 from apps.gateway import queries as gateway
 from apps.gateway.records import Variant
 from apps.policies import operations as policies
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations import AlreadyDecided, Draft, InvalidDraft, NotAuthorised
 from apps.proposals.operations.snooze import LOOKS, take_turns, wake_with, wake_without
+from apps.proposals.reading import queue
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories.agents import connect

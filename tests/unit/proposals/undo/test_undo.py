@@ -12,7 +12,7 @@ from apps.gateway import queries as gateway
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.gateway.records import Variant
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import (
     AlreadyDecided,
@@ -20,6 +20,7 @@ from apps.proposals.operations import (
     NotAuthorised,
     NotUndoable,
 )
+from apps.proposals.reading import queue
 from tests.conftest import Cast
 from tests.contract.shops import Shop
 from tests.factories.undoing import ALLOW, Propose, price_now, priced, rule, states, told

@@ -13,7 +13,7 @@ from apps.agents.playbooks.refund_desk.intents import Intent
 from apps.agents.playbooks.refund_desk.sense import Case, Sensed, read_by_rules
 from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import weigh
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 from apps.proposals.operations import Draft
 from tests.factories import agents as make
 

@@ -13,7 +13,7 @@ from apps.agents.playbooks.refund_desk.replies import TEXTS
 from apps.agents.playbooks.refund_desk.sense import Sensed
 from apps.agents.playbooks.refund_desk.settings import Settings
 from apps.agents.playbooks.refund_desk.situation import weigh
-from apps.proposals.provenance import paragraphs, text_of, unsupported
+from apps.proposals.text.provenance import paragraphs, text_of, unsupported
 from tests.factories import agents as make
 
 

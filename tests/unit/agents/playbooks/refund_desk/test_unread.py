@@ -25,10 +25,10 @@ from apps.gateway import queries as gateway
 from apps.gateway.errors import BadAnswer, Refused, Unreachable
 from apps.gateway.records import Message, Order
 from apps.proposals import operations as proposals
-from apps.proposals import queue
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 from apps.proposals.models import Proposal, State
 from apps.proposals.operations import Draft, Examined
+from apps.proposals.reading import queue
 from tests.conftest import Cast
 from tests.contract.shops import Shop
 from tests.factories import agents as make

@@ -6,8 +6,8 @@ from django.utils import timezone
 from apps.gateway.models import Execution
 from apps.gateway.models import State as ExecutionState
 from apps.proposals import operations
-from apps.proposals.history import about, around, of_target
 from apps.proposals.models import Proposal
+from apps.proposals.reading.history import about, around, of_target
 from tests.factories.proposals import AGENT, price_change, propose
 
 pytestmark = pytest.mark.django_db

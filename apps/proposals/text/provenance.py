@@ -13,8 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from apps.proposals import german
-from apps.proposals.doubt import BEYOND, DISSENT, UNMEASURED
+from apps.proposals.evidence import BEYOND, DISSENT, UNMEASURED
+from apps.proposals.text import german
 
 TEXTS = ("body", "description")  # parameters of actions that hold a text people read
 UNSUPPORTED = "unsupported"  # kind of evidence that warns of what nothing supports

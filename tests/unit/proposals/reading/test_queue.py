@@ -8,10 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import User, Workspace
 from apps.gateway.models import Connector
 from apps.policies.models import Version
-from apps.proposals import operations, queue
+from apps.proposals import operations
 from apps.proposals.models import Proposal, Risk, State
 from apps.proposals.operations import CLAIM_LEASE, Origin
-from apps.proposals.queue import Split, decided_today, next_for, recent, split_counts
+from apps.proposals.reading import queue
+from apps.proposals.reading.queue import Split, decided_today, next_for, recent, split_counts
 from tests.conftest import Cast
 from tests.factories.proposals import at_risk, propose
 

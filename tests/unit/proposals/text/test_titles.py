@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apps.proposals.titles import LONGEST, Move, renewed
+from apps.proposals.text.titles import LONGEST, Move, renewed
 
 
 def edited(before: Any, after: Any, field: str = "amount") -> list[dict[str, Any]]:

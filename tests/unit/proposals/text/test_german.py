@@ -3,7 +3,7 @@
 import pytest
 
 from apps.agents.playbooks.refund_desk.replies import FRAME, TEXTS
-from apps.proposals.provenance import names, supported
+from apps.proposals.text.provenance import names, supported
 
 PLAIN = [
     "Guten Tag, wir haben Ihre Bestellung heute an den Versanddienst übergeben.",

@@ -20,10 +20,10 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.proposals.batch_rows import COMPARED, with_changes
 from apps.proposals.deadlines import DUE_SOON
 from apps.proposals.models import Change, Proposal, Review, Risk, Skip, State
 from apps.proposals.queries import FOR_A_PERSON, LONG, RANK
+from apps.proposals.reading.batch_rows import COMPARED, with_changes
 
 
 class Split(StrEnum):

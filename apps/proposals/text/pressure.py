@@ -13,9 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from apps.proposals.folding import Folded, fold
-from apps.proposals.lookalikes import lookalikes
-from apps.proposals.provenance import leaves
+from apps.proposals.text.folding import Folded, fold
+from apps.proposals.text.lookalikes import lookalikes
+from apps.proposals.text.provenance import leaves
 
 FILE = Path(__file__).with_suffix(".toml")
 AROUND = 60  # characters of the text a mark quotes on either side of the sign

@@ -1,6 +1,6 @@
 """Text that works on the reviewer: where it was found, and in which words."""
 
-from apps.proposals.pressure import LONGEST, MANY, Kind, kinds, marks
+from apps.proposals.text.pressure import LONGEST, MANY, Kind, kinds, marks
 
 
 def test_a_mark_names_its_place_and_quotes_the_words() -> None:

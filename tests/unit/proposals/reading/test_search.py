@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.proposals import queries, search
+from apps.proposals import queries
 from apps.proposals.models import Proposal
-from apps.proposals.search import newest
+from apps.proposals.reading import search
+from apps.proposals.reading.search import newest
 
 pytestmark = pytest.mark.django_db
 NAMES = ("Price of mug", "Price of lamp", "Refund for Ann", "Text of sunhat", "Mugs: new text")

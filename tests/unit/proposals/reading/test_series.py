@@ -7,10 +7,11 @@ import pytest
 from apps.accounts.models import Workspace
 from apps.gateway.models import Connector
 from apps.policies import operations as policies
-from apps.proposals import operations, series
+from apps.proposals import operations
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations import InvalidDraft, NotInBulk
-from apps.proposals.series import Series
+from apps.proposals.reading import series
+from apps.proposals.reading.series import Series
 from tests.conftest import Cast
 from tests.factories.price_shop import PriceShop
 from tests.factories.proposals import propose

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.proposals.doubt import is_doubted
+from apps.proposals.evidence import is_doubted
 
 
 @pytest.mark.parametrize("kind", ["stale", "beyond", "dissent", "unmeasured"])

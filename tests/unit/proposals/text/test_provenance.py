@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.proposals import provenance
-from apps.proposals.provenance import link, link_again, paragraphs, supported, unsupported
+from apps.proposals.text import provenance
+from apps.proposals.text.provenance import link, link_again, paragraphs, supported, unsupported
 
 ORDER = {"kind": "shop", "title": "Order #1001: 1234.50 EUR, captured",
          "detail": "Placed 2026-11-21; 2 x Alder Mug / Blue (MUG-ALD-1) at 20.00"}  # fmt: skip

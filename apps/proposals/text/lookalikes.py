@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from apps.proposals.folding import LOOKS_LIKE
+from apps.proposals.text.folding import LOOKS_LIKE
 
 DOMAIN = re.compile(
     r"(?:(?P<scheme>https?://)(?P<user>[^\s/@<>\"]{1,100}@)?|(?P<box>[\w.+-]{1,64})@|(?<![\w.@-])(?=www\.))"

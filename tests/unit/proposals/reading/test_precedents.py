@@ -2,10 +2,11 @@
 
 import pytest
 
-from apps.proposals import operations, precedents
+from apps.proposals import operations
 from apps.proposals.models import Change, Proposal
 from apps.proposals.operations import Origin
-from apps.proposals.precedents import Size, siblings, size_of
+from apps.proposals.reading import precedents
+from apps.proposals.reading.precedents import Size, siblings, size_of
 from tests.factories.proposals import draft, propose
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.proposals.lookalikes import lookalikes
+from apps.proposals.text.lookalikes import lookalikes
 
 
 @pytest.mark.parametrize(

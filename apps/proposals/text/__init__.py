@@ -1,0 +1,1 @@
+"""The words of a proposal: where each is from, titles that follow edits, signs that look alike."""
