@@ -1,0 +1,4 @@
+"""What agents know, with its provenance; found by words and by meaning.
+
+Public: `models`, `operations`, `queries`, `erasure`.
+"""
