@@ -18,22 +18,9 @@ from uuid_utils.compat import uuid7
 
 from apps.accounts.idempotency import KeyReused, Overtaken, StillRunning
 from apps.agents.operations import AgentDisabled, AtWork, NotFailed
-from apps.gateway.errors import Away, BadAnswer, Busy, ConnectorError, Refused
-from apps.proposals.operations import (
-    AlreadyDecided,
-    Answered,
-    Claimed,
-    DeniedByPolicy,
-    InvalidDraft,
-    NotAuthorised,
-    NotInBulk,
-    NotLooked,
-    NotUndoable,
-    Overloaded,
-    SignInNeeded,
-    StaleApproval,
-    TooLate,
-)
+from apps.gateway.errors import Away, Busy
+from apps.proposals.operations import InvalidDraft, NotInBulk, Overloaded
+from apps.proposals.refusals import REFUSALS, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -55,28 +42,16 @@ TITLES = {
     503: "Not available at the moment",
 }
 
-# what the domain raises -> status and the last part of the problem's type
-DOMAIN: dict[type[Exception], tuple[int, str]] = {
-    NotAuthorised: (403, "not-authorised"),
-    SignInNeeded: (403, "sign-in-needed"),
-    AlreadyDecided: (409, "already-decided"),
-    StaleApproval: (409, "stale-approval"),
-    Claimed: (409, "claimed"),
-    NotLooked: (409, "not-looked"),
-    Answered: (409, "answered"),
-    TooLate: (409, "too-late"),
-    NotUndoable: (409, "not-undoable"),
-    DeniedByPolicy: (409, "denied-by-policy"),
-    StillRunning: (409, "still-running"),
-    Overtaken: (409, "overtaken"),
-    AgentDisabled: (409, "agent-disabled"),
-    NotFailed: (409, "not-failed"),
-    AtWork: (409, "at-work"),
-    KeyReused: (422, "idempotency-key-reused"),
-    Refused: (422, "refused-by-back-end"),
-    BadAnswer: (502, "bad-answer"),
-    ConnectorError: (503, "back-end-unavailable"),
-    OperationalError: (503, "unavailable"),
+# what else the domain raises -> status and the last part of the problem's type
+DOMAIN: dict[type[Exception], Refusal] = {
+    **REFUSALS,
+    StillRunning: Refusal(409, "still-running"),
+    Overtaken: Refusal(409, "overtaken"),
+    AgentDisabled: Refusal(409, "agent-disabled"),
+    NotFailed: Refusal(409, "not-failed"),
+    AtWork: Refusal(409, "at-work"),
+    KeyReused: Refusal(422, "idempotency-key-reused"),
+    OperationalError: Refusal(503, "unavailable"),
 }
 
 

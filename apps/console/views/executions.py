@@ -16,7 +16,6 @@ from apps.console.presenters import executions as words
 from apps.console.presenters.proposals import card
 from apps.console.presenters.values import rows
 from apps.console.views.history import PAGE_SIZE, read_cursor
-from apps.console.views.outcome import STATUS
 from apps.gateway import queries as gateway
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Connector, Execution, State
@@ -24,9 +23,9 @@ from apps.insights import executions as insights
 from apps.insights.executions import ExecutionView
 from apps.insights.stuck import why_stuck
 from apps.proposals import operations
+from apps.proposals.refusals import REFUSALS, refusal_of
 
 ENDED = (State.DONE, State.REFUSED, State.CANCELLED, State.COMPENSATED)  # nothing comes next
-REFUSALS: dict[type[Exception], int] = {**STATUS, operations.NothingToRepair: 409}
 
 
 @require_safe
@@ -154,6 +153,7 @@ def resubmit(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpRes
         )
     except tuple(REFUSALS) as error:
         context = {**build(seat, view, seen=after), "form_error": str(error)}
-        status = REFUSALS[type(error)]
+        refusal = refusal_of(error)
+        status = refusal.status if refusal else 409
         return page.show(request, seat, "console/execution.html", context, status=status)
     return redirect("console:proposal", proposal_id=proposal.pk)

@@ -23,24 +23,10 @@ from apps.console.views import panel
 from apps.console.views.deciding import FormError
 from apps.console.views.inbox import surround
 from apps.console.views.queue import Place, decided_today, find_place, listing, read_split, tabs
-from apps.gateway.errors import ConnectorError
-from apps.proposals import operations
 from apps.proposals.models import Proposal, State
+from apps.proposals.refusals import REFUSALS, refusal_of
 
-STATUS: dict[type[Exception], int] = {
-    operations.AlreadyDecided: 409,
-    operations.Claimed: 409,
-    operations.StaleApproval: 409,
-    operations.TooLate: 409,
-    operations.NotUndoable: 409,
-    operations.NotAuthorised: 403,
-    operations.DeniedByPolicy: 422,
-    operations.InvalidDraft: 422,
-    operations.NotLooked: 422,
-    operations.SignInNeeded: 403,
-    NotATime: 422,
-    ConnectorError: 503,
-}
+REFUSED: tuple[type[Exception], ...] = (*REFUSALS, NotATime)  # what is shown in place
 
 
 class Act(NamedTuple):
@@ -61,7 +47,7 @@ def show_outcome(
     split = read_split(request.POST)
     try:
         done, said = act.do()
-    except tuple(STATUS) as error:
+    except REFUSED as error:
         return show_form_error(request, seat, proposal_id, act.form, error)
     now = timezone.now()
     place = find_place(seat, split, after=done, now=now, just_skipped=act.form == "skip")
@@ -156,7 +142,8 @@ def show_form_error(
     request: ConsoleRequest, seat: Seat, proposal_id: UUID, form: str, error: Exception
 ) -> HttpResponse:
     """The proposal as it is now, with why nothing happened and what was typed."""
-    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    refusal = refusal_of(error)
+    status = refusal.status if refusal else 422
     errors = in_plain_words(getattr(error, "errors", ()))
     form_error = FormError(
         message=str(error), form=form, posted=request.POST, errors=errors,

@@ -11,7 +11,7 @@ from apps.audit import queries as audit
 from apps.console import page
 from apps.console.access import ConsoleRequest, Seat, seated
 from apps.console.views import panel
-from apps.console.views.outcome import STATUS, show_form_error
+from apps.console.views.outcome import REFUSED, show_form_error
 from apps.console.views.queue import find_place, read_split
 from apps.proposals import operations
 from apps.proposals.queries import DECISIVE
@@ -40,7 +40,7 @@ def open_section(
             section=section,
             now=now,
         )
-    except tuple(STATUS) as error:
+    except REFUSED as error:
         return show_form_error(request, seat, proposal_id, "open", error)
     place = find_place(seat, read_split(request.POST), after=opened, now=now)
     if not request.htmx:

@@ -135,10 +135,10 @@ def test_approving_unseen_is_refused_by_the_server(browse, token, world, risky):
         return client.post(url("approve", risky), data, **HTMX)
 
     refused = approve()
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "open its facts first" in refused.content.decode()
     assert WHY not in refused.content.decode()
-    assert approve(typed_amount="50.01").status_code == 422
+    assert approve(typed_amount="50.01").status_code == 409
     assert approve(typed_amount="50,00").status_code == 200
 
 

@@ -80,10 +80,10 @@ def test_expired_while_typing(browse, token, world, waiting):
 
 
 def test_a_wrong_amount_stays_to_be_mended(browse, token, world, waiting):
-    """422, with the amount as it was typed."""
+    """409, with the amount as it was typed."""
     at_risk(waiting, "high")
     answer = send(browse(world.rita), token, "approve", waiting, typed_amount="51.17")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert 'value="51.17"' in answer.content.decode()
 
 

@@ -281,10 +281,10 @@ def test_browsers_find_the_icon(client, db):
 
 
 def test_a_denied_edit_changes_nothing(browse, token, world, waiting):
-    """422 with the policy's reason."""
+    """409 with the policy's reason, as through the API."""
     key = f"edit-{waiting.changes.get().pk}-amount"
     answer = post(browse(world.olga), token, "approve", waiting, form="edit", **{key: "5000"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert b"Beyond what is ever allowed." in answer.content
 
 
