@@ -6,7 +6,7 @@ import platform
 from celery import shared_task
 from django.utils import timezone
 
-from apps.agents import answers, operations
+from apps.agents import operations, questions
 from apps.agents.models import Agent
 from apps.audit import bell
 
@@ -39,7 +39,7 @@ def resume(**_: object) -> None:
 def answer(**_: object) -> None:
     """Answer reviewers' questions until none is due."""
     bell.answered("agents.answer")
-    while answers.answer_due(clock=timezone.now):
+    while questions.answer_due(clock=timezone.now):
         pass
 
 

@@ -21,7 +21,7 @@ REFUSED_BY_CONTRACT = [
     ("agents/steps/act.py", "from apps.gateway import operations", "apps.gateway.operations"),
     ("agents/steps/plan.py", "from apps.gateway.connectors import gate",
      "apps.gateway.connectors.gate"),
-    ("agents/answers.py", "from apps.gateway.operations import attempt",
+    ("agents/questions.py", "from apps.gateway.operations import attempt",
      "apps.gateway.operations.attempt"),
     # a page that performs
     ("console/views/inbox.py", "from apps.gateway.connectors import registry",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.audit.models import Event
 from apps.audit.operations import sequence
 from apps.gateway.configuration import rotate_credential
+from apps.gateway.errors import Unreachable
 from apps.gateway.models import Breaker, Circuit, Execution, Grant, KillSwitch, State
 from apps.gateway.switches import engage, engaged, release
 from apps.inference.models import Breaker as ModelBreaker
@@ -257,6 +258,16 @@ class TestRepair:
         post(client, token, url("resubmit", parked), reason="Mended.")
         again = post(client, token, url("resubmit", parked), reason="Mended.")
         assert (again.status_code, b"Nothing is stuck here" in again.content) == (409, True)
+
+    def test_a_back_end_that_is_away_is_said(self, browse, token, world, parked, monkeypatch):
+        """503 in place, whichever way it is away."""
+
+        def away(**_: object) -> None:
+            raise Unreachable("Nobody answers.")
+
+        monkeypatch.setattr(operations, "resubmit", away)
+        answer = post(browse(world.otto), token, url("resubmit", parked), reason="Mended.")
+        assert (answer.status_code, b"Nobody answers." in answer.content) == (503, True)
 
 
 class TestConnectors:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.gateway.connectors.base import BadAnswer, Refused
-from apps.gateway.connectors.medusa.answers import Page, check
 from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.responses import Page, check
 from apps.gateway.records import Record
 from apps.gateway.rows import Reader, Rows
 

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from apps.gateway import email_address, record_fields
 from apps.gateway.connectors.base import Refused
-from apps.gateway.connectors.medusa.answers import (
+from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.listing import Listing, merge
+from apps.gateway.connectors.medusa.responses import (
     COST_CURRENCY,
     Answer,
     InventoryItem,
@@ -24,8 +26,6 @@ from apps.gateway.connectors.medusa.answers import (
     VariantAnswer,
     check,
 )
-from apps.gateway.connectors.medusa.api import AdminApi, path
-from apps.gateway.connectors.medusa.listing import Listing, merge
 from apps.gateway.record_fields import exact
 from apps.gateway.records import GivenBack, Order, OrderLine, Payment, Variant
 from apps.gateway.rows import Note, Rows, explain

@@ -12,8 +12,15 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from apps.gateway.connectors.medusa.answers import Amount, Answer, Code, Words, check, list_if_none
 from apps.gateway.connectors.medusa.api import AdminApi, path
+from apps.gateway.connectors.medusa.responses import (
+    Amount,
+    Answer,
+    Code,
+    Words,
+    check,
+    list_if_none,
+)
 
 MARKER = "aios"  # the metadata field of a return that holds the key of the call that made it
 LIMIT = 200  # returns of one order

@@ -2,9 +2,9 @@
 
 from apps.gateway import email_address
 from apps.gateway.connectors.base import BadAnswer
-from apps.gateway.connectors.medusa.answers import Page, PlacedOrder, check
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.listing import PAGE
+from apps.gateway.connectors.medusa.responses import Page, PlacedOrder, check
 
 PLACED = "id,email,status,payment_status,created_at"
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 from apps.gateway.connectors.base import Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.actions.refund_payment import payment_status
-from apps.gateway.connectors.medusa.answers import OrderAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
+from apps.gateway.connectors.medusa.responses import OrderAnswer
 from apps.money.currency import written
 
 CANCELED = "canceled"

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from apps.gateway.connectors.base import BadAnswer, CannotTell, Receipt, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
-from apps.gateway.connectors.medusa.answers import OrderAnswer, PaymentAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_order
+from apps.gateway.connectors.medusa.responses import OrderAnswer, PaymentAnswer
 from apps.money.currency import UnfitAmount, UnknownCurrency, fit, written
 
 MARKER = "aios:"

@@ -6,9 +6,9 @@ from typing import Any
 from apps.gateway.connectors.base import BadAnswer, Refused
 from apps.gateway.connectors.medusa.actions.base import Action, State
 from apps.gateway.connectors.medusa.actions.refund_payment import check_amount
-from apps.gateway.connectors.medusa.answers import COST_CURRENCY, Price, VariantAnswer
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.reads import fetch_variant
+from apps.gateway.connectors.medusa.responses import COST_CURRENCY, Price, VariantAnswer
 from apps.money.currency import written
 
 

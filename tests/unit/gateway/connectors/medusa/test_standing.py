@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.connectors.medusa.answers import PlacedOrder
 from apps.gateway.connectors.medusa.client import MedusaClient
+from apps.gateway.connectors.medusa.responses import PlacedOrder
 from apps.gateway.records import Order
 from tests.contract.shops import Shop, demo_shop
 from tests.factories import shop_orders

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.connectors.medusa.answers import ProductName
+from apps.gateway.connectors.medusa.responses import ProductName
 
 SHOES, BOOTS = {"id": "pcat_01", "name": "Shoes"}, {"id": "pcat_02", "name": "Boots"}
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from apps.accounts.models import Workspace
-from apps.agents import answers, operations
+from apps.agents import operations, questions
 from apps.agents.leases import LEASE
 from apps.agents.models import Agent
 from apps.audit import failpoints
@@ -61,7 +61,7 @@ def ask(change: Change, cast: Cast, text: str, now: datetime) -> Question:
 
 def answer(now: datetime) -> int:
     """Answer what is due."""
-    return answers.answer_due(clock=lambda: now)
+    return questions.answer_due(clock=lambda: now)
 
 
 def test_a_question_is_answered_and_changes_nothing(
@@ -132,7 +132,7 @@ def test_a_shop_that_does_not_answer_ends_in_an_honest_answer(
     )
     question = ask(change, cast, "Why?", moment)
     now, pauses = moment, []
-    for _ in range(answers.MAX_ATTEMPTS - 1):
+    for _ in range(questions.MAX_ATTEMPTS - 1):
         assert answer(now) == 1
         question.refresh_from_db()
         assert question.answered_at is None
@@ -154,15 +154,15 @@ def test_what_a_breaker_keeps_from_being_looked_at_is_no_try(
         failures=5, opened_at=moment, probe_at=moment + timedelta(days=1),
     )  # fmt: skip
     question = ask(change, cast, "Why?", moment)
-    later = [moment + timedelta(minutes=5) * n for n in range(2 * answers.MAX_ATTEMPTS)]
+    later = [moment + timedelta(minutes=5) * n for n in range(2 * questions.MAX_ATTEMPTS)]
     for at in later:
         Question.objects.update(not_before=at)
         assert answer(at) == 1
     question.refresh_from_db()
     assert (question.answered_at, question.attempts) == (None, 0)
-    for _ in range(answers.MAX_ATTEMPTS):
+    for _ in range(questions.MAX_ATTEMPTS):
         Question.objects.update(not_before=moment)
-        assert answer(moment + answers.PATIENCE) == 1
+        assert answer(moment + questions.PATIENCE) == 1
     question.refresh_from_db()
     assert "could not find an answer" in question.answer
     assert "its breaker is open" in question.answer
@@ -198,13 +198,13 @@ def test_two_workers_never_answer_the_same_question(
 ) -> None:
     """The second finds nothing; when the claim has lapsed, the first one's answer comes too late."""
     ask(change, cast, "Why?", moment)
-    slow = answers.claim(now=moment)
+    slow = questions.claim(now=moment)
     assert slow is not None
-    assert answers.claim(now=moment) is None
+    assert questions.claim(now=moment) is None
     later = moment + LEASE + timedelta(seconds=1)
     assert answer(later) == 1
     first = Question.objects.get().answer
-    answers.answer(slow, clock=lambda: later)
+    questions.answer(slow, clock=lambda: later)
     assert Question.objects.get().answer == first
     assert Event.objects.filter(kind="proposal.answered").count() == 1
 
@@ -214,7 +214,7 @@ def test_the_last_try_that_killed_its_worker_is_admitted(
 ) -> None:
     """It is not tried a sixth time."""
     ask(change, cast, "Why?", moment)
-    Question.objects.update(attempts=answers.MAX_ATTEMPTS)
+    Question.objects.update(attempts=questions.MAX_ATTEMPTS)
     assert answer(moment) == 1
     assert "failed too often" in Question.objects.get().answer
 
@@ -333,10 +333,10 @@ class TestModel:
         wrong = call(change, variant_id="variant_other")
         fake.script(wrong, wrong, Completion(text="I could not.", model="m"))
         ask(change, cast, "Another one?", moment)
-        claimed = answers.claim(now=moment)
+        claimed = questions.claim(now=moment)
         assert claimed is not None
         turns = iter(range(1, 100))
-        answers.answer(claimed, clock=lambda: moment + LEASE * next(turns))
+        questions.answer(claimed, clock=lambda: moment + LEASE * next(turns))
         question = Question.objects.get()
         assert question.answer == "I could not."
         assert question.not_before >= moment + LEASE * 4
@@ -347,11 +347,11 @@ class TestModel:
         """A worker that was gone for too long does not even ask the model."""
         fake.script(Completion(text="Too late.", model="m"))
         ask(change, cast, "Why?", moment)
-        slow = answers.claim(now=moment)
+        slow = questions.claim(now=moment)
         assert slow is not None
         later = moment + LEASE + timedelta(seconds=1)
-        assert answers.claim(now=later) is not None
-        answers.answer(slow, clock=lambda: later)
+        assert questions.claim(now=later) is not None
+        questions.answer(slow, clock=lambda: later)
         assert not fake.questions
         assert not Call.objects.exists()
         assert Question.objects.get().answered_at is None
