@@ -269,7 +269,7 @@ class Hub:
                 await self._feed(workspace_id, newest)
             except Error:
                 raise
-            except Exception:  # whatever one log holds, such as a kind of tomorrow's version
+            except Exception:  # whatever one log holds: others are fed all the same
                 log.exception("The log of workspace %s cannot be told.", workspace_id)
                 if workspace_id in self._viewers:
                     self._read_up_to[workspace_id] = newest

@@ -77,7 +77,7 @@ def complete(
     1. Each attempt is paid from the budgets of workspace, agent and run, and recorded as a call.
     2. A repeatable failure is repeated, at most three attempts, waiting as the provider asks.
     3. Then the next fallback is asked; also one that is cheap enough when a budget is short.
-    4. What the model says for a run is told meanwhile to who watches it (`inference.voice`).
+    4. What the model says for a run is told meanwhile to who watches it (`inference.streaming`).
     5. Where none answered and a budget was short, that is recorded, once for each limit.
 
     Must be called outside a transaction: no lock is held while a model thinks. Raises
