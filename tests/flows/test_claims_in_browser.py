@@ -95,8 +95,13 @@ def test_a_hold_that_is_about_to_end_says_so_and_is_extended(sign_in: SignIn) ->
 
 
 def go_to_any(page: Page) -> None:
-    """The first proposal of the queue, held by this person."""
-    page.goto("/")
+    """The first proposal of the queue, held by this person, as the server has just answered.
+
+    The page of who holds it already says so before that answer, from which the lease is counted.
+    """
+    with page.expect_response(re.compile(r"/claim$")) as answer:
+        page.goto("/")
+    answer.value.finished()
     expect(page.locator("#claim")).to_have_attribute("data-state", "mine")
 
 
