@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from apps.policies import samples
+
 
 class PoliciesConfig(AppConfig):
     name = "apps.policies"
@@ -10,6 +12,4 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         """Say which actions there are, for drafts to be tried on."""
-        from apps.policies import samples  # noqa: PLC0415  (once all apps are there)
-
         samples.catalogue = import_string(settings.CATALOGUE)

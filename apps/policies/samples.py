@@ -12,6 +12,10 @@ from typing import Any, Protocol
 from apps.policies.facts import Facts
 
 
+class NoCatalogue(LookupError):
+    """Nobody has said which actions there are: `settings.CATALOGUE` leads to none."""
+
+
 class Example(Protocol):
     """A typical change: its parameters in canonical form, its record before and after."""
 
@@ -55,7 +59,9 @@ def grow(value: Any) -> Any:
 
 
 def actions() -> Iterable[str]:
-    """The names of all actions."""
+    """The names of all actions. Raises `NoCatalogue`: tried on nothing, a draft would pass."""
+    if not catalogue:
+        raise NoCatalogue(NoCatalogue.__doc__)
     return tuple(catalogue)
 
 

@@ -22,10 +22,12 @@ from apps.agents import operations as agents
 from apps.agents.playbooks.registry import PLAYBOOKS
 from apps.audit import queries as audit
 from apps.audit.events import EVENTS
+from apps.audit.kinds import Kind
 from apps.audit.operations import record, sequence
 from apps.console import urls as pages
 from apps.console.presenters import events_words
 from apps.gateway import catalogue, onboarding
+from apps.gateway import queries as gateway
 from apps.gateway.connectors.registry import KINDS
 from apps.gateway.models import Connector, Execution
 from apps.gateway.onboarding import CannotJoin, System
@@ -118,7 +120,9 @@ def test_a_connector_is_tried_and_offers_what_it_can_do(cast, workspace, till, n
     """Its own hint helps whoever gets its key wrong."""
     with pytest.raises(CannotJoin, match="stands on the back of the till"):
         connect(workspace, now, secret="open")
-    assert connect(workspace, now).kind == "till"
+    till_here = connect(workspace, now)
+    assert till_here.kind == "till"
+    assert gateway.offered([till_here]) == {"issue_gift_card"}
 
 
 @pytest.mark.django_db
@@ -207,11 +211,13 @@ def test_the_readme_names_each_place() -> None:
         "connector": ("apps/gateway/connectors/registry.py", KINDS),
         "action": ("apps/gateway/catalogue/__init__.py", catalogue.ACTIONS),
         "playbook": ("apps/agents/playbooks/registry.py", PLAYBOOKS),
-        "event": ("apps/audit/kinds.py", EVENTS),
+        "event": ("apps/audit/kinds.py", Kind),
         "page": ("apps/console/urls.py", pages.urlpatterns),
     }
     for thing, (place, table) in places.items():
         [row] = [row for row in rows if f"**{thing}**" in row]
         assert place in row.split("|")[3], thing
-        assert table
-        assert (ROOT / place).exists()
+        module = import_module(
+            place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        )
+        assert any(value is table for value in vars(module).values()), thing

@@ -58,6 +58,15 @@ def test_something_else_there_is_said_in_plain_words(workspace, answering, now, 
     assert "not the storefront" in text
 
 
+def test_something_else_than_a_feed_is_said_as_such(workspace, answering, now) -> None:
+    """Each kind says what it has to be; nothing is said of a shop."""
+    feed = System(name="Prices", kind="feed", address=answering(200, b"<html>"),
+                  settings={"competitor_prices": "/p"}, resource="competitor_prices")  # fmt: skip
+    text = str(refusal(workspace, now, feed))
+    assert "A feed has to be a list in JSON or CSV." in text
+    assert "storefront" not in text
+
+
 @pytest.mark.parametrize("address", ["", "shop", "shop.example.com", "https://", "ftp"])
 def test_what_is_no_address_is_refused(workspace, now, address) -> None:
     """With what one looks like."""

@@ -118,3 +118,10 @@ def test_samples_are_what_the_catalogue_normalises(action):
 def test_there_is_no_sample_of_an_action_that_is_gone():
     """The two lists are one."""
     assert set(samples.actions()) == set(catalogue.ACTIONS)
+
+
+def test_without_a_catalogue_no_draft_passes(monkeypatch):
+    """It would be tried on nothing, and so always pass."""
+    monkeypatch.setattr(samples, "catalogue", {})
+    with pytest.raises(samples.NoCatalogue):
+        trial.check([Rule(name="any", when="true", outcome="allow", reason="-")], {})
