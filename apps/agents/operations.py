@@ -205,7 +205,7 @@ def configure(
 def set_autonomy(*, agent: Agent, autonomy: Autonomy, by: str, now: datetime) -> Agent:
     """Change how far an agent may go; recorded only if it differs.
 
-    It holds from the next step on. Cases it has only rehearsed are taken up once it leaves shadow.
+    It holds from the next step on. Cases it has only tried are taken up once it leaves shadow.
     """
     locked = Agent.objects.select_for_update().get(pk=agent.pk)
     before, after = {"autonomy": locked.autonomy}, {"autonomy": autonomy.value}

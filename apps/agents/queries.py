@@ -16,7 +16,7 @@ from apps.proposals import queries as proposals
 from apps.proposals.changes import FieldDiff
 from apps.proposals.models import Proposal
 
-SHADOW = "shadow"  # where a step's output keeps what was only rehearsed
+SHADOW = "shadow"  # where a step's output keeps what was only tried in shadow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,15 +87,15 @@ def run(workspace_id: UUID, run_id: UUID) -> RunView:
 
 
 def handled(
-    workspace_id: UUID, playbook: str, keys: Sequence[str], *, rehearsed_by: UUID | None = None
+    workspace_id: UUID, playbook: str, keys: Sequence[str], *, shadow_agent: UUID | None = None
 ) -> set[str]:
     """Which of these cases the playbook has dealt with.
 
-    For an agent in shadow, `rehearsed_by`, also those it has rehearsed; for nobody else.
+    For an agent in shadow, `shadow_agent`, also those it has tried; for nobody else.
     """
     asked = {key: key for key in keys}
-    if rehearsed_by is not None:
-        asked |= {rehearsed_key(rehearsed_by, key): key for key in keys}
+    if shadow_agent is not None:
+        asked |= {shadow_key(shadow_agent, key): key for key in keys}
     rows = Handled.objects.filter(workspace_id=workspace_id, playbook=playbook, key__in=asked)
     return {asked[key] for key in rows.values_list("key", flat=True)}
 
@@ -107,8 +107,8 @@ def labelled_examples(workspace_id: UUID, playbook: str) -> QuerySet[LabelledExa
     )
 
 
-def rehearsed_key(agent_id: UUID, key: str) -> str:
-    """The key under which an agent in shadow notes that it has rehearsed a case."""
+def shadow_key(agent_id: UUID, key: str) -> str:
+    """The key under which an agent in shadow notes that it has tried a case."""
     return f"{SHADOW}:{agent_id}:{key}"
 
 
@@ -149,13 +149,13 @@ class Shadowed:
 
 
 def shadowed(run: Run) -> list[Shadowed]:
-    """What the run only rehearsed, in order; empty for a run that was not in shadow. One query."""
+    """What the run only tried, in order; empty for one that was not in shadow. One query."""
     step = run.steps.filter(stage=Stage.ACT, output__has_key=SHADOW).order_by("-number").first()
     return [as_shadowed(one) for one in step.output[SHADOW]] if step else []
 
 
 def as_shadowed(kept: Mapping[str, Any]) -> Shadowed:
-    """A rehearsed proposal as a step keeps it."""
+    """A proposal of shadow as a step keeps it."""
     changes = [
         ShadowedChange(**{**one, "fields": tuple(FieldDiff(**diff) for diff in one["fields"])})
         for one in kept["changes"]

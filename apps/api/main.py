@@ -19,11 +19,11 @@ from apps.api.problems import Problem, answer, render
 from apps.api.routes import (
     agents,
     decisions,
+    dry_runs,
     events,
     executions,
     kill_switches,
     proposals,
-    rehearsals,
     reviewing,
     runs,
     together,
@@ -116,7 +116,7 @@ api = Api(
 for kind in (Problem, ValidationError, HttpError, Http404, Exception):
     api.add_exception_handler(kind, cast(Any, answer))
 for prefix, resource in (
-    ("/proposals/dry-run", rehearsals),
+    ("/proposals/dry-run", dry_runs),
     ("/proposals/approvals", together),
     ("/proposals", proposals),
     ("/proposals", reviewing),

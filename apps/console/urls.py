@@ -72,9 +72,7 @@ urlpatterns = [
     path("insights/export.csv", dashboards.export, name="insights-export"),
     path("operations/", executions.show_executions, name="executions"),
     path("operations/executions/<uuid:execution_id>/", executions.show_execution, name="execution"),
-    path(
-        "operations/executions/<uuid:execution_id>/rehearse", executions.rehearse, name="rehearse"
-    ),
+    path("operations/executions/<uuid:execution_id>/dry-run", executions.dry_run, name="dry_run"),
     path(
         "operations/executions/<uuid:execution_id>/resubmit", executions.resubmit, name="resubmit"
     ),

@@ -35,7 +35,7 @@ class Setup:
     connectors: list[Connector]
     agent: Agent | None
     run: Run | None
-    rehearsed: list[Shadowed]
+    shadowed: list[Shadowed]
     version: Version | None
 
     @property
@@ -78,12 +78,12 @@ def setup(workspace_id: UUID) -> Setup:
     tried = [one for one in found if one.autonomy == Autonomy.SHADOW and one.enabled]
     agent = next(iter([*tried, *found]), None)
     run = agents.runs_of(workspace_id).filter(agent=agent).first() if agent else None
-    rehearsed = agents.shadowed(run) if run else []
+    shadowed = agents.shadowed(run) if run else []
     return Setup(
         connectors=gateway.connectors_of(workspace_id),
         agent=agent,
         run=run,
-        rehearsed=rehearsed,
+        shadowed=shadowed,
         version=policy_in_force(workspace_id, agent) if agent else None,
     )
 

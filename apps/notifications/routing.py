@@ -11,7 +11,7 @@ from apps.audit.queries import Recorded
 from apps.gateway.models import State as ExecutionState
 from apps.notifications.models import NoticeKind
 from apps.notifications.queries import Member
-from apps.proposals.impact import largest, stake_of
+from apps.proposals.impact import impact_of, largest
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.queries import why_not
 
@@ -150,13 +150,13 @@ def above(matter: Matter, deciders: Sequence[Member]) -> list[Member]:
 
 def how_far(member: Member, changes: Sequence[Change]) -> Decimal:
     """The largest amount the person may approve of what moves most here, in its currency."""
-    stake = largest(stake_of(change) for change in changes)
-    action = stake.action if stake else next((change.action for change in changes), "")
+    impact = largest(impact_of(change) for change in changes)
+    action = impact.action if impact else next((change.action for change in changes), "")
     limits = [limit for limit in member.rights.limits if limit.action == action]
     reach = [
         ANY_AMOUNT if one.ceiling is None else one.ceiling
         for one in limits
-        if one.ceiling is None or stake is None or one.currency == stake.currency
+        if one.ceiling is None or impact is None or one.currency == impact.currency
     ]
     return max(reach, default=Decimal(0))
 

@@ -89,7 +89,9 @@ class Money:
     currency: str = ""
 
 
-def stake(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> Money:
+def money_moved(
+    params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Money:
     """The money an action moves: its own amount, else what it makes the shop give back or owe."""
     amount = number(params.get("amount"))
     for total in ("refunded", "returned_total"):
@@ -114,7 +116,7 @@ def describe(
 
     Without a `total_amount` the change is judged as the only one of its proposal.
     """
-    money = stake(params, before, after)
+    money = money_moved(params, before, after)
     amount = float(money.amount or 0)
     old, new = price(before, money.currency), price(after, money.currency)
     cost = number(before.get("cost")) if before.get("cost_currency") == money.currency else None

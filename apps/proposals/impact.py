@@ -13,7 +13,7 @@ from apps.proposals.text.titles import Move
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stake:
+class Impact:
     """What one change, or several of a kind together, moves; `amount` None: no money."""
 
     action: str
@@ -22,10 +22,10 @@ class Stake:
     gives_money: bool
 
 
-def stake_of(change: Change) -> Stake:
+def impact_of(change: Change) -> Impact:
     """The money one change moves."""
-    money = facts.stake(change.params, change.before, change.after)
-    return Stake(
+    money = facts.money_moved(change.params, change.before, change.after)
+    return Impact(
         action=change.action,
         amount=money.amount,
         currency=money.currency,
@@ -33,30 +33,30 @@ def stake_of(change: Change) -> Stake:
     )
 
 
-def add_up(stakes: Iterable[Stake]) -> list[Stake]:
-    """Stakes that give money away, summed by action and currency; the others one by one.
+def add_up(impacts: Iterable[Impact]) -> list[Impact]:
+    """Impacts that give money away, summed by action and currency; the others one by one.
 
     A price is not money that leaves: two prices of 20 are not 40.
     """
     sums: dict[tuple[str, str], Decimal] = {}
     others = []
-    for stake in stakes:
-        if stake.gives_money and stake.amount is not None:
-            key = (stake.action, stake.currency)
-            sums[key] = sums.get(key, Decimal(0)) + stake.amount
+    for impact in impacts:
+        if impact.gives_money and impact.amount is not None:
+            key = (impact.action, impact.currency)
+            sums[key] = sums.get(key, Decimal(0)) + impact.amount
         else:
-            others.append(stake)
+            others.append(impact)
     added = [
-        Stake(action=action, amount=amount, currency=currency, gives_money=True)
+        Impact(action=action, amount=amount, currency=currency, gives_money=True)
         for (action, currency), amount in sums.items()
     ]
     return added + others
 
 
-def given_away(stakes: Iterable[Stake], currency: str) -> Decimal:
+def given_away(impacts: Iterable[Impact], currency: str) -> Decimal:
     """All that is given away in a currency, whatever the action."""
     return sum(
-        (s.amount for s in stakes if s.gives_money and s.amount and s.currency == currency),
+        (s.amount for s in impacts if s.gives_money and s.amount and s.currency == currency),
         Decimal(0),
     )
 
@@ -73,7 +73,7 @@ def price_moves(changes: Iterable[Change], was: Mapping[UUID, Mapping[str, Any]]
     return found
 
 
-def largest(stakes: Iterable[Stake]) -> Stake | None:
-    """The stake shown for the whole proposal; None when no money moves."""
-    moving = [stake for stake in add_up(stakes) if stake.amount is not None]
-    return max(moving, key=lambda stake: stake.amount or Decimal(0), default=None)
+def largest(impacts: Iterable[Impact]) -> Impact | None:
+    """The impact shown for the whole proposal; None when no money moves."""
+    moving = [impact for impact in add_up(impacts) if impact.amount is not None]
+    return max(moving, key=lambda impact: impact.amount or Decimal(0), default=None)

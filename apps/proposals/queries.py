@@ -24,7 +24,7 @@ from apps.policies.models import Decision
 from apps.proposals import sole
 from apps.proposals.changes import FieldDiff, diff
 from apps.proposals.effects import Effect, standing
-from apps.proposals.impact import add_up, stake_of
+from apps.proposals.impact import add_up, impact_of
 from apps.proposals.models import (
     OPEN_STATES,
     Change,
@@ -82,7 +82,7 @@ class ProposalView:
         return max(max(self.proposal.reviewers, 1) - len(given), 0)
 
     @property
-    def at_stake(self) -> list[Change]:
+    def undecided(self) -> list[Change]:
         """The changes a decision is about: those not proven done, or all if all are."""
         open_ones = [
             one.change
@@ -243,15 +243,15 @@ def why_not(
             "You caused this proposal; somebody else has to approve it."
             f"{sole.advice(user, proposal, changes, held)}"
         )
-    for stake in add_up(stake_of(change) for change in changes):
-        if not held.cover(stake.action, stake.amount, stake.currency or None):
+    for impact in add_up(impact_of(change) for change in changes):
+        if not held.cover(impact.action, impact.amount, impact.currency or None):
             money = (
-                f" of {written(stake.amount, stake.currency)} {stake.currency}"
-                if stake.amount is not None
+                f" of {written(impact.amount, impact.currency)} {impact.currency}"
+                if impact.amount is not None
                 else ""
             )
             return (
-                f"Your authority does not cover this: {spec(stake.action).title.lower()}{money}. "
+                f"Your authority does not cover this: {spec(impact.action).title.lower()}{money}. "
                 "Ask a reviewer with a higher limit."
             )
     return None

@@ -22,14 +22,14 @@ document.addEventListener(HAPPENED, ({ detail: event }) => {
 function follow() {
   const now = execution();
   if (!now || Number(now.dataset.seen) >= wanted) return;
-  if (now.querySelector(".drawer:not([hidden]), [data-rehearsal]")) return;
+  if (now.querySelector(".drawer:not([hidden]), [data-dry-run]")) return;
   if (now.matches(".htmx-request, :has(.htmx-request)")) timer = setTimeout(follow, 400);
   else htmx.trigger(now, EXECUTION);
 }
 
 // The result of a dry run is read where it was asked for.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.elt.matches?.("[data-rehearsal]")) detail.elt.focus({ preventScroll: true });
+  if (detail.elt.matches?.("[data-dry-run]")) detail.elt.focus({ preventScroll: true });
 });
 
 // "Repair" leads to the form of the page it opens.

@@ -36,7 +36,7 @@ EXAMPLES = os.environ.get("AIOS_FUZZ_EXAMPLES", "")
 # know, an Idempotency-Key used before
 SEMANTIC = {
     "submit_proposal",
-    "rehearse_proposal",
+    "dry_run_proposal",
     "review_proposal",
     "resolve_proposal",
     "take_back_proposal",
@@ -202,11 +202,11 @@ def test_hostile_values_reach_no_5xx(
     key: str, rows: dict[str, UUID], other: Caller, draft: Any, verdict: Any
 ) -> None:
     """Odd values in every place a client may fill are stored or refused, in each of the steps."""
-    rehearsed = send(Caller(key), "/proposals/dry-run", draft)
-    assert rehearsed.status_code in (200, 400, 422), rehearsed.content
+    dry_run = send(Caller(key), "/proposals/dry-run", draft)
+    assert dry_run.status_code in (200, 400, 422), dry_run.content
     submitted = send(Caller(key), "/proposals", draft)
     assert submitted.status_code in (201, 400, 409, 422), submitted.content
-    assert (rehearsed.status_code == 200) == (submitted.status_code in (201, 409))
+    assert (dry_run.status_code == 200) == (submitted.status_code in (201, 409))
     seen = submitted.json() if submitted.status_code == 201 else {}
     if seen.get("state") == "waiting":
         body = {**verdict, "binding": seen["binding"]}

@@ -121,7 +121,7 @@ def outcome_of(run: Run, truths: dict[str, str]) -> Outcome:
     return Outcome(proposals=len(drafts), alone=frozenset(alone), wrong=frozenset(wrong))
 
 
-def rehearse(workspace: Workspace, name: str) -> Run:
+def try_in_shadow(workspace: Workspace, name: str) -> Run:
     """All letters once, in shadow, by an agent of its own."""
     now = timezone.now()
     agent = operations.configure(
@@ -148,13 +148,13 @@ def test_no_model_costs_autonomy_or_brings_errors(
     make.connect(workspace, shop, timezone.now())
     sensed = desk.sense(workspace, DeskSettings(batch=100), now=timezone.now())
     truths = {one.message.message_id: truth(one.message.subject) for one in sensed.cases}
-    outcomes = {"rules alone": outcome_of(rehearse(workspace, "rules"), truths)}
+    outcomes = {"rules alone": outcome_of(try_in_shadow(workspace, "rules"), truths)}
     inference.tier(workspace, timeout_s=5)
     settings.OPENAI_API_KEY, settings.OPENAI_MODEL = "sk-test", "scripted-1"
     for name, wrong in READERS.items():
         with model_server(reader(wrong)) as server:
             settings.OPENAI_BASE_URL = server.base_url
-            run = rehearse(workspace, name)
+            run = try_in_shadow(workspace, name)
         assert "model scripted-1" in run.steps.get(stage="plan").planner
         outcomes[name] = outcome_of(run, truths)
     with capsys.disabled():

@@ -72,7 +72,7 @@ def test_nothing_is_called_while_everything_is_stopped(system: System, sign_in: 
     operator.goto("/operations/stuck/?why=stopped")
     stuck = operator.locator("[data-stuck=stopped]").first
     stuck.get_by_role("button", name="Dry run").click()
-    shown = stuck.locator("[data-rehearsal]")
+    shown = stuck.locator("[data-dry-run]")
     expect(shown).to_contain_text("It would not be called now.")
     expect(shown).to_contain_text("Odd prices in the shop.")
     expect(shown).to_be_focused()

@@ -76,7 +76,7 @@ def bodies(values: dict[str, object]) -> dict[str, dict[str, object]]:
     draft = {"title": "t", "rationale": "r", "changes": [{"action": action, "params": params}]}
     return {
         "submit_proposal": draft,
-        "rehearse_proposal": draft,
+        "dry_run_proposal": draft,
         "review_proposal": {
             "verdict": "reject", "reason": "Because.", "binding": values["binding"],
         },

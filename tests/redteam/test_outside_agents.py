@@ -30,7 +30,7 @@ from tests.factories.signing_in import sign_in
 from tests.unit.api.calls import body, problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connector", "policy")]
-PROPOSING = {"submit_proposal", "rehearse_proposal", "answer_question"}
+PROPOSING = {"submit_proposal", "dry_run_proposal", "answer_question"}
 DOCUMENT = api.get_openapi_schema(path_prefix=f"{ROOT}/")["paths"]
 DECIDING = [
     (address.removeprefix(ROOT), operation["operationId"])

@@ -30,7 +30,7 @@ from apps.policies.models import Decision
 from apps.proposals import operations as proposals
 from apps.proposals.changes import diff
 from apps.proposals.models import Change, Proposal, State
-from apps.proposals.operations import Draft, Rehearsal
+from apps.proposals.operations import Draft, DryRun
 from tests.conftest import Cast
 from tests.contract.shops import Shop, demo_shop
 from tests.factories.proposals import AGENT, look_at
@@ -148,7 +148,9 @@ def one_run(market: Market, cast: Cast, kind: str) -> Run:
     draft = Draft(title=f"{kind} by chance", rationale="A case.", confidence=confidence,
                   changes=[(action, market.draw(kind))])  # fmt: skip
     counts, lines = count_rows(), market.lines()
-    seen = proposals.rehearse(workspace=market.workspace, draft=draft, origin=AGENT, now=market.now)
+    seen = proposals.dry_run_draft(
+        workspace=market.workspace, draft=draft, origin=AGENT, now=market.now
+    )
     wrong = ["the dry run wrote a row"] if count_rows() != counts else []
     if market.lines() != lines:
         return Run(seen.proposal.state, [*wrong, "the dry run acted"])
@@ -182,7 +184,7 @@ def carry_out(proposal: Proposal, now: datetime) -> Execution:
     return rows.get(subject_id=proposal.changes.get().pk)
 
 
-def verdict_differs(seen: Rehearsal, real: Proposal) -> list[str]:
+def verdict_differs(seen: DryRun, real: Proposal) -> list[str]:
     """In what the predicted proposal and its decision differ from the real ones."""
     [predicted], change = seen.changes, real.changes.get()
     pairs: dict[str, tuple[object, object]] = {
@@ -205,7 +207,7 @@ def verdict_differs(seen: Rehearsal, real: Proposal) -> list[str]:
     return [f"{name}: {a!r}, really {b!r}" for name, (a, b) in pairs.items() if a != b]
 
 
-def effect_differs(seen: Rehearsal, execution: Execution, market: Market) -> list[str]:
+def effect_differs(seen: DryRun, execution: Execution, market: Market) -> list[str]:
     """In what the predicted state differs from the receipt and from what the back end shows."""
     [predicted] = seen.changes
     if execution.receipt is None:
@@ -249,7 +251,9 @@ def test_a_shop_that_is_down(market: Market) -> None:
     before = count_rows()
     draft = Draft(title="t", rationale="r", changes=[("set_stock", params)])
     with pytest.raises(Unreachable):
-        proposals.rehearse(workspace=market.workspace, draft=draft, origin=AGENT, now=market.now)
+        proposals.dry_run_draft(
+            workspace=market.workspace, draft=draft, origin=AGENT, now=market.now
+        )
     assert count_rows() == before
     assert list(Breaker.objects.values_list("failures", flat=True)) == [1]
 

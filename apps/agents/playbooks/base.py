@@ -147,9 +147,14 @@ class Playbook(Protocol, Generic[K, S]):
     sensed: type[S]
 
     def sense(
-        self, workspace: Workspace, settings: K, *, now: datetime, rehearsed_by: UUID | None = None
+        self,
+        workspace: Workspace,
+        settings: K,
+        *,
+        now: datetime,
+        shadow_agent: UUID | None = None,
     ) -> S:
-        """Read what matters; `rehearsed_by` is an agent in shadow, see `queries.handled`.
+        """Read what matters; `shadow_agent` is an agent in shadow, see `queries.handled`.
 
         Raises the gateway's `ConnectorError`s and `NoConnector`.
         """

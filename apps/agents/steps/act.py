@@ -38,7 +38,7 @@ class Looked:
 def act(context: Context) -> Write:
     """Examine every plan whose case nobody has handled; then submit, and note where each stands.
 
-    In shadow the drafts are rehearsed instead, and the cases stay open.
+    In shadow the drafts are run dry instead, and the cases stay open.
 
     A draft the catalogue or the shop refuses is reported, and its case put before a person where
     somebody waits for an answer; an outside system that cannot be reached, or too much that waits
@@ -49,7 +49,7 @@ def act(context: Context) -> Write:
         context.run.workspace_id,
         context.playbook.name,
         [one.key for one in planned],
-        rehearsed_by=context.rehearsed_by,
+        shadow_agent=context.shadow_agent,
     )
     fresh = [one for one in planned if one.key not in seen]
     drafts = [one.draft for one in fresh if one.draft is not None]
@@ -60,8 +60,8 @@ def act(context: Context) -> Write:
     looks = share_cost(context.run, looks)
     if context.in_shadow:
         examined = [one.examined for one in looks if one.examined is not None]
-        rehearsals = shadow.rehearse(context, examined, origin_of(context.run))
-        return lambda: shadow.keep(context, fresh, rehearsals, troubles)
+        dry_runs = shadow.dry_run(context, examined, origin_of(context.run))
+        return lambda: shadow.keep(context, fresh, dry_runs, troubles)
     return lambda: submit(context, looks, troubles)
 
 

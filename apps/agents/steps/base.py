@@ -47,8 +47,8 @@ class Context:
         return self.run.agent.autonomy == Autonomy.SHADOW
 
     @property
-    def rehearsed_by(self) -> UUID | None:
-        """The agent in shadow, whose rehearsed cases count as dealt with; else None."""
+    def shadow_agent(self) -> UUID | None:
+        """The agent in shadow, whose cases it has tried count as dealt with; else None."""
         return self.run.agent_id if self.in_shadow else None
 
 

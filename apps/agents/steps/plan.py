@@ -155,7 +155,10 @@ def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
     """The plans for cases no run has dealt with, one each, with at most a batch of drafts."""
     keys = [one.key for one in planned]
     seen = queries.handled(
-        context.run.workspace_id, context.playbook.name, keys, rehearsed_by=context.rehearsed_by
+        context.run.workspace_id,
+        context.playbook.name,
+        keys,
+        shadow_agent=context.shadow_agent,
     )
     fresh: list[Planned] = []
     left = context.settings.batch

@@ -6,7 +6,10 @@ from apps.agents.steps.base import Context, Taken, Then
 def sense(context: Context) -> Taken:
     """Read. A run that finds nothing to plan for ends here."""
     sensed = context.playbook.sense(
-        context.run.workspace, context.settings, now=context.now, rehearsed_by=context.rehearsed_by
+        context.run.workspace,
+        context.settings,
+        now=context.now,
+        shadow_agent=context.shadow_agent,
     )
     found = bool(sensed.count())
     return Taken(

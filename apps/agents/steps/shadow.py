@@ -10,7 +10,7 @@ from apps.agents.steps.base import Context, Taken, Then
 from apps.policies.cel import Outcome
 from apps.proposals import operations as proposals
 from apps.proposals.models import State
-from apps.proposals.operations import Examined, Origin, Rehearsal, RehearsedChange
+from apps.proposals.operations import DryRun, DryRunChange, Examined, Origin
 
 VERDICTS = {
     State.APPROVED: Outcome.ALLOW,
@@ -19,11 +19,11 @@ VERDICTS = {
 }
 
 
-def rehearse(context: Context, examined: Sequence[Examined], origin: Origin) -> list[Rehearsal]:
+def dry_run(context: Context, examined: Sequence[Examined], origin: Origin) -> list[DryRun]:
     """What submitting each draft would lead to now. Writes nothing."""
     workspace, now = context.run.workspace, context.now
     return [
-        proposals.rehearse_examined(workspace=workspace, examined=one, origin=origin, now=now)
+        proposals.dry_run_examined(workspace=workspace, examined=one, origin=origin, now=now)
         for one in examined
     ]
 
@@ -31,19 +31,19 @@ def rehearse(context: Context, examined: Sequence[Examined], origin: Origin) -> 
 def keep(
     context: Context,
     planned: Sequence[Planned],
-    rehearsals: Sequence[Rehearsal],
+    dry_runs: Sequence[DryRun],
     troubles: list[str],
 ) -> Taken:
-    """Keep the results, and note that this agent has rehearsed these cases.
+    """Keep the results, and note that this agent has tried these cases.
 
     They stay open to any run that is not in shadow.
     """
-    run, shown = context.run, [to_json(one) for one in rehearsals]
+    run, shown = context.run, [to_json(one) for one in dry_runs]
     Handled.objects.bulk_create(
         Handled(
             workspace_id=run.workspace_id,
             playbook=context.playbook.name,
-            key=queries.rehearsed_key(run.agent_id, one.key),
+            key=queries.shadow_key(run.agent_id, one.key),
             run=run,
             at=context.now,
         )
@@ -57,9 +57,9 @@ def keep(
     )
 
 
-def to_json(rehearsal: Rehearsal) -> dict[str, Any]:
-    """A rehearsed proposal as a step keeps it; `queries.as_shadowed` reads it."""
-    proposal = rehearsal.proposal
+def to_json(proposed: DryRun) -> dict[str, Any]:
+    """The dry run of a proposal as a step keeps it; `queries.as_shadowed` reads it."""
+    proposal = proposed.proposal
     return {
         "title": proposal.title,
         "rationale": proposal.rationale,
@@ -69,13 +69,13 @@ def to_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "confidence": proposal.confidence,
         "verdict": VERDICTS[State(proposal.state)].value,
         "reviewers": proposal.reviewers,
-        "is_taken": any(change.is_taken for change in rehearsal.changes),
-        "changes": [change_to_json(change) for change in rehearsal.changes],
+        "is_taken": any(change.is_taken for change in proposed.changes),
+        "changes": [change_to_json(change) for change in proposed.changes],
     }
 
 
-def change_to_json(change: RehearsedChange) -> dict[str, Any]:
-    """A rehearsed change as a step keeps it."""
+def change_to_json(change: DryRunChange) -> dict[str, Any]:
+    """The dry run of a change as a step keeps it."""
     fields = [{"path": one.path, "before": one.before, "after": one.after} for one in change.fields]
     return {
         "action": change.action,

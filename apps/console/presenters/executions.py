@@ -16,7 +16,7 @@ from apps.console.presenters.proposals import (
 from apps.console.presenters.values import Row, money, rows
 from apps.gateway.catalogue import ACTIONS
 from apps.gateway.models import Execution, Grant, State
-from apps.proposals.operations import RehearsedExecution
+from apps.proposals.operations import DryRunExecution
 
 GUARDS = {
     "state": "Where it stands",
@@ -188,11 +188,11 @@ def saga_step(entry: Mapping[str, Any]) -> SagaStep:
     )
 
 
-def dry_run(rehearsed: RehearsedExecution) -> DryRun:
+def dry_run(found: DryRunExecution) -> DryRun:
     """What a dry run has shown, in words."""
-    execution = rehearsed.execution
-    currency = currency_of(execution.params, rehearsed.after or {})
-    tone, verdict = verdict_of(rehearsed)
+    execution = found.execution
+    currency = currency_of(execution.params, found.after or {})
+    tone, verdict = verdict_of(found)
     return DryRun(
         tone=tone,
         verdict=verdict,
@@ -202,27 +202,27 @@ def dry_run(rehearsed: RehearsedExecution) -> DryRun:
                 reason=one.reason,
                 until=one.until,
             )
-            for one in rehearsed.obstacles
+            for one in found.obstacles
         ],
-        changed=[difference(one, currency) for one in rehearsed.changed],
-        effect=[difference(one, currency) for one in rehearsed.fields],
-        reading=reading_of(rehearsed),
+        changed=[difference(one, currency) for one in found.changed],
+        effect=[difference(one, currency) for one in found.fields],
+        reading=reading_of(found),
     )
 
 
-def reading_of(rehearsed: RehearsedExecution) -> str:
+def reading_of(found: DryRunExecution) -> str:
     """What reading an unproven call back shows; empty where nothing is unproven."""
-    shown = rehearsed.shown
+    shown = found.shown
     if shown is None:
         return ""
     known = {True: "it happened", False: "it did not happen", None: "it cannot be told"}
     return known[shown.happened] + (f": {shown.reason}" if shown.reason else ".")
 
 
-def verdict_of(rehearsed: RehearsedExecution) -> tuple[str, str]:
+def verdict_of(found: DryRunExecution) -> tuple[str, str]:
     """Tone and sentence: called now, called once it is its turn, or not."""
-    if rehearsed.would_be_called:
+    if found.would_be_called:
         return "good", "It would be called now."
-    if rehearsed.would_be_called_once_due:
+    if found.would_be_called_once_due:
         return "warn", "Nothing but where it stands keeps it from being called."
     return "bad", "It would not be called now."

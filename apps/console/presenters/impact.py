@@ -26,7 +26,7 @@ UNDO_WORDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stake:
+class Impact:
     """One fact: an icon, what it is about, the fact, and a note."""
 
     icon: str
@@ -36,9 +36,9 @@ class Stake:
     tone: str = ""
 
 
-def at_stake(
+def impacts(
     proposal: Proposal, views: Sequence[ChangeView], cards: Sequence[ChangeCard]
-) -> list[Stake]:
+) -> list[Impact]:
     """The facts, the money first; what nobody knows is left out."""
     found = [
         money_moved(proposal, views),
@@ -50,18 +50,18 @@ def at_stake(
     return [one for one in found if one is not None]
 
 
-def money_moved(proposal: Proposal, views: Sequence[ChangeView]) -> Stake | None:
+def money_moved(proposal: Proposal, views: Sequence[ChangeView]) -> Impact | None:
     """The money that leaves, or by how much a price moves; says so where no money moves."""
     gives = [view for view in views if view.spec.gives_money]
     if gives and proposal.amount is not None:
         note = of_order(gives[0].change.before, proposal.amount)
-        return Stake(icon="money", label="Money that leaves", value=amount_of(proposal), note=note)
+        return Impact(icon="money", label="Money that leaves", value=amount_of(proposal), note=note)
     for view in views:
         if (moved := price_move(view)) is not None:
             return moved
     if proposal.amount is not None:
-        return Stake(icon="money", label="Money at stake", value=amount_of(proposal))
-    return Stake(icon="money", label="Money", value="None moves")
+        return Impact(icon="money", label="Money at stake", value=amount_of(proposal))
+    return Impact(icon="money", label="Money", value="None moves")
 
 
 def of_order(before: Mapping[str, Any], amount: Decimal) -> str:
@@ -73,7 +73,7 @@ def of_order(before: Mapping[str, Any], amount: Decimal) -> str:
     return f"{share} of an order of {money(total, before.get('currency', ''))}"
 
 
-def price_move(view: ChangeView) -> Stake | None:
+def price_move(view: ChangeView) -> Impact | None:
     """How far a price moves, for each piece sold."""
     change = view.change
     currency = str(change.params.get("currency") or "")
@@ -82,13 +82,13 @@ def price_move(view: ChangeView) -> Stake | None:
         return None
     step = new - old
     sign = "+" if step > 0 else "−" if step < 0 else ""
-    return Stake(
+    return Impact(
         icon="tag", label="Each piece sold", value=f"{sign}{money(abs(step), currency)}",
         note="earns that much more" if step > 0 else "earns that much less" if step < 0 else "",
     )  # fmt: skip
 
 
-def margins(views: Sequence[ChangeView]) -> Iterator[Stake]:
+def margins(views: Sequence[ChangeView]) -> Iterator[Impact]:
     """The margin before and after, where the cost is known in the price's currency."""
     for view in views:
         before, after = margin(view, view.change.before), margin(view, view.change.after)
@@ -96,7 +96,7 @@ def margins(views: Sequence[ChangeView]) -> Iterator[Stake]:
             continue
         was = f"{percent(before)} → " if before is not None else ""
         tone = "bad" if after < 0 else "warn" if before is not None and after < before else ""
-        yield Stake(icon="scale", label="Margin", value=f"{was}{percent(after)}", tone=tone,
+        yield Impact(icon="scale", label="Margin", value=f"{was}{percent(after)}", tone=tone,
                     note="of the price, before tax")  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def margin(view: ChangeView, state: Mapping[str, Any]) -> Decimal | None:
     return (worth - cost) * 100 / worth
 
 
-def customers(views: Sequence[ChangeView]) -> Stake | None:
+def customers(views: Sequence[ChangeView]) -> Impact | None:
     """Whom it touches: named customers, else everybody who meets the article."""
     named = {
         str(view.change.before.get(field) or "").casefold()
@@ -124,30 +124,32 @@ def customers(views: Sequence[ChangeView]) -> Stake | None:
     } - {""}
     if named:
         words = "1 customer" if len(named) == 1 else f"{len(named)} customers"
-        return Stake(icon="person", label="Touches", value=words, note=", ".join(sorted(named)[:3]))
+        return Impact(
+            icon="person", label="Touches", value=words, note=", ".join(sorted(named)[:3])
+        )
     for view in views:
         if reach := view.spec.reach:
-            return Stake(icon="person", label="Touches", value=reach.whom, note=reach.note)
+            return Impact(icon="person", label="Touches", value=reach.whom, note=reach.note)
     return None
 
 
-def reversal_of(cards: Sequence[ChangeCard]) -> Stake | None:
+def reversal_of(cards: Sequence[ChangeCard]) -> Impact | None:
     """The worst of the changes: a thing that cannot be undone is not undone by its neighbours."""
     kinds = {card.reversibility for card in cards}
     worst = next((kind for kind in WORST_FIRST if kind in kinds), None)
     if worst is None:
         return None
     tone = "bad" if worst == "final" else ""
-    return Stake(icon=UNDO_ICONS[worst], label="Afterwards", value=UNDO_WORDS[worst], tone=tone)
+    return Impact(icon=UNDO_ICONS[worst], label="Afterwards", value=UNDO_WORDS[worst], tone=tone)
 
 
-def proposing_cost(proposal: Proposal) -> Stake | None:
+def proposing_cost(proposal: Proposal) -> Impact | None:
     """What models were paid for it; rules cost nothing, and a person's own proposal is not told."""
     if proposal.cost:
-        return Stake(icon="model", label="Cost to propose", value=dollars(proposal.cost),
+        return Impact(icon="model", label="Cost to propose", value=dollars(proposal.cost),
                      note="paid for the model")  # fmt: skip
     if proposal.agent:
-        return Stake(
+        return Impact(
             icon="model", label="Cost to propose", value=dollars(Decimal()), note="by rules alone"
         )
     return None

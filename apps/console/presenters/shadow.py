@@ -64,7 +64,7 @@ class Shadow:
 
 
 def show_shadow(found: Sequence[Shadowed]) -> Shadow | None:
-    """What was rehearsed, what people would see first at the top; None if nothing was."""
+    """What was tried, what people would see first at the top; None if nothing was."""
     if not found:
         return None
     met = Counter(one.verdict for one in found)

@@ -142,7 +142,7 @@ class Tally:
 
 
 def tally(now: Iterable[str], then: Iterable[str]) -> list[Tally]:
-    """The outcomes of what was rehearsed, before and after."""
+    """The outcomes of what was tried in shadow, before and after."""
     before, after = Counter(now), Counter(then)
     return [
         Tally(phrase=PHRASES[one], tone=TONES[one], icon=ICONS[one],

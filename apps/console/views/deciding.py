@@ -138,9 +138,11 @@ def may_take_back(seat: Seat, view: ProposalView) -> bool:
         and review.binding == view.proposal.binding
         for review in view.reviews
     )
-    return not queries.why_not_take_back(seat.user, view.proposal, view.at_stake, approved=approved)
+    return not queries.why_not_take_back(
+        seat.user, view.proposal, view.undecided, approved=approved
+    )
 
 
 def why_not(seat: Seat, view: ProposalView) -> str | None:
     """Why this person may not decide; the server asks the same again when they do."""
-    return queries.why_not(seat.user, view.proposal, view.at_stake)
+    return queries.why_not(seat.user, view.proposal, view.undecided)

@@ -116,21 +116,21 @@ def build(seat: Seat, view: ExecutionView, *, seen: int) -> dict[str, Any]:
         "timeline": tell_all(seat.workspace.pk, view.events),
         "why": why_stuck(seat.workspace.pk, execution.pk, now=now),
         "is_held": execution.state == State.DUE and execution.not_before > now,
-        "can_rehearse": execution.state not in ENDED,
+        "can_dry_run": execution.state not in ENDED,
     }
 
 
 @require_POST
 @operated
-def rehearse(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpResponseBase:
+def dry_run(request: ConsoleRequest, seat: Seat, execution_id: UUID) -> HttpResponseBase:
     """What the next attempt would do now and why not; reads the back end, writes nothing."""
     execution = gateway.executions_in(seat.workspace.pk).filter(pk=execution_id).first()
     if execution is None:
         raise Http404("This workspace has no such execution.")
-    rehearsed = operations.rehearse_execution(execution, now=timezone.now())
-    context = {"run": words.dry_run(rehearsed), "execution": execution}
+    found = operations.dry_run_execution(execution, now=timezone.now())
+    context = {"run": words.dry_run(found), "execution": execution}
     if request.htmx:
-        return page.show_part(request, "console/execution/rehearsal.html", context)
+        return page.show_part(request, "console/execution/dry_run.html", context)
     after = audit.last_index()
     context |= build(seat, find(seat, execution_id), seen=after)
     return page.show(request, seat, "console/execution.html", context, after=after)

@@ -89,7 +89,7 @@ def agent(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
 def shadow(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """What the agent would have proposed; only that when htmx asks whether the run has ended."""
     found = insights.setup(seat.workspace.pk)
-    if page.is_part_wanted(request, "rehearsed"):
+    if page.is_part_wanted(request, "shadowed"):
         context = build(found, Screen.SHADOW)
         return page.show_part(request, "console/guide/shadow.html", context)
     return show(request, seat, found, Screen.SHADOW)
@@ -187,7 +187,7 @@ def build(found: Setup, screen: Screen) -> dict[str, Any]:
         "verbs": words.VERBS,
         "demo_shop": settings.DEMO_SHOP_URL,
         "playbooks": words.cards(PLAYBOOKS.values(), insights.missing(found.connectors)),
-        "shadow": show_shadow(found.rehearsed),
+        "shadow": show_shadow(found.shadowed),
         "policy": policy,
         "form": form_of(found),
         "no_policy": NO_POLICY if found.agent and not found.version else "",
@@ -205,10 +205,10 @@ def form_of(found: Setup, posted: Mapping[str, str] | None = None) -> list[limit
 
 
 def foresee(seat: Seat, found: Setup, wanted: Mapping[str, float]) -> Sequence[limits.Tally]:
-    """What was rehearsed, by how it was decided and how it would be with these limits."""
+    """What was tried in shadow, by how it was decided and how it would be with these limits."""
     if found.version is None:
         return []
-    known = [one for one in found.rehearsed if all(change.facts for change in one.changes)]
+    known = [one for one in found.shadowed if all(change.facts for change in one.changes)]
     verdicts = iter(
         thresholds.foresee(
             workspace_id=seat.workspace.pk,

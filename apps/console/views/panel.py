@@ -14,7 +14,7 @@ from apps.console.access import Seat
 from apps.console.names import tell_all
 from apps.console.presenters import proposals as words
 from apps.console.presenters.evidence import exhibits
-from apps.console.presenters.impact import at_stake
+from apps.console.presenters.impact import impacts
 from apps.console.presenters.moments import Moment, moments
 from apps.console.presenters.paragraphs import cited_by
 from apps.console.presenters.pressure import pressed
@@ -87,7 +87,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "is_open": is_open,
         "tone": words.TONES[State(proposal.state)],
         "amount": words.amount_of(proposal),
-        "stakes": at_stake(proposal, view.changes, cards),
+        "impacts": impacts(proposal, view.changes, cards),
         "changes": related.draw(view, cards) if not withheld else cards,
         "edits": words.summarise_edits(cards),
         "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),

@@ -63,7 +63,7 @@ class ReadBack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsed:
+class DryRun:
     """An execution as its next attempt would find it; `before` None: the target cannot be read."""
 
     obstacles: tuple[Obstacle, ...]
@@ -73,7 +73,7 @@ class Rehearsed:
 
 
 def refuse_to_send() -> None:
-    """The answer of the gate while rehearsing."""
+    """The answer of the gate of a dry run."""
     raise DryRunActed(DryRunActed.__doc__)
 
 
@@ -131,12 +131,12 @@ def spared(connector: Connector, *, reads: int, now: datetime) -> Iterator[Obsta
         yield Obstacle(guard=Guard.RATE, reason=reason, until=until)
 
 
-def rehearse(
+def dry_run_execution(
     execution: Execution,
     *,
     permit: Callable[[Sequence[Execution]], set[UUID]],
     now: datetime,
-) -> Rehearsed:
+) -> DryRun:
     """What the next attempt at an execution would find, in a transaction that writes nothing."""
     found = list(standing(execution, now=now))
     found += obstacles(
@@ -153,7 +153,7 @@ def rehearse(
     if execution.state in NOT_CALLED_YET and (fault := grant_fault(execution, now=now)):
         found.append(Obstacle(guard=Guard.GRANT, reason=fault))
     unproven = execution.state in UNPROVEN and execution.attempts
-    return Rehearsed(
+    return DryRun(
         obstacles=tuple(found),
         before=before,
         after=after,

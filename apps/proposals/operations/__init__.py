@@ -11,12 +11,12 @@ from apps.proposals.operations.bulk import (
 )
 from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
 from apps.proposals.operations.dry_run import (
-    Rehearsal,
-    RehearsedChange,
-    RehearsedExecution,
-    rehearse,
-    rehearse_examined,
-    rehearse_execution,
+    DryRun,
+    DryRunChange,
+    DryRunExecution,
+    dry_run_draft,
+    dry_run_examined,
+    dry_run_execution,
 )
 from apps.proposals.operations.edit import DeniedByPolicy
 from apps.proposals.operations.effect import execute, expire, reconsider, settle, turn
@@ -56,6 +56,9 @@ __all__ = [
     "Claimed",
     "DeniedByPolicy",
     "Draft",
+    "DryRun",
+    "DryRunChange",
+    "DryRunExecution",
     "Examined",
     "InvalidDraft",
     "NotAuthorised",
@@ -66,9 +69,6 @@ __all__ = [
     "NothingToRepair",
     "Origin",
     "Overloaded",
-    "Rehearsal",
-    "RehearsedChange",
-    "RehearsedExecution",
     "SignInNeeded",
     "StaleApproval",
     "TooLate",
@@ -78,6 +78,9 @@ __all__ = [
     "ask",
     "claim",
     "drop_skips",
+    "dry_run_draft",
+    "dry_run_examined",
+    "dry_run_execution",
     "effects_of",
     "escalate",
     "examine",
@@ -90,9 +93,6 @@ __all__ = [
     "prepare",
     "reconsider",
     "refer",
-    "rehearse",
-    "rehearse_examined",
-    "rehearse_execution",
     "reject",
     "reject_all",
     "release",

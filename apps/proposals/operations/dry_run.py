@@ -38,7 +38,7 @@ from apps.proposals.operations.submit import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class RehearsedChange:
+class DryRunChange:
     """One change as it would be proposed now.
 
     `decision` is not saved. `obstacles` would keep an approved change from being called now;
@@ -59,15 +59,15 @@ class RehearsedChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsal:
+class DryRun:
     """A draft as it would be judged now; `proposal` is not saved."""
 
     proposal: Proposal
-    changes: tuple[RehearsedChange, ...]
+    changes: tuple[DryRunChange, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RehearsedExecution:
+class DryRunExecution:
     """An execution as its next attempt would find it now.
 
     `changed` are the fields that differ from what the approval saw, `fields` what a call would
@@ -106,7 +106,7 @@ def writing_nothing() -> Iterator[None]:
         yield
 
 
-def rehearse(*, workspace: Workspace, draft: Draft, origin: Origin, now: datetime) -> Rehearsal:
+def dry_run_draft(*, workspace: Workspace, draft: Draft, origin: Origin, now: datetime) -> DryRun:
     """What submitting the draft would lead to now: verdict, quorum, effect, what is in the way.
 
     Raises what `examine` raises: `InvalidDraft` and the gateway's `ConnectorError`s, `Busy` at
@@ -114,12 +114,12 @@ def rehearse(*, workspace: Workspace, draft: Draft, origin: Origin, now: datetim
     """
     with writing_nothing():
         examined = examine(workspace=workspace, draft=draft, patient=False)
-        return rehearse_examined(workspace=workspace, examined=examined, origin=origin, now=now)
+        return dry_run_examined(workspace=workspace, examined=examined, origin=origin, now=now)
 
 
-def rehearse_examined(
+def dry_run_examined(
     *, workspace: Workspace, examined: Examined, origin: Origin, now: datetime
-) -> Rehearsal:
+) -> DryRun:
     """What submitting an examined draft would lead to; the shop is not looked at again."""
     with writing_nothing():
         looks = examined.looks
@@ -129,10 +129,10 @@ def rehearse_examined(
         if origin.needs_person:
             leave_to_person([proposal])
         taken = taken_among(workspace, looks)
-        return Rehearsal(
+        return DryRun(
             proposal=proposal,
             changes=tuple(
-                rehearsed(change, is_taken=is_taken, reads=len(looks), now=now)
+                dry_run_change(change, is_taken=is_taken, reads=len(looks), now=now)
                 for change, is_taken in zip(changes, taken, strict=True)
             ),
         )
@@ -160,10 +160,10 @@ def taken_among(workspace: Workspace, looks: Sequence[Looked]) -> list[bool]:
     return found
 
 
-def rehearsed(change: Change, *, is_taken: bool, reads: int, now: datetime) -> RehearsedChange:
+def dry_run_change(change: Change, *, is_taken: bool, reads: int, now: datetime) -> DryRunChange:
     """A weighed change with what would keep it from being called."""
     assert change.decision is not None
-    return RehearsedChange(
+    return DryRunChange(
         action=change.action,
         params=change.params,
         connector=change.connector.name,
@@ -184,12 +184,12 @@ def rehearsed(change: Change, *, is_taken: bool, reads: int, now: datetime) -> R
     )
 
 
-def rehearse_execution(execution: Execution, *, now: datetime) -> RehearsedExecution:
+def dry_run_execution(execution: Execution, *, now: datetime) -> DryRunExecution:
     """Whether an execution that waits or is stuck would be called now, and if not, why."""
     with writing_nothing():
-        found = gateway.rehearse(execution, permit=still_approved, now=now)
+        found = gateway.dry_run_execution(execution, permit=still_approved, now=now)
     before, after = found.before, found.after
-    return RehearsedExecution(
+    return DryRunExecution(
         execution=execution,
         obstacles=found.obstacles,
         changed=tuple(diff(execution.snapshot, before)) if before is not None else (),

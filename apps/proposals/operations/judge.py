@@ -16,7 +16,7 @@ from apps.policies import operations as policies
 from apps.policies.cel import Outcome
 from apps.proposals.changes import binding, joint_binding
 from apps.proposals.evidence import rests_on_stale
-from apps.proposals.impact import given_away, largest, stake_of
+from apps.proposals.impact import given_away, impact_of, largest
 from apps.proposals.models import Change, Proposal, State
 from apps.proposals.operations.marking import mark
 
@@ -107,7 +107,7 @@ def siblings(change: Change, changes: Sequence[Change]) -> list[Change]:
 def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vocabulary.Facts:
     """A change as a rule sees it, among the changes it is proposed together with."""
     proposal, spec = change.proposal, catalogue.spec(change.action)
-    stakes = [stake_of(other) for other in together]
+    impacts = [impact_of(other) for other in together]
     size = catalogue_size.known(change.connector, now=now) if spec.category else None
     return vocabulary.describe(
         action=change.action,
@@ -126,7 +126,7 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
         hour=now.hour,
         returned=bool(proposal.returned),
         stale_read=rests_on_stale(proposal.evidence),
-        total_amount=float(given_away(stakes, stake_of(change).currency)),
+        total_amount=float(given_away(impacts, impact_of(change).currency)),
         pressure=list(proposal.pressure),
         customer_orders=change.customer_orders or 0,
         has_customer_orders=change.customer_orders is not None,
@@ -171,9 +171,9 @@ def stand(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> No
     proposal.state = STATE_AFTER[strictest]
     proposal.binding = joint_binding([change.binding for change in changes])
     proposal.reviewers = max((c.decision.reviewers for c in changes if c.decision), default=0)
-    stake = largest(stake_of(change) for change in changes)
-    proposal.amount = stake.amount if stake else None
-    proposal.currency = stake.currency if stake else ""
+    impact = largest(impact_of(change) for change in changes)
+    proposal.amount = impact.amount if impact else None
+    proposal.currency = impact.currency if impact else ""
     if proposal.state == State.DENIED:
         proposal.settled_at = now
     for change in changes:
@@ -230,13 +230,13 @@ def schedule(
                 action=change.action,
                 params=change.params,
                 snapshot=change.before,
-                amount=None if stake.amount is None else written(stake.amount, stake.currency),
-                currency=stake.currency,
+                amount=None if impact.amount is None else written(impact.amount, impact.currency),
+                currency=impact.currency,
                 priority=change.proposal.priority,
                 begun=begun,
             )
             for change in changes
-            for stake in (stake_of(change),)
+            for impact in (impact_of(change),)
         ],
         by=by,
         now=now,

@@ -191,9 +191,9 @@ def resolve(
     check_free(proposal, user=user, now=now)
     if not reason.strip():
         raise InvalidDraft("Say what you saw.", [{"field": "reason", "problem": "is empty"}])
-    at_stake = open_changes(proposal) or list(proposal.changes.all())
-    check_authority(user, proposal, at_stake, held=held)
-    if is_referral(at_stake):
+    undecided = open_changes(proposal) or list(proposal.changes.all())
+    check_authority(user, proposal, undecided, held=held)
+    if is_referral(undecided):
         proposal.state = as_told(happened=happened)
     else:
         proposal.state = as_seen(proposal, happened=happened, by=user.actor, now=now)
@@ -316,11 +316,11 @@ def vote(
 def votes_on(proposal: Proposal) -> list[Vote]:
     """The votes of all who may still vote, on this; who has lost the authority since may not."""
     rows = proposal.reviews.filter(may_vote(), binding=proposal.binding)
-    at_stake = open_changes(proposal)
+    undecided = open_changes(proposal)
     return [
         vote_of(review)
         for review in rows.select_related("reviewer")
-        if review.alone or why_not(review.reviewer, proposal, at_stake) is None
+        if review.alone or why_not(review.reviewer, proposal, undecided) is None
     ]
 
 

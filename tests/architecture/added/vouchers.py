@@ -56,7 +56,7 @@ class Vouchers:
         settings: Settings,
         *,
         now: datetime,
-        rehearsed_by: UUID | None = None,
+        shadow_agent: UUID | None = None,
     ) -> Sensed:
         """Two of them, always the same."""
         return Sensed(customers=["ann", "ben"])

@@ -71,8 +71,8 @@ def test_a_switched_off_agent_and_an_unknown_playbook_are_refused(
     assert not Run.objects.exists()
 
 
-def test_switched_on_it_takes_up_what_it_rehearsed(workspace: Workspace, moment: datetime) -> None:
-    """Policy decides from then on, on a schedule; the rehearsed cases are proposed."""
+def test_switched_on_it_takes_up_what_it_tried(workspace: Workspace, moment: datetime) -> None:
+    """Policy decides from then on, on a schedule; the tried cases are proposed."""
     agent = begin(workspace, moment)
     make.drive(lambda: moment)
     trial.go_live(agent=agent, by="user:olga", now=moment)

@@ -16,7 +16,7 @@ from apps.console.presenters.executions import (
     title_of,
 )
 from apps.gateway.models import Execution, Grant
-from apps.proposals.operations import rehearse_execution
+from apps.proposals.operations import dry_run_execution
 from tests.factories.proposals import propose
 
 
@@ -101,15 +101,15 @@ def test_steps_of_a_saga(due, now, browse, world):
 
 def test_a_dry_run_in_words(due):
     """Called now with its effect; or not, with each guard by name; or once it is its turn."""
-    called = dry_run(rehearse_execution(due, now=timezone.now()))
+    called = dry_run(dry_run_execution(due, now=timezone.now()))
     assert (called.tone, called.hindrances, called.reading) == ("good", [], "")
     assert [one.label for one in called.effect] == ["Amount"]
     due.state = "parked"
-    aside = dry_run(rehearse_execution(due, now=timezone.now()))
+    aside = dry_run(dry_run_execution(due, now=timezone.now()))
     assert "Nothing but where it stands" in aside.verdict
     assert [one.guard for one in aside.hindrances] == ["Where it stands"]
     due.snapshot = {"amount": "7.00"}
-    stale = dry_run(rehearse_execution(due, now=timezone.now()))
+    stale = dry_run(dry_run_execution(due, now=timezone.now()))
     assert (stale.tone, stale.verdict) == ("bad", "It would not be called now.")
     assert stale.changed[0].before == "€7.00"
 

@@ -43,7 +43,7 @@ def post(client: Client, screen: str, token, **form):
     return client.post(f"/guide/{screen}", form)
 
 
-def rehearse(workspace: Workspace, shop: Shop) -> Agent:
+def try_in_shadow(workspace: Workspace, shop: Shop) -> Agent:
     """A shop, and an agent that has run in shadow."""
     now = timezone.now()
     make.connect(workspace, shop, now)
@@ -127,7 +127,7 @@ def test_choosing_an_agent_starts_it_in_shadow(olga, demo_shop, token, workspace
     assert post(olga, "agent/", token, playbook="repricing")["Location"] == "/guide/shadow/"
     assert "It is reading your shop" in olga.get("/guide/shadow/").content.decode()
     make.drive()
-    part = olga.get("/guide/shadow/", HTTP_HX_REQUEST="true", HTTP_HX_TARGET="rehearsed")
+    part = olga.get("/guide/shadow/", HTTP_HX_REQUEST="true", HTTP_HX_TARGET="shadowed")
     assert part["X-Part"] == "1"
     assert "data-shadow" in part.content.decode()
     assert Agent.objects.get(workspace=workspace).autonomy == Autonomy.SHADOW
@@ -142,8 +142,8 @@ def test_an_unknown_playbook_is_refused(olga, token) -> None:
 
 
 def test_limits_are_tried_before_they_are_published(olga, shop, workspace, token) -> None:
-    """The preview counts what was rehearsed, and publishes nothing."""
-    rehearse(workspace, shop)
+    """The preview counts what was tried, and publishes nothing."""
+    try_in_shadow(workspace, shop)
     before = Version.objects.count()
     wide = {"safe_change_percent": "29", "max_change_percent": "30", "min_margin_percent": "10"}
     answer = post(olga, "threshold/", token, act="preview", **wide)
@@ -170,7 +170,7 @@ def test_limits_are_tried_before_they_are_published(olga, shop, workspace, token
 )  # fmt: skip
 def test_a_limit_that_makes_no_sense_is_refused(olga, shop, workspace, token, typed, said) -> None:
     """At its field, with what was typed; nothing is published."""
-    rehearse(workspace, shop)
+    try_in_shadow(workspace, shop)
     before = Version.objects.count()
     form = {"safe_change_percent": "5", "max_change_percent": "30", "min_margin_percent": "10"}
     answer = post(olga, "threshold/", token, act="publish", **(form | typed))
@@ -194,7 +194,7 @@ def test_every_playbook_can_be_tried(olga, shop, workspace, token, playbook) -> 
 
 def test_switching_on_ends_the_guide(olga, shop, workspace, token) -> None:
     """The agent proposes for real, and every screen is done."""
-    agent = rehearse(workspace, shop)
+    agent = try_in_shadow(workspace, shop)
     assert insights.setup(workspace.pk).here == Screen.THRESHOLD
     assert post(olga, "live", token)["Location"] == "/guide/threshold/"
     agent.refresh_from_db()
@@ -202,10 +202,10 @@ def test_switching_on_ends_the_guide(olga, shop, workspace, token) -> None:
     assert insights.setup(workspace.pk).done == frozenset(Screen)
 
 
-def test_a_screen_costs_the_same_with_many_rehearsals(
+def test_a_screen_costs_the_same_with_many_dry_runs(
     olga, shop, workspace, django_assert_max_num_queries
 ) -> None:
-    """Queries do not grow with what was rehearsed."""
-    rehearse(workspace, shop)
+    """Queries do not grow with what was tried."""
+    try_in_shadow(workspace, shop)
     with django_assert_max_num_queries(QUERIES):
         olga.get("/guide/threshold/")

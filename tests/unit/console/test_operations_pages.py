@@ -132,14 +132,14 @@ class TestExecutions:
         assert reverse("console:stuck") not in page
         for name in OPERATING:
             assert rita.get(reverse(name)).status_code == 403
-        for name in ("rehearse", "resubmit"):
+        for name in ("dry_run", "resubmit"):
             assert post(rita, token, url(name, due), reason="x").status_code == 403
 
     def test_nothing_is_seen_from_elsewhere(self, browse, token, world, due, halted):
         """Neither the row, nor the switch, nor by any verb."""
         client = browse(world.mallory)
         assert client.get(url("execution", due)).status_code == 404
-        for name in ("rehearse", "resubmit"):
+        for name in ("dry_run", "resubmit"):
             assert post(client, token, url(name, due), reason="x").status_code == 404
         assert post(client, token, url("release", halted)).status_code == 404
         for name in ("executions", *(name.removeprefix("console:") for name in OPERATING)):
@@ -156,7 +156,7 @@ class TestExecutions:
         assert answer.context["after"] == 0
         assert b'data-after="0"' in answer.content
 
-    @pytest.mark.parametrize("name", ["rehearse", "resubmit", "release", "reset"])
+    @pytest.mark.parametrize("name", ["dry_run", "resubmit", "release", "reset"])
     def test_a_get_does_nothing(self, browse, world, due, name):
         """Only POST may."""
         assert browse(world.otto).get(url(name, due)).status_code == 405
@@ -172,17 +172,17 @@ class TestDryRun:
         """In place with htmx, in a page without; no event, no state, no effect."""
         client = browse(world.otto)
         events, before = Event.objects.count(), Execution.objects.values().get()
-        part = post(client, token, url("rehearse", due), htmx=True).content.decode()
+        part = post(client, token, url("dry_run", due), htmx=True).content.decode()
         assert "It would be called now." in part
         assert "5.00" in part
-        whole = post(client, token, url("rehearse", due)).content.decode()
+        whole = post(client, token, url("dry_run", due)).content.decode()
         assert "<!DOCTYPE html>" in whole
         assert "It would be called now." in whole
         assert (Event.objects.count(), Execution.objects.values().get()) == (events, before)
 
     def test_it_tells_what_is_in_the_way(self, browse, token, world, due, halted):
         """A switch is named with its reason."""
-        part = post(browse(world.otto), token, url("rehearse", due), htmx=True).content.decode()
+        part = post(browse(world.otto), token, url("dry_run", due), htmx=True).content.decode()
         assert "It would not be called now." in part
         assert "Kill switch:" in part
         assert "odd prices" in part

@@ -19,7 +19,7 @@ from apps.policies import operations as policies
 from apps.policies.models import Decision, Policy, Version
 from apps.proposals import operations
 from apps.proposals.models import Change, Proposal
-from apps.proposals.operations import InvalidDraft, RehearsedExecution
+from apps.proposals.operations import DryRunExecution, InvalidDraft
 from tests.factories.proposals import AGENT, draft, propose
 
 pytestmark = pytest.mark.usefixtures("connector", "policy")
@@ -42,13 +42,13 @@ def lines(ledger_url: str) -> int:
 
 def guards(execution: Execution, now: datetime) -> list[Guard]:
     """What stands in the way of the execution."""
-    return [one.guard for one in rehearse(execution, now).obstacles]
+    return [one.guard for one in dry_run_of(execution, now).obstacles]
 
 
-def rehearse(execution: Execution, now: datetime) -> RehearsedExecution:
-    """The execution as it is in the database, rehearsed."""
+def dry_run_of(execution: Execution, now: datetime) -> DryRunExecution:
+    """The execution as it is in the database, run dry."""
     fresh = Execution.objects.select_related("connector").get(pk=execution.pk)
-    return operations.rehearse_execution(fresh, now=now)
+    return operations.dry_run_execution(fresh, now=now)
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ class TestDraft:
     ) -> None:  # fmt: skip
         """Verdict, quorum and effect are those of the real submission that follows."""
         one = draft(amount)
-        rehearsal = operations.rehearse(workspace=workspace, draft=one, origin=AGENT, now=now)
-        [seen] = rehearsal.changes
+        dry_run = operations.dry_run_draft(workspace=workspace, draft=one, origin=AGENT, now=now)
+        [seen] = dry_run.changes
         [real] = operations.submit(workspace=workspace, drafts=[one], origin=AGENT, now=now)
         assert real is not None
         change = real.changes.get()
@@ -79,9 +79,9 @@ class TestDraft:
         assert (seen.decision.outcome, seen.decision.rule) == (change.decision.outcome, rule)
         assert seen.decision.version == change.decision.version
         assert seen.decision.facts == change.decision.facts
-        assert (rehearsal.proposal.state, rehearsal.proposal.reviewers) == (state, reviewers)
+        assert (dry_run.proposal.state, dry_run.proposal.reviewers) == (state, reviewers)
         assert (real.state, real.reviewers) == (state, reviewers)
-        assert rehearsal.proposal.amount == real.amount
+        assert dry_run.proposal.amount == real.amount
         assert (seen.before, seen.after) == (change.before, change.after)
         assert (seen.target, seen.params) == (change.target, change.params)
 
@@ -89,7 +89,7 @@ class TestDraft:
         """What rests on a stale answer is said to wait for a person, as it really does."""
         stale = [{"kind": "stale", "title": "Prices of yesterday"}]
         one = replace(draft(5), evidence=stale)
-        seen = operations.rehearse(workspace=workspace, draft=one, origin=AGENT, now=now)
+        seen = operations.dry_run_draft(workspace=workspace, draft=one, origin=AGENT, now=now)
         [real] = operations.submit(workspace=workspace, drafts=[one], origin=AGENT, now=now)
         assert real is not None
         assert (seen.proposal.state, seen.proposal.reviewers) == ("waiting", 1)
@@ -100,7 +100,7 @@ class TestDraft:
     ) -> None:
         """No row, no event, no line in the ledger."""
         before, effects = counts(), lines(ledger_url) if due.attempts else 0
-        operations.rehearse(workspace=workspace, draft=draft(5, 50), origin=AGENT, now=now)
+        operations.dry_run_draft(workspace=workspace, draft=draft(5, 50), origin=AGENT, now=now)
         assert counts() == before
         with psycopg.connect(ledger_url) as ledger:
             found = ledger.execute("SELECT to_regclass('null_ledger')").fetchone()
@@ -118,7 +118,7 @@ class TestDraft:
 
         monkeypatch.setattr(policies, "weigh", careless)
         with pytest.raises(InternalError, match="read-only transaction"):
-            operations.rehearse(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
+            operations.dry_run_draft(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
         monkeypatch.undo()
         assert propose(workspace, 5, now=now).state == "approved"
 
@@ -133,21 +133,21 @@ class TestDraft:
 
         monkeypatch.setattr(NullClient, "predict", eager)
         with pytest.raises(RuntimeError, match="Nothing was sent"):
-            operations.rehearse(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
+            operations.dry_run_draft(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
         assert lines(ledger_url) == 0
 
     def test_refuses_what_submitting_refuses(self, workspace: Workspace, now: datetime) -> None:
         """A draft that does not fit the catalogue is refused in the same words."""
         with pytest.raises(InvalidDraft, match="do not fit 'set_price'"):
-            operations.rehearse(workspace=workspace, draft=draft(-1), origin=AGENT, now=now)
+            operations.dry_run_draft(workspace=workspace, draft=draft(-1), origin=AGENT, now=now)
 
     def test_taken_targets(self, workspace: Workspace, now: datetime) -> None:
         """A target with an open change, or given twice, is told."""
         twice = draft(5, 6, variant="v1")
-        seen = operations.rehearse(workspace=workspace, draft=twice, origin=AGENT, now=now)
+        seen = operations.dry_run_draft(workspace=workspace, draft=twice, origin=AGENT, now=now)
         assert [change.is_taken for change in seen.changes] == [False, True]
         propose(workspace, 50, now=now, variant="v1")
-        seen = operations.rehearse(workspace=workspace, draft=twice, origin=AGENT, now=now)
+        seen = operations.dry_run_draft(workspace=workspace, draft=twice, origin=AGENT, now=now)
         assert [change.is_taken for change in seen.changes] == [True, True]
 
     def test_hold_and_guards(
@@ -160,7 +160,7 @@ class TestDraft:
             switches.engage(
                 workspace=workspace, scope=scope, target=target, reason="Odd.", by="test", now=now
             )
-        seen = operations.rehearse(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
+        seen = operations.dry_run_draft(workspace=workspace, draft=draft(5), origin=AGENT, now=now)
         [change] = seen.changes
         assert change.hold_seconds == 90
         assert [one.guard for one in change.obstacles] == [Guard.SWITCH, Guard.SWITCH]
@@ -192,7 +192,7 @@ class TestExecution:
     def test_nothing_in_the_way(self, due: Execution, now: datetime) -> None:
         """What is due and approved would be called, with this difference."""
         before = counts()
-        seen = rehearse(due, now)
+        seen = dry_run_of(due, now)
         assert (seen.would_be_called, seen.obstacles, seen.changed) == (True, (), ())
         assert [(d.path, d.before, d.after) for d in seen.fields] == [("amount", "0.00", "5.00")]
         assert counts() == before
@@ -204,14 +204,14 @@ class TestExecution:
         """What is held back says until when; a live claim names its worker."""
         later = now + timedelta(seconds=60)
         Execution.objects.update(not_before=later)
-        [obstacle] = rehearse(due, now).obstacles
+        [obstacle] = dry_run_of(due, now).obstacles
         assert (obstacle.guard, obstacle.until) == (Guard.STATE, later)
         Execution.objects.update(not_before=now, state="claimed", worker="w1", lease_until=later)
-        [obstacle] = rehearse(due, now).obstacles
+        [obstacle] = dry_run_of(due, now).obstacles
         assert "w1" in obstacle.reason
         assert guards(due, later + timedelta(seconds=1)) == []  # the claim has lapsed
         Execution.objects.update(deliveries=3)
-        [obstacle] = rehearse(due, later + timedelta(seconds=1)).obstacles
+        [obstacle] = dry_run_of(due, later + timedelta(seconds=1)).obstacles
         assert "3 workers died" in obstacle.reason
 
     def test_target_changed(
@@ -219,7 +219,7 @@ class TestExecution:
     ) -> None:
         """What has changed since the approval is told field by field."""
         monkeypatch.setattr(NullClient, "snapshot", lambda *_: {"amount": "3.00"})
-        seen = rehearse(due, now)
+        seen = dry_run_of(due, now)
         assert [one.guard for one in seen.obstacles] == [Guard.TARGET]
         assert [(d.path, d.before, d.after) for d in seen.changed] == [("amount", "0.00", "3.00")]
         assert not seen.would_be_called_once_due
@@ -233,7 +233,7 @@ class TestExecution:
             raise ConnectionError("no route")
 
         monkeypatch.setattr(NullClient, "snapshot", away)
-        seen = rehearse(due, now)
+        seen = dry_run_of(due, now)
         assert "no route" in seen.obstacles[0].reason
         assert (seen.before, seen.after, seen.fields) == (None, None, ())
 
@@ -263,7 +263,7 @@ class TestExecution:
         Execution.objects.update(
             state="calling", attempts=1, deliveries=1, worker="w", lease_until=lapsed
         )
-        seen = rehearse(due, now)
+        seen = dry_run_of(due, now)
         assert seen.shown is not None
         assert (seen.shown.happened, "no effect" in seen.shown.reason) == (False, True)
         assert [one.guard for one in seen.obstacles] == [Guard.STATE]
@@ -272,5 +272,5 @@ class TestExecution:
     def test_over(self, due: Execution, now: datetime) -> None:
         """What is parked would be called if it were due."""
         Execution.objects.update(state="parked", deliveries=3)
-        seen = rehearse(due, now)
+        seen = dry_run_of(due, now)
         assert (seen.would_be_called, seen.would_be_called_once_due) == (False, True)

@@ -31,7 +31,7 @@ def refunds(
 def why_not(user: User, proposal: Proposal) -> str | None:
     """What the page of the proposal asks."""
     view = queries.detail(proposal.workspace_id, proposal.pk)
-    return queries.why_not(user, proposal, view.at_stake)
+    return queries.why_not(user, proposal, view.undecided)
 
 
 def test_refunds_count_together(refunds: Proposal, cast: Cast, now: datetime) -> None:

@@ -68,10 +68,10 @@ def test_who_needs_a_person_is_never_waved_through(
 ) -> None:  # fmt: skip
     """What policy allows waits all the same; a dry run says so, and approving it carries it out."""
     origin = replace(AGENT, needs_person=True)
-    rehearsal = operations.rehearse(
+    dry_run = operations.dry_run_draft(
         workspace=workspace, draft=draft(amount), origin=origin, now=now
     )
-    assert (rehearsal.proposal.state, rehearsal.proposal.reviewers) == (state, reviewers)
+    assert (dry_run.proposal.state, dry_run.proposal.reviewers) == (state, reviewers)
     proposal = propose(workspace, amount, now=now, origin=origin)
     assert (proposal.state, proposal.reviewers) == (state, reviewers)
     if state == "waiting":

@@ -363,7 +363,7 @@ def test_a_dry_run_shows_the_windows_and_reserves_nothing(
     propose(workspace, "41.00", variant="a", now=now)
     drive(now)
     for _ in range(3):
-        seen = operations.rehearse(
+        seen = operations.dry_run_draft(
             workspace=workspace, draft=draft("42.00", variant="a"), origin=AGENT, now=now
         )
         assert seen.proposal.state == State.APPROVED

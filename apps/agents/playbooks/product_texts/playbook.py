@@ -37,10 +37,10 @@ class ProductTexts:
         settings: Settings,
         *,
         now: datetime,
-        rehearsed_by: UUID | None = None,
+        shadow_agent: UUID | None = None,
     ) -> Sensed:
         """Read the titles."""
-        return senses.sense(workspace, settings, now=now, rehearsed_by=rehearsed_by)
+        return senses.sense(workspace, settings, now=now, shadow_agent=shadow_agent)
 
     def plan(self, sensed: Sensed, settings: Settings, *, now: datetime) -> list[Planned]:
         """New titles by rules."""

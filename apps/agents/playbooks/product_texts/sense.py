@@ -59,7 +59,7 @@ class Sensed(base.Sensed):
 
 
 def sense(
-    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, shadow_agent: UUID | None = None
 ) -> Sensed:
     """Read the shop's products; those with an open proposal or dealt with before are left out."""
     reading = gateway.read_or_recall(workspace.pk, "variants")
@@ -68,7 +68,7 @@ def sense(
     taken = proposals.taken_targets(workspace.pk, "update_product")
     free = [one for one in untidy if spec("update_product").target(one.model_dump()) not in taken]
     keys = [one.key for one in free]
-    done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
+    done = queries.handled(workspace.pk, NAMESPACE, keys, shadow_agent=shadow_agent)
     left, caveat = [one for one in free if one.key not in done], reading.caveat()
     items = recall(workspace, left, now=now)
     return Sensed(

@@ -100,12 +100,12 @@ def message_key(message_id: str) -> str:
 
 
 def sense(
-    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, shadow_agent: UUID | None = None
 ) -> Sensed:
     """Read new messages and what belongs to them."""
     messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
     keys = [message_key(message.key) for message in messages]
-    done = queries.handled(workspace.pk, NAMESPACE, keys, rehearsed_by=rehearsed_by)
+    done = queries.handled(workspace.pk, NAMESPACE, keys, shadow_agent=shadow_agent)
     fresh = [one for one in messages if message_key(one.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
     cases = [gather_apart(workspace, one, settings, now=now) for one in fresh[: settings.batch]]

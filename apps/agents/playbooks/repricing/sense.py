@@ -70,7 +70,7 @@ class Sensed(base.Sensed):
 
 
 def sense(
-    workspace: Workspace, settings: Settings, *, now: datetime, rehearsed_by: UUID | None = None
+    workspace: Workspace, settings: Settings, *, now: datetime, shadow_agent: UUID | None = None
 ) -> Sensed:
     """Read the shop and the feed, and recall what is known about the SKUs."""
     ours = gateway.read_or_recall(workspace.pk, "variants")
@@ -82,7 +82,7 @@ def sense(
     matched = [offer for v in variants if (offer := beside(v, cheapest, settings)) is not None]
     free = [o for o in matched if spec("set_price").target(o.model_dump()) not in taken]
     seen_keys = [offer.seen_key(now=now) for offer in free]
-    left_alone = queries.handled(workspace.pk, NAMESPACE, seen_keys, rehearsed_by=rehearsed_by)
+    left_alone = queries.handled(workspace.pk, NAMESPACE, seen_keys, shadow_agent=shadow_agent)
     free = [offer for offer in free if offer.seen_key(now=now) not in left_alone]
     items = recall(workspace, [offer.sku for offer in free], now=now)
     sold = sales.read(workspace.pk, now=now) if free else None

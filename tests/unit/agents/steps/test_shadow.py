@@ -97,7 +97,7 @@ def test_shadow_foretells_what_policy_says_then(shy: Agent, moment: datetime) ->
     assert queries.shadowed(run) == []
 
 
-def test_a_case_is_rehearsed_once(shy: Agent, moment: datetime) -> None:
+def test_a_case_is_tried_once(shy: Agent, moment: datetime) -> None:
     """The next run in shadow goes on with others, so that no model is paid twice for the same."""
     first = {one.title for one in queries.shadowed(run_of(shy, moment))}
     second = {one.title for one in queries.shadowed(run_of(shy, moment))}
@@ -108,13 +108,13 @@ def test_a_case_is_rehearsed_once(shy: Agent, moment: datetime) -> None:
 def test_a_shadow_hides_nothing_from_another_agent(
     shy: Agent, workspace: Workspace, moment: datetime
 ) -> None:
-    """What one has only rehearsed another still proposes."""
-    rehearsed = {one.title for one in queries.shadowed(run_of(shy, moment))}
+    """What one has only tried another still proposes."""
+    tried = {one.title for one in queries.shadowed(run_of(shy, moment))}
     other = operations.configure(
         workspace=workspace, name="Bold", playbook="repricing", by="test", now=moment,
         settings={"batch": BATCH},
     )  # fmt: skip
-    assert set(states_of(run_of(other, moment))) == rehearsed
+    assert set(states_of(run_of(other, moment))) == tried
 
 
 def test_review_all_waits_for_a_person_each_time(shy: Agent, moment: datetime) -> None:
@@ -208,12 +208,12 @@ def test_a_page_shows_what_people_would_see_first(shy: Agent, moment: datetime) 
 
 
 def test_only_what_was_handled_counts_for_everybody(shy: Agent, moment: datetime) -> None:
-    """A rehearsed key is the agent's own."""
+    """A key of shadow is the agent's own."""
     run = run_of(shy, moment)
     key = Handled.objects.filter(run=run).values_list("key", flat=True).first()
     assert key is not None
     plain = key.removeprefix(f"shadow:{shy.pk}:")
     workspace_id = shy.workspace_id
     assert queries.handled(workspace_id, "repricing", [plain]) == set()
-    found = queries.handled(workspace_id, "repricing", [plain], rehearsed_by=shy.pk)
+    found = queries.handled(workspace_id, "repricing", [plain], shadow_agent=shy.pk)
     assert found == {plain}

@@ -113,8 +113,8 @@ def test_its_proposals_can_be_listed(erp: Make, otto: Caller) -> None:
 def test_what_it_may_not_propose_is_not_looked_up(
     erp: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor rehearsed: the shop is not asked about it."""
-    for asking in ("prepare", "rehearse"):
+    """Nor run dry: the shop is not asked about it."""
+    for asking in ("prepare", "dry_run_draft"):
         monkeypatch.setattr(operations, asking, None)
     key = erp(actions=["set_stock"])
     problem(key.post("/proposals/dry-run", body(5)), 403)

@@ -153,7 +153,7 @@ class TestSubmitting:
     def test_sources_that_do_not_fit(
         self, otto: Caller, workspace: Workspace, now: datetime, sources: object, where: str
     ) -> None:
-        """422 that says which; nothing is written, nor rehearsed."""
+        """422 that says which; nothing is written, nor run dry."""
         letters(workspace, now=now)
         action, params = letter("Hello,\n\nyour order 1001 is on its way.")
         change = {"action": action, "params": params, "sources": sources}

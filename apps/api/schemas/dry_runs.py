@@ -9,7 +9,7 @@ from ninja import Schema
 from apps.api.schemas.proposals import FieldChange
 from apps.api.schemas.rows import AmountText
 from apps.gateway.catalogue import spec
-from apps.proposals.operations import Rehearsal, RehearsedChange
+from apps.proposals.operations import DryRun, DryRunChange
 
 
 class ObstacleDetail(Schema):
@@ -20,7 +20,7 @@ class ObstacleDetail(Schema):
     until: datetime | None
 
 
-class RehearsedChangeDetail(Schema):
+class DryRunChangeDetail(Schema):
     """A change with the predicted effect, what policy would decide, and what is in the way.
 
     `is_taken`: its target has an open change already, so that proposing it would be a 409.
@@ -46,7 +46,7 @@ class RehearsedChangeDetail(Schema):
     obstacles: list[ObstacleDetail]
 
     @classmethod
-    def of(cls, change: RehearsedChange) -> Self:
+    def of(cls, change: DryRunChange) -> Self:
         """From the domain's dry run; `policy` is empty and `version` null when no rule matched."""
         decision, action = change.decision, spec(change.action)
         version = decision.version
@@ -74,7 +74,7 @@ class RehearsedChangeDetail(Schema):
         )
 
 
-class RehearsalDetail(Schema):
+class DryRunDetail(Schema):
     """Where a proposal would stand, were it submitted now; nothing of it exists.
 
     `state` and `reviewers` are those it would have at once; `amount` is the money at stake.
@@ -85,14 +85,14 @@ class RehearsalDetail(Schema):
     reviewers: int
     amount: AmountText | None
     currency: str
-    changes: list[RehearsedChangeDetail]
+    changes: list[DryRunChangeDetail]
 
     @classmethod
-    def of(cls, rehearsal: Rehearsal) -> Self:
+    def of(cls, dry_run: DryRun) -> Self:
         """From the domain's dry run."""
-        proposal = rehearsal.proposal
+        proposal = dry_run.proposal
         named = {"changes", "amount"}
         own = {name: getattr(proposal, name) for name in cls.model_fields if name not in named}
         own |= {"amount": proposal.amount_text}
-        changes = [RehearsedChangeDetail.of(change) for change in rehearsal.changes]
+        changes = [DryRunChangeDetail.of(change) for change in dry_run.changes]
         return cls.model_validate(own | {"changes": changes})

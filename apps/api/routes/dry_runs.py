@@ -7,15 +7,15 @@ from ninja import Router
 from apps.api.auth import Key, key_of
 from apps.api.responses import respond
 from apps.api.routes.proposals import drafted, origin_of
+from apps.api.schemas.dry_runs import DryRunDetail
 from apps.api.schemas.proposals import ProposalDraft
-from apps.api.schemas.rehearsals import RehearsalDetail
 from apps.proposals import operations
 
 router = Router(tags=["proposals"])
 
 
-@router.post("", auth=Key("proposals:submit"), response=RehearsalDetail)
-def rehearse_proposal(request: HttpRequest, draft: ProposalDraft) -> HttpResponse:
+@router.post("", auth=Key("proposals:submit"), response=DryRunDetail)
+def dry_run_proposal(request: HttpRequest, draft: ProposalDraft) -> HttpResponse:
     """Dry run: read the targets, predict the effect and ask the policy, and write nothing.
 
     Takes what `POST /proposals` takes and answers what it would lead to now. `outcome`, `rule` and
@@ -23,10 +23,10 @@ def rehearse_proposal(request: HttpRequest, draft: ProposalDraft) -> HttpRespons
     that would keep it from being called. It may be repeated freely, so it takes no Idempotency-Key.
     """
     key = key_of(request)
-    rehearsal = operations.rehearse(
+    dry_run = operations.dry_run_draft(
         workspace=key.workspace,
         draft=drafted(key, draft),
         origin=origin_of(key),
         now=timezone.now(),
     )
-    return respond(RehearsalDetail.of(rehearsal))
+    return respond(DryRunDetail.of(dry_run))
