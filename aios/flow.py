@@ -41,7 +41,7 @@ SWEEP: tuple[str, ...] = (
     "apps.proposals.tasks.expire",
     "apps.proposals.tasks.tend",
     "apps.agents.tasks.resume",
-    "apps.agents.tasks.answer",
+    "apps.agents.tasks.answer_questions",
     "apps.memory.tasks.embed",
     "apps.memory.tasks.retain",
     "apps.inference.tasks.release",

@@ -46,11 +46,11 @@ class Mailbox:
         mail = message_from_bytes(raw, policy=policy.default)
         with self._store.transaction():
             for recipient in envelope.rcpt_tos:
-                keep(self._store, mail, envelope.mail_from or "", recipient)
+                store_mail(self._store, mail, envelope.mail_from or "", recipient)
         return "250 2.0.0 Kept"
 
 
-def keep(store: Store, mail: EmailMessage, sender: str, recipient: str) -> None:
+def store_mail(store: Store, mail: EmailMessage, sender: str, recipient: str) -> None:
     """Store one mail for one recipient."""
     message_id, subject = str(mail.get("Message-ID", "")), str(mail.get("Subject", ""))
     part = mail.get_body(("plain", "html"))

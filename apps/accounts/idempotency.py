@@ -87,7 +87,7 @@ def take_over(row: IdempotentRequest, *, attempt: UUID, now: datetime) -> None:
     row.save(update_fields=["attempt", "lease_until"])
 
 
-def answer(begun: Begun, given: Answer) -> None:
+def store_answer(begun: Begun, given: Answer) -> None:
     """Keep the answer, in the transaction of the effect. Raises `Overtaken`: undo the effect."""
     kept = IdempotentRequest.objects.filter(
         pk=begun.request_id, attempt=begun.attempt, status=None

@@ -45,7 +45,7 @@ def add(
                 added_by=by,
                 at=now,
             )
-            tell(ExampleAdded, example, by=by, now=now)
+            record_example(ExampleAdded, example, by=by, now=now)
     except IntegrityError:
         known = LabelledExample.objects.get(workspace=workspace, playbook=PLAYBOOK, text=clean)
         raise UnfitExample(
@@ -75,11 +75,13 @@ def remove(*, example: LabelledExample, by: str, now: datetime) -> bool:
     """Take an example away again; False if somebody else was faster."""
     gone, _ = LabelledExample.objects.filter(pk=example.pk).delete()
     if gone:
-        tell(ExampleRemoved, example, by=by, now=now)
+        record_example(ExampleRemoved, example, by=by, now=now)
     return bool(gone)
 
 
-def tell(event: type[Labelled], example: LabelledExample, *, by: str, now: datetime) -> None:
+def record_example(
+    event: type[Labelled], example: LabelledExample, *, by: str, now: datetime
+) -> None:
     """Record what became of an example, in the caller's transaction."""
     record(
         event(intent=example.intent, language=example.language, text=example.text),

@@ -146,7 +146,7 @@ def commit(
         planner=taken.planner,
         **{name: taken.output[name] for name in COUNTED if name in taken.output},
     )
-    tell(run, stepped, now=now)
+    record_of_run(run, stepped, now=now)
     turns.forget(run.pk, context.work)
     follow(run, stage, taken, now=now)
 
@@ -161,13 +161,13 @@ def follow(run: Run, stage: Stage, taken: Taken, *, now: datetime) -> None:
     if taken.then == Then.WAIT:
         run.state = State.WAITING
         run.not_before = now + (LATER_LOOK if stage == Stage.LEARN else FIRST_LOOK)
-        tell(run, RunWaiting(proposals=len(taken.state.get("proposals", []))), now=now)
+        record_of_run(run, RunWaiting(proposals=len(taken.state.get("proposals", []))), now=now)
     elif taken.then == Then.FINISH:
         run.state, run.finished_at = State.DONE, now
-        tell(run, RunFinished(summary=taken.summary), now=now)
+        record_of_run(run, RunFinished(summary=taken.summary), now=now)
     elif taken.then == Then.ESCALATE:
         run.state, run.finished_at = State.ESCALATED, now
-        tell(run, RunEscalated(stage=stage.value, reason=taken.summary), now=now)
+        record_of_run(run, RunEscalated(stage=stage.value, reason=taken.summary), now=now)
     run.save()
 
 
@@ -188,7 +188,7 @@ def put_off(lease: Lease, error: Exception, why: str, *, now: datetime) -> None:
             lease, error=why[:2_000], not_before=later, attempts=0, waiting_since=since
         )
         if held and run.waiting_since is None:
-            tell(run, RunPaused(stage=run.stage, reason=why[:500]), now=now)
+            record_of_run(run, RunPaused(stage=run.stage, reason=why[:500]), now=now)
 
 
 def waited(run: Run, *, since: datetime, now: datetime) -> timedelta:
@@ -226,10 +226,10 @@ def fail(lease: Lease, error: str, *, now: datetime) -> None:
         run.state, run.finished_at, run.error = State.FAILED, now, error[:2_000]
         run.lease_until, run.worker, run.waiting_since = None, "", None
         run.save()
-        tell(run, RunFailed(stage=run.stage, error=error[:500]), now=now)
+        record_of_run(run, RunFailed(stage=run.stage, error=error[:500]), now=now)
 
 
-def tell(run: Run, event: Event, *, now: datetime, by: str = "") -> None:
+def record_of_run(run: Run, event: Event, *, now: datetime, by: str = "") -> None:
     """Record an event about a run, in the caller's transaction."""
     record(
         event,

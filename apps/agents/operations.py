@@ -77,7 +77,7 @@ def begin(agent: Agent, *, trigger: str, by: str, on_behalf_of: str, now: dateti
             workspace=agent.workspace, scope=Scope.RUN, scope_id=run.pk, limit=agent.budget_usd
         )
     started = RunStarted(agent=agent.name, playbook=agent.playbook, trigger=trigger)
-    loop.tell(run, started, by=by, now=now)
+    loop.record_of_run(run, started, by=by, now=now)
     return run
 
 
@@ -137,7 +137,7 @@ def retry(*, run_id: UUID, by: str, now: datetime) -> Run:
             run.save()
     except IntegrityError as conflict:
         raise AtWork(AtWork.__doc__) from conflict
-    loop.tell(run, RunRetried(stage=run.stage, error=error[:500]), by=by, now=now)
+    loop.record_of_run(run, RunRetried(stage=run.stage, error=error[:500]), by=by, now=now)
     return run
 
 
@@ -151,7 +151,7 @@ def cancel(*, run_id: UUID, by: str, reason: str, now: datetime) -> bool:
     run.lease_until = run.waiting_since = None
     run.save()
     run.turns.all().delete()
-    loop.tell(run, RunCancelled(reason=reason), by=by, now=now)
+    loop.record_of_run(run, RunCancelled(reason=reason), by=by, now=now)
     return True
 
 

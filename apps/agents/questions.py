@@ -66,7 +66,7 @@ def answer_due(*, clock: Clock, limit: int = 20) -> int:
         question = claim(now=clock())
         if question is None:
             return done
-        answer(question, clock=clock)
+        answer_question(question, clock=clock)
     return limit
 
 
@@ -96,7 +96,7 @@ def claim(*, now: datetime) -> Question | None:
     return question
 
 
-def answer(question: Question, *, clock: Clock) -> None:
+def answer_question(question: Question, *, clock: Clock) -> None:
     """Answer a claimed question, or let go of it to be tried again later."""
     try:
         if question.attempts > MAX_ATTEMPTS:  # the workers died with it
@@ -165,12 +165,14 @@ def give(question: Question, reply: Reply, *, now: datetime) -> None:
         "now": now,
     }
     try:
-        proposals.answer(text=reply.text, changes=reply.changes, sources=reply.sources, **told)
+        proposals.answer_question(
+            text=reply.text, changes=reply.changes, sources=reply.sources, **told
+        )
     except NOT_TAKEN as error:
         if not reply.changes:
             raise
         text = f"I cannot put that before you. {error}\n\nThe proposal is as it was."
-        proposals.answer(text=text, changes={}, **told)
+        proposals.answer_question(text=text, changes={}, **told)
     if question.proposal.run_id:
         turns.forget(question.proposal.run_id, work_of(question))
 

@@ -36,7 +36,7 @@ def resume(**_: object) -> None:
 
 
 @shared_task(name="agents.answer", ignore_result=True)
-def answer(**_: object) -> None:
+def answer_questions(**_: object) -> None:
     """Answer reviewers' questions until none is due."""
     bell.answered("agents.answer")
     while questions.answer_due(clock=timezone.now):

@@ -64,7 +64,7 @@ def carry_out(begun: Begun, do: Callable[[], HttpResponse]) -> HttpResponse:
     """The effect and its kept answer; whatever is not a lasting answer is raised."""
     response = attempt(do)
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-    idempotency.answer(
+    idempotency.store_answer(
         begun, Answer(status=response.status_code, body=response.content, headers=headers)
     )
     return response

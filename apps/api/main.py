@@ -15,7 +15,7 @@ from ninja.operation import Operation
 from apps.api.concurrency_limit import Door
 from apps.api.document import with_problems
 from apps.api.parsing import MAX_BODY, StrictParser
-from apps.api.problems import Problem, answer, render
+from apps.api.problems import Problem, problem_response, render
 from apps.api.routes import (
     agents,
     decisions,
@@ -74,7 +74,7 @@ def guarded(view: View) -> View:
                 response = view(request, *args, **kwargs)
             door.hear(request, response)
         except Exception as error:  # noqa: BLE001  (the last door: logged, told as a problem)
-            response = answer(request, error)
+            response = problem_response(request, error)
         if response.status_code == 405:
             response = not_allowed(request, response["Allow"])
         tell_rate(request, response)
@@ -114,7 +114,7 @@ api = Api(
     throttle=KeyThrottle(),
 )
 for kind in (Problem, ValidationError, HttpError, Http404, Exception):
-    api.add_exception_handler(kind, cast(Any, answer))
+    api.add_exception_handler(kind, cast(Any, problem_response))
 for prefix, resource in (
     ("/proposals/dry-run", dry_runs),
     ("/proposals/approvals", together),

@@ -101,7 +101,7 @@ def render(problem: Problem) -> HttpResponse:
     )
 
 
-def answer(_request: HttpRequest, error: Exception) -> HttpResponse:
+def problem_response(_request: HttpRequest, error: Exception) -> HttpResponse:
     """Whatever was raised, as a problem. Unknown errors are logged and say nothing."""
     return render(problem_of(error))
 

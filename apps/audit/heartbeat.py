@@ -54,7 +54,7 @@ def leave(*, worker: str) -> None:
     Pulse.objects.filter(name=worker, part=Part.WORKER).delete()
 
 
-def answer(*, worker: str, now: datetime) -> None:
+def record_canary(*, worker: str, now: datetime) -> None:
     """A canary came through to one of the worker's processes."""
     Pulse.objects.filter(name=worker, part=Part.WORKER).update(
         seen_at=now, sent_at=None, busy_at=None, missed=0, taken=None

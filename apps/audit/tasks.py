@@ -67,7 +67,7 @@ def route(followed: operations.Followed) -> None:
 @shared_task(name="audit.heartbeat", bind=True, ignore_result=True)
 def canary(self: Task, **_: object) -> None:
     """Write down that the worker which runs this takes messages."""
-    heartbeat.answer(worker=self.request.hostname, now=timezone.now())
+    heartbeat.record_canary(worker=self.request.hostname, now=timezone.now())
 
 
 class Node(Protocol):

@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.accounts import queries as accounts
 from apps.agents import queries as agents
 from apps.audit.queries import Recorded
-from apps.console.presenters.events import Told, session_of, tell
+from apps.console.presenters.events import Told, in_words, session_of
 from apps.insights import stops
 
 
@@ -29,7 +29,7 @@ def tell_all(
         names |= {f"{one.scope}:{one.target}": one.name for one in found}
     elif any(actor.startswith("agent:") for actor in actors):
         names |= {agent.actor: agent.name for agent in agents.agents_of(workspace_id)}
-    return [tell(event, names) for event in events]
+    return [in_words(event, names) for event in events]
 
 
 def session_in_words(event: Recorded) -> str:

@@ -47,10 +47,10 @@ def refresh(connector: Connector, *, patient: bool = True) -> None:
         log.warning("The catalogue of %s could not be counted: %s", connector, error)
         return
     if size:
-        keep(connector, size, now=now)
+        store_size(connector, size, now=now)
 
 
-def keep(connector: Connector, size: int, *, now: datetime) -> None:
+def store_size(connector: Connector, size: int, *, now: datetime) -> None:
     """Let this be the size from now on."""
     connector.catalogue_size, connector.catalogue_counted_at = size, now
     if not connection.in_atomic_block:

@@ -114,7 +114,7 @@ def ask(connector: Connector, wanted: int, *, cost: float, now: datetime, wait: 
     after, passed = before.admit(affordable, now=now, limits=limits())
     left = bucket.take(passed * cost) if bucket else None
     if left is not None or after != before:
-        keep(row, after, left)
+        store_breaker(row, after, left)
     if passed == wanted:
         return Admission(passed=passed)
     if left is not None and passed == affordable:  # the rate stopped the others
@@ -184,12 +184,12 @@ def evolve(connector: Connector, *, answered: bool, error: str, now: datetime) -
     if after == before:
         return
     row.error = "" if answered else error.replace("\0", " ")[:300]
-    keep(row, after)
+    store_breaker(row, after)
     if before.circuit is rules.Circuit.CLOSED and after.away:
         opened = BreakerOpened(name=row.connector.name, failures=after.failures, error=row.error)
-        tell(row, opened, now=now)
+        record_change(row, opened, now=now)
     elif before.away and not after.away:
-        tell(row, BreakerClosed(name=row.connector.name), now=now)
+        record_change(row, BreakerClosed(name=row.connector.name), now=now)
 
 
 @transaction.atomic
@@ -199,8 +199,8 @@ def reset(connector: Connector, *, by: str, now: datetime) -> bool:
     if row is None or breaker_of(connector).calm:
         return False
     row.error = ""
-    keep(row, rules.Breaker())
-    tell(row, BreakerClosed(name=row.connector.name), now=now, by=by)
+    store_breaker(row, rules.Breaker())
+    record_change(row, BreakerClosed(name=row.connector.name), now=now, by=by)
     return True
 
 
@@ -249,7 +249,7 @@ def bucket_of(connector: Connector, row: Breaker, *, now: datetime) -> rules.Buc
     return bucket.refill(now=now)
 
 
-def keep(row: Breaker, state: rules.Breaker, bucket: rules.Bucket | None = None) -> None:
+def store_breaker(row: Breaker, state: rules.Breaker, bucket: rules.Bucket | None = None) -> None:
     """Write a locked row."""
     row.circuit = Circuit(state.circuit.value)
     row.failures, row.opened_at, row.probe_at = state.failures, state.opened_at, state.probe_at
@@ -258,7 +258,7 @@ def keep(row: Breaker, state: rules.Breaker, bucket: rules.Bucket | None = None)
     row.save()
 
 
-def tell(row: Breaker, event: Event, *, now: datetime, by: str = "gateway") -> None:
+def record_change(row: Breaker, event: Event, *, now: datetime, by: str = "gateway") -> None:
     """Record an event about a breaker."""
     record(
         event,

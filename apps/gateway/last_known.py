@@ -56,7 +56,7 @@ def together(readings: Sequence[Reading], *, missing: Sequence[str]) -> Reading:
     )
 
 
-def keep(
+def store_last_known(
     connector: Connector,
     resource: str,
     query: Mapping[str, Any],

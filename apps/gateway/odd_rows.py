@@ -35,15 +35,15 @@ def note(
     by_identity = {one.identity: one for one in found}
     try:
         with transaction.atomic():
-            fresh = keep(connector, resource, by_identity, now=now)
+            fresh = store_odd_rows(connector, resource, by_identity, now=now)
             if fresh:
-                tell(connector, resource, fresh, count=count, now=now)
+                record_odd_rows(connector, resource, fresh, count=count, now=now)
                 prune(connector, now=now)
     except DatabaseError:
         log.warning("Odd rows of %s could not be kept", connector.name, exc_info=True)
 
 
-def keep(
+def store_odd_rows(
     connector: Connector, resource: str, found: dict[str, rows.OddRow], *, now: datetime
 ) -> list[rows.OddRow]:
     """Count the rows that are known, add the others; those that were added."""
@@ -80,7 +80,7 @@ def keep(
     return fresh
 
 
-def tell(
+def record_odd_rows(
     connector: Connector,
     resource: str,
     fresh: Sequence[rows.OddRow],

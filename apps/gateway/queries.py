@@ -122,7 +122,7 @@ def read_or_recall_from(connector: Connector, resource: str, query: dict[str, An
             raise
         return recalled
     if not connection.in_atomic_block:  # a transaction may be one that must not write
-        last_known.keep(connector, resource, query, found, now=now)
+        last_known.store_last_known(connector, resource, query, found, now=now)
     return Reading(rows=found, at=now, connector=connector.name)
 
 

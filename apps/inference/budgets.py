@@ -60,7 +60,7 @@ def settle(budgets: Sequence[UUID], *, reserved: Decimal, cost: Decimal) -> None
 
 
 @transaction.atomic
-def tell(
+def record_exhausted(
     exhausted: BudgetExhausted, *, agent_id: UUID | None, run_id: UUID | None, now: datetime
 ) -> None:
     """Record that a budget kept a model from being asked: once for each limit it is given."""

@@ -141,7 +141,7 @@ def _ask_in_turn(
         except BudgetExhausted as error:
             exhausted = error
     if exhausted:
-        budgets.tell(exhausted, agent_id=ask.agent_id, run_id=ask.run_id, now=ask.now)
+        budgets.record_exhausted(exhausted, agent_id=ask.agent_id, run_id=ask.run_id, now=ask.now)
     if exhausted and not failures:
         raise exhausted
     raise ModelUnavailable("No model answered. " + "; ".join(failures)) from exhausted
@@ -235,7 +235,7 @@ def embed(
     try:
         vectors = _persist(option, ask, send, clock, durable=False).vectors
     except BudgetExhausted as error:
-        budgets.tell(error, agent_id=None, run_id=None, now=now)
+        budgets.record_exhausted(error, agent_id=None, run_id=None, now=now)
         raise
     except ProviderError as error:
         raise ModelUnavailable(f"No embeddings from {option.model}: {error}") from error

@@ -59,7 +59,7 @@ def read(
     if old is None:
         old = merge(tallies[span] for span in days if span in tallies)
         if together and not missing:
-            store.keep({together: old})
+            store.store_tallies({together: old})
     if rest and rest.since < now:
         tallies |= {rest: count(workspace_id, [rest])[0]}
     new = [tally for span, tally in tallies.items() if span.length != DAY or span == rest]
@@ -93,7 +93,7 @@ def count_missing(
         run = runs_of(left, most=most)[0]
         began = time.monotonic()
         counted = dict(zip(run, count(workspace_id, run), strict=True))
-        store.keep({store.key_of(start, span): tally for span, tally in counted.items()})
+        store.store_tallies({store.key_of(start, span): tally for span, tally in counted.items()})
         found |= counted
         left = [span for span in left if span not in counted]
         quick = time.monotonic() - began < QUICK

@@ -73,7 +73,7 @@ def named(workspace_id: UUID, switches: Sequence[KillSwitch]) -> list[Stop]:
     return [
         Stop(
             switch=switch,
-            what=describe(switch, names.get((Scope(switch.scope), switch.target), "")),
+            what=subject_of(switch, names.get((Scope(switch.scope), switch.target), "")),
             by=people.get(switch.engaged_by, switch.engaged_by),
             released_by=people.get(switch.released_by, switch.released_by),
         )
@@ -81,7 +81,7 @@ def named(workspace_id: UUID, switches: Sequence[KillSwitch]) -> list[Stop]:
     ]
 
 
-def describe(switch: KillSwitch, name: str) -> str:
+def subject_of(switch: KillSwitch, name: str) -> str:
     """What the switch stops, as the subject of a sentence; without a name by its target."""
     if switch.scope == Scope.WORKSPACE:
         return EVERYTHING

@@ -63,7 +63,7 @@ def fetch(keys: Sequence[str]) -> dict[str, Tally]:
     return found
 
 
-def keep(tallies: Mapping[str, Tally]) -> None:
+def store_tallies(tallies: Mapping[str, Tally]) -> None:
     """Keep tallies of spans that are over."""
     remember(tallies)
     if not tallies or bell.is_quiet():

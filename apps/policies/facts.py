@@ -103,7 +103,7 @@ def money_moved(
     return Money(amount=amount, currency=str(params.get("currency") or after.get("currency") or ""))
 
 
-def describe(
+def facts_of(
     *,
     action: str,
     params: Mapping[str, Any],

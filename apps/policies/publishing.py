@@ -61,7 +61,7 @@ def submit(*, version: Version, by: str, now: datetime) -> Publication | None:
         findings=assessed.findings[:10],
         alone_from=publication.alone_from.isoformat(),
     )
-    tell(publication, asked, by=by, now=now)
+    record_publication(publication, asked, by=by, now=now)
     return publication
 
 
@@ -98,7 +98,7 @@ def turn_down(*, publication: Publication, user: User, now: datetime) -> None:
     if moved:
         version = publication.version
         turned_down = PolicyTurnedDown(policy=version.policy.name, version=version.number)
-        tell(publication, turned_down, by=user.actor, now=now)
+        record_publication(publication, turned_down, by=user.actor, now=now)
 
 
 def why_not(publication: Publication, user: User, *, now: datetime) -> str:
@@ -164,7 +164,9 @@ def again(*, version: Version, by: str, now: datetime) -> tuple[Version, Publica
     return draft, submit(version=draft, by=by, now=now)
 
 
-def tell(publication: Publication, event: OfPolicy, *, by: str, now: datetime) -> None:
+def record_publication(
+    publication: Publication, event: OfPolicy, *, by: str, now: datetime
+) -> None:
     """An event about a policy change."""
     record(
         event,

@@ -20,7 +20,7 @@ from apps.audit import operations as audit
 from apps.audit.kinds import Kind
 from apps.audit.models import Event
 from apps.audit.operations import INSERT_EVENTS, Fact, record_all, row_of
-from apps.console.presenters.events import tell
+from apps.console.presenters.events import in_words
 from apps.insights.counting import count
 from apps.insights.spans import Span
 from apps.proposals.blind import TELLING
@@ -68,7 +68,7 @@ def test_a_row_of_ones_own_is_shown_as_such(workspace: Workspace, rita: str) -> 
     guesses = [None, "", rita, f"{'0' * 64} {rita}", seal.sealed(os.urandom(32), row, rita)]
     forged = insert(*(row | {"id": str(uuid7()), "session": one} for one in guesses))
     assert [(one.session, one.attested) for one in forged] == [("", False)] * len(guesses)
-    told = tell(forged[0], {rita: "Rita"})
+    told = in_words(forged[0], {rita: "Rita"})
     assert (told.who, told.tone) == ("Somebody in the name of Rita", "bad")
 
 

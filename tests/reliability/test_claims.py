@@ -232,7 +232,7 @@ def test_a_heartbeat_keeps_it_from_others(made: list[UUID], cast: Cast, late: bo
     beat = began + operations.CLAIM_LEASE * (2 if late else 0.9)
     if late:
         operations.lapse(now=beat)
-    assert operations.keep(proposal_id=made[0], user=cast.rita, now=beat) is not late
+    assert operations.renew(proposal_id=made[0], user=cast.rita, now=beat) is not late
     try:
         operations.claim(proposal_id=made[0], user=cast.olga, now=beat + timedelta(seconds=30))
     except Claimed:

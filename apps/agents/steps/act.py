@@ -61,7 +61,7 @@ def act(context: Context) -> Write:
     if context.in_shadow:
         examined = [one.examined for one in looks if one.examined is not None]
         dry_runs = shadow.dry_run(context, examined, origin_of(context.run))
-        return lambda: shadow.keep(context, fresh, dry_runs, troubles)
+        return lambda: shadow.taken_in_shadow(context, fresh, dry_runs, troubles)
     return lambda: submit(context, looks, troubles)
 
 

@@ -45,7 +45,9 @@ class Conversation:
         params = [change.params for change in self.asked.changes]
         return Briefing(
             instructions=INSTRUCTIONS,
-            situation=f"The reviewer asks:\n{self.asked.text}\n\n{fence(describe(self.asked))}",
+            situation=(
+                f"The reviewer asks:\n{self.asked.text}\n\n{fence(question_brief(self.asked))}"
+            ),
             actions=sorted({change.action for change in self.asked.changes}),
             offer=self.offer,
             conclude=self.conclude,
@@ -100,7 +102,7 @@ def fence(data: Mapping[str, Any]) -> str:
     return f"<data>\n{plain}\n</data>"
 
 
-def describe(asked: Asked) -> dict[str, Any]:
+def question_brief(asked: Asked) -> dict[str, Any]:
     """The proposal as the model sees it."""
     return {
         "title": asked.title,

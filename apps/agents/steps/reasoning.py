@@ -130,15 +130,15 @@ def name_of(said: Completion) -> str:
 def tools_for(briefing: Briefing) -> dict[str, Tool]:
     """What the model may call: reads, notes, and the case's actions from the catalogue."""
     tools = lookups.offered(briefing.scope)
-    tools += [describe(name, text, model) for name, (text, model, _) in briefing.notes.items()]
+    tools += [tool_of(name, text, model) for name, (text, model, _) in briefing.notes.items()]
     for name in briefing.actions:
         spec = catalogue.spec(name)
         text = f"Propose: {spec.title}. {spec.effect} It happens only once it is approved."
-        tools.append(describe(name, text, spec.parameters))
+        tools.append(tool_of(name, text, spec.parameters))
     return {tool.name: tool for tool in tools}
 
 
-def describe(name: str, description: str, model: type[BaseModel]) -> Tool:
+def tool_of(name: str, description: str, model: type[BaseModel]) -> Tool:
     """A tool whose arguments are a Pydantic model."""
     return Tool(name=name, description=description, parameters=model.model_json_schema())
 

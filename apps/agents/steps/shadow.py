@@ -28,7 +28,7 @@ def dry_run(context: Context, examined: Sequence[Examined], origin: Origin) -> l
     ]
 
 
-def keep(
+def taken_in_shadow(
     context: Context,
     planned: Sequence[Planned],
     dry_runs: Sequence[DryRun],

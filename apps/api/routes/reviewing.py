@@ -51,7 +51,7 @@ def claim_proposal(
 def keep_claim(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Extend the claim of the key's person by two minutes from now, if they still have it."""
     key = bare(request, proposal_id)
-    kept = operations.keep(proposal_id=proposal_id, user=key.user, now=timezone.now())
+    kept = operations.renew(proposal_id=proposal_id, user=key.user, now=timezone.now())
     return respond(Kept(kept=kept))
 
 
@@ -138,7 +138,7 @@ def answer_question(
     check_question(key, proposal_id, answer)
 
     def do() -> HttpResponse:
-        operations.answer(
+        operations.answer_question(
             question_id=answer.question_id, by=key.actor, text=answer.text, changes=answer.changes,
             sources=answer.sources, agent_id=key.agent_id, now=timezone.now(),
         )  # fmt: skip

@@ -210,8 +210,11 @@ def decisions(dates: list[date], tallies: list[Tally]) -> Chart:
     return Chart(
         name="decisions",
         title="Decisions a day",
-        told=describe(dates, [sum(day) for day in zip(*(v for _, v in series), strict=True)],
-                      lambda value: reader.number(value, 0)),
+        told=alternative_text(
+            dates,
+            [sum(day) for day in zip(*(v for _, v in series), strict=True)],
+            lambda value: reader.number(value, 0),
+        ),
         top=reader.number(highest, 0),
         first=dates[0],
         last=dates[-1],
@@ -230,7 +233,7 @@ def waiting(dates: list[date], tallies: list[Tally]) -> Chart:
     return Chart(
         name="waiting",
         title="Time to decide, each day",
-        told="Median: " + describe(dates, half, words.duration),
+        told="Median: " + alternative_text(dates, half, words.duration),
         top=words.duration(highest),
         first=dates[0],
         last=dates[-1],
@@ -247,7 +250,7 @@ def spending(dates: list[date], tallies: list[Tally]) -> Chart:
     return Chart(
         name="spending",
         title="Model cost a day",
-        told=describe(dates, costs, words.dollars),
+        told=alternative_text(dates, costs, words.dollars),
         top=words.dollars(highest),
         first=dates[0],
         last=dates[-1],
@@ -257,7 +260,7 @@ def spending(dates: list[date], tallies: list[Tally]) -> Chart:
     )
 
 
-def describe(
+def alternative_text(
     dates: Sequence[date], values: Sequence[float | None], say: Callable[[float], str]
 ) -> str:
     """A picture in a sentence: from when to when, the least and the most."""

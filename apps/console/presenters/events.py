@@ -177,7 +177,7 @@ TELLINGS: dict[str, Telling] = {
 }  # fmt: skip
 
 
-def tell(event: Recorded, names: Mapping[str, str]) -> Told:
+def in_words(event: Recorded, names: Mapping[str, str]) -> Told:
     """The event in words. `names` are display names by actor; lost content, content that does not
     fit its kind and unknown kinds are told plainly."""
     if event.kind not in EVENTS:

@@ -14,7 +14,6 @@ from apps.console.presenters.proposals import amount_of
 from apps.console.presenters.svg_charts import Mark, Picture
 from apps.console.presenters.values import decimal, money
 from apps.gateway.catalogue.action_spec import Measure
-from apps.money.currency import written
 from apps.policies.facts import price
 from apps.proposals.batch_rules import far
 from apps.proposals.evidence import quoted_prices
@@ -166,19 +165,11 @@ def distribution(
         picture=svg_charts.strip("Among the proposals of this run", spread, words),
         words=words,
         outliers=[
-            (one.proposal_id, one.title, size_beside(one, proposal.currency))
+            (one.proposal_id, one.title, sized(one.size, proposal.currency))
             for one in like
             if one.proposal_id in odd
         ],
     )
-
-
-def size_beside(one: Sibling, currency: str) -> str:
-    """The size to be told after its title; empty where the title tells it."""
-    words, size = sized(one.size, currency), one.size
-    said = one.title.replace("-", "−").replace(" %", "\u00a0%")
-    plain = "" if size is None or size.is_percent else written(Decimal(str(size.value)), currency)
-    return "" if words in said or (plain and f"{plain} {currency}" in said) else words
 
 
 def tone_of(one: Sibling, is_far: bool, proposal: Proposal) -> str:

@@ -32,10 +32,10 @@ def told(workspace_id: UUID) -> list[Told]:
     """Everything agents read, in the order of `RESOURCES`; three queries."""
     able, chosen = gateway.capable(workspace_id), sources.chosen(workspace_id)
     named = dict(Connector.objects.filter(workspace_id=workspace_id).values_list("pk", "name"))
-    return [tell(resource, able.get(resource, []), chosen, named) for resource in RESOURCES]
+    return [source_of(resource, able.get(resource, []), chosen, named) for resource in RESOURCES]
 
 
-def tell(
+def source_of(
     resource: str,
     able: Sequence[Connector],
     chosen: Mapping[str, UUID],

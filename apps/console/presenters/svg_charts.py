@@ -101,7 +101,7 @@ def keys(marks: Iterable[Mark]) -> list[Key]:
     return [Key(d=outline(m.tone, 7, 7), tone=m.tone, label=m.label, words=m.words) for m in marks]
 
 
-def tell(marks: Iterable[Mark]) -> str:
+def alternative_text(marks: Iterable[Mark]) -> str:
     """The marks in one sentence."""
     return "; ".join(f"{mark.label} {mark.words}" for mark in marks) + "."
 
@@ -134,7 +134,7 @@ def scale(title: str, ours: Sequence[Mark], others: Sequence[Mark]) -> Picture |
         strokes.append(Stroke(x1=round(start, 1), y1=12, x2=round(end, 1), y2=12, tone="move"))
     return Picture(
         title=title,
-        desc=tell(marks),
+        desc=alternative_text(marks),
         height=44,
         strokes=strokes,
         shapes=[
@@ -165,7 +165,7 @@ def sparkline(title: str, course: Sequence[Mark], rival: Mark | None) -> Picture
         strokes.append(Stroke(x1=EDGE, y1=y, x2=WIDTH - EDGE, y2=y, tone="rival"))
     return Picture(
         title=title,
-        desc=tell(marks),
+        desc=alternative_text(marks),
         height=height,
         points=" ".join(f"{x:.1f},{y:.1f}" for x, y in spots),
         strokes=strokes,
@@ -214,6 +214,6 @@ def level(title: str, parts: Sequence[Mark], whole: Decimal) -> Picture | None:
         boxes.append(Box(x=round(x, 1), width=round(width, 1), tone=part.tone))
         x += width
     return Picture(
-        title=title, desc=tell(parts), height=14, boxes=boxes,
+        title=title, desc=alternative_text(parts), height=14, boxes=boxes,
         legend=[Key(d="M2 3h10v8h-10z", tone=p.tone, label=p.label, words=p.words) for p in parts],
     )  # fmt: skip

@@ -22,17 +22,17 @@ def claim(_: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     try:
         operations.claim(proposal_id=proposal_id, user=seat.user, now=timezone.now())
     except REFUSED as error:
-        return answer(TAKEN, str(error))
-    return answer(KEPT)
+        return claim_response(TAKEN, str(error))
+    return claim_response(KEPT)
 
 
 @require_POST
 @seated
-def keep(_: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
+def renew(_: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """Hold it on: 204; 409 if the person holds it no more."""
     check_here(seat, proposal_id)
-    kept = operations.keep(proposal_id=proposal_id, user=seat.user, now=timezone.now())
-    return answer(KEPT) if kept else answer(TAKEN, "You hold it no more.")
+    kept = operations.renew(proposal_id=proposal_id, user=seat.user, now=timezone.now())
+    return claim_response(KEPT) if kept else claim_response(TAKEN, "You hold it no more.")
 
 
 @require_POST
@@ -41,10 +41,10 @@ def release(_: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBas
     """Let go of it: 204, whether it was held or not."""
     check_here(seat, proposal_id)
     operations.release(proposal_id=proposal_id, user=seat.user, now=timezone.now())
-    return answer(KEPT)
+    return claim_response(KEPT)
 
 
-def answer(status: int, words: str = "") -> HttpResponse:
+def claim_response(status: int, words: str = "") -> HttpResponse:
     """A short answer for the script that asked."""
     return page.private(HttpResponse(words, status=status, content_type="text/plain"))
 

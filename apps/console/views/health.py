@@ -39,13 +39,13 @@ def readyz(_request: HttpRequest) -> HttpResponseBase:
         "database": "ok",
         "lag": lag,
         "broker": reached,
-        "sweeper": describe(health.sweeper),
-        "workers": [describe(worker) for worker in health.workers],
+        "sweeper": finding_json(health.sweeper),
+        "workers": [finding_json(worker) for worker in health.workers],
     }
     return JsonResponse(body)
 
 
-def describe(finding: Finding) -> dict[str, object]:
+def finding_json(finding: Finding) -> dict[str, object]:
     """How a part is, why, and how long ago its last sign of life came."""
     age = None if finding.age is None else round(finding.age, 1)
     return {"state": finding.state, "reason": finding.reason, "seconds_since_heartbeat": age}

@@ -63,7 +63,7 @@ def show_outcome(
         "snoozed": done if act.form == "snooze" else None,
         "acted_on": done,
         "words": said,
-        "said": tell(said, place, held_words(votes, done)),
+        "said": status_text(said, place, held_words(votes, done)),
     }
     if split and act.leads_on:
         response = lead_on(request, seat, place, context)
@@ -126,7 +126,7 @@ def held_words(votes: list[Recent], done: Proposal) -> str:
     return f"{found.hold.words}."
 
 
-def tell(said: str, place: Place, held: str) -> str:
+def status_text(said: str, place: Place, held: str) -> str:
     """The status a screen reader reads out."""
     return " ".join(part for part in (said, held, f"{place.left} left.") if part)
 

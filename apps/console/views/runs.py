@@ -20,7 +20,7 @@ from apps.console.presenters import runs as presenter
 from apps.console.presenters.shadow import show_shadow
 from apps.console.presenters.trace import filter_of
 from apps.console.views.history import PAGE_SIZE, read_cursor
-from apps.console.views.trace import describe, read_place
+from apps.console.views.trace import filter_context, read_place
 from apps.inference import queries as inference
 from apps.proposals import queries as proposals
 from apps.proposals.models import Proposal
@@ -77,7 +77,7 @@ def show_run(request: ConsoleRequest, seat: Seat, run_id: UUID) -> HttpResponseB
         "run": view.run,
         "stages": presenter.by_stage(found.rows),
         "scale": presenter.scale_of(found.rows),
-        "trace": describe(wanted, found, before),
+        "trace": filter_context(wanted, found, before),
         "address": request.path,
         "seen": after,
     }

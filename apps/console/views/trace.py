@@ -30,7 +30,7 @@ def show_trace(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     context = {
         "rows": found.rows,
         "scale": scale_of(found.rows),
-        "trace": describe(wanted, found, before),
+        "trace": filter_context(wanted, found, before),
         "address": request.path,
         "seen": after,
     }
@@ -73,7 +73,7 @@ def read_place(request: ConsoleRequest) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def describe(wanted: Filter, found: timeline.Found, before: int | None) -> dict[str, Any]:
+def filter_context(wanted: Filter, found: timeline.Found, before: int | None) -> dict[str, Any]:
     """The filters with their addresses, and how far the page looked."""
     return {
         "filter": wanted,

@@ -99,7 +99,7 @@ def carry_on(client: Client, execution: Execution, *, clock: Clock) -> Outcome |
             found = read(saga, steps[0], {})
             if found is None:
                 return None
-            keep(saga, steps[0], reference=str(found["reference"]))
+            store_step(saga, steps[0], reference=str(found["reference"]))
     except TakenOver as error:
         return doubt(execution, str(error), now=clock())
     except CannotTell as error:
@@ -141,7 +141,7 @@ def go_forward(saga: Saga) -> Outcome:
             return try_again(saga, step, error)
         context[step.name] = found
         if step.name not in standing(saga.execution):
-            keep(saga, step, reference=str(found["reference"]))
+            store_step(saga, step, reference=str(found["reference"]))
         if "wrong" in found:
             turn_back(saga, step, str(found["wrong"]))
     return prove(saga)
@@ -181,7 +181,7 @@ def go_back(saga: Saga) -> Outcome:
             return prove(saga)  # a call that seemed lost came through after all
         for step in reversed([one for one in saga.steps if one.name in context]):
             bring_down(saga, step, context)
-            keep(saga, step, undone=True)
+            store_step(saga, step, undone=True)
     except TakenOver:
         raise
     except (CannotTell, Refused) as error:
@@ -276,20 +276,20 @@ def try_again(saga: Saga, step: Step, error: Exception) -> Outcome:
     if held and (endless or grants.lasts(execution, now=now)):
         again = until or now + AWAY
         return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=again)
-    keep(saga, step, failed=text[:500])
+    store_step(saga, step, failed=text[:500])
     tries = failures(execution)
     if tries < MAX_ATTEMPTS:
         pause = timedelta(seconds=max(settings.GATEWAY_DOUBT_SECONDS, 2**tries))
         return Outcome(execution=execution, state=State.UNKNOWN, error=text, retry_at=now + pause)
     if why_turned(execution) is not None:
         return ask_a_person(saga, f"Undoing failed {tries} times: {text}")
-    keep(saga, step, turned=f"'{words(step)}' failed {tries} times: {text}")
+    store_step(saga, step, turned=f"'{words(step)}' failed {tries} times: {text}")
     return go_back(saga)
 
 
 def turn_back(saga: Saga, step: Step, why: str) -> NoReturn:
     """Commit that from here the steps are undone. Raises `TurnedBack`, `TakenOver`."""
-    keep(saga, step, turned=why)
+    store_step(saga, step, turned=why)
     raise TurnedBack(why)
 
 
@@ -301,7 +301,7 @@ def ask_a_person(saga: Saga, error: str) -> Outcome:
 
 
 @transaction.atomic
-def keep(saga: Saga, step: Step, **what: Any) -> None:
+def store_step(saga: Saga, step: Step, **what: Any) -> None:
     """Commit an entry of the progress with its event and a longer lease. Raises `TakenOver`.
 
     `what` is one of reference (the step stands), failed, turned (why), undone.

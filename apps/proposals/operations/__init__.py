@@ -1,6 +1,6 @@
 """Everything that changes a proposal: submit it, judge it, carry it out, settle it."""
 
-from apps.proposals.operations.ask import Answered, answer, ask
+from apps.proposals.operations.ask import Answered, answer_question, ask
 from apps.proposals.operations.backpressure import Overloaded
 from apps.proposals.operations.bulk import (
     BulkResult,
@@ -9,7 +9,7 @@ from apps.proposals.operations.bulk import (
     approve_all,
     reject_all,
 )
-from apps.proposals.operations.claim import CLAIM_LEASE, claim, keep, lapse, release
+from apps.proposals.operations.claim import CLAIM_LEASE, claim, lapse, release, renew
 from apps.proposals.operations.dry_run import (
     DryRun,
     DryRunChange,
@@ -72,7 +72,7 @@ __all__ = [
     "SignInNeeded",
     "StaleApproval",
     "TooLate",
-    "answer",
+    "answer_question",
     "approve",
     "approve_all",
     "ask",
@@ -86,7 +86,6 @@ __all__ = [
     "examine",
     "execute",
     "expire",
-    "keep",
     "lapse",
     "make_room",
     "open_section",
@@ -96,6 +95,7 @@ __all__ = [
     "reject",
     "reject_all",
     "release",
+    "renew",
     "resolve",
     "resubmit",
     "settle",

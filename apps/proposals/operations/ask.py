@@ -61,7 +61,7 @@ def check_text(text: str, field: str, most: int) -> None:
 
 
 @transaction.atomic
-def answer(
+def answer_question(
     *,
     question_id: UUID,
     by: str,

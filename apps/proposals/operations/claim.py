@@ -57,7 +57,7 @@ def check_undecided(proposal: Proposal, user: User) -> None:
         raise AlreadyDecided("You have already decided this; it waits for somebody else.")
 
 
-def keep(*, proposal_id: UUID, user: User, now: datetime) -> bool:
+def renew(*, proposal_id: UUID, user: User, now: datetime) -> bool:
     """Extend the person's own claim; False if they hold it no more. Records no event."""
     mine = Proposal.objects.filter(pk=proposal_id, claimed_by=user, state__in=FOR_A_PERSON)
     return mine.update(claimed_until=now + CLAIM_LEASE) == 1

@@ -71,7 +71,7 @@ def conclude(original: Proposal, undo: Proposal, *, now: datetime) -> None:
     original.save(update_fields=["state", "settled_at", "unwinding"])
     if gone:
         original.changes.update(is_open=False)
-    tell(original, now=now, undo=str(undo.pk), undo_state=undo.state)
+    record_undo(original, now=now, undo=str(undo.pk), undo_state=undo.state)
 
 
 def still_stands(proposal_id: UUID) -> bool:
@@ -95,7 +95,7 @@ def as_seen(proposal: Proposal, *, happened: bool, by: str, now: datetime) -> St
     return State.UNDONE
 
 
-def tell(
+def record_undo(
     proposal: Proposal, *, now: datetime, undo_state: str, undo: str = "", why: str = ""
 ) -> None:
     """Record how a proposal stands after an attempt to undo it."""

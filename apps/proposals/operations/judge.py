@@ -109,7 +109,7 @@ def facts_of(change: Change, together: Sequence[Change], *, now: datetime) -> vo
     proposal, spec = change.proposal, catalogue.spec(change.action)
     impacts = [impact_of(other) for other in together]
     size = catalogue_size.known(change.connector, now=now) if spec.category else None
-    return vocabulary.describe(
+    return vocabulary.facts_of(
         action=change.action,
         params=change.params,
         before=change.before,

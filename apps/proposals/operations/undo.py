@@ -24,7 +24,7 @@ from apps.gateway.errors import ConnectorError, Refused
 from apps.proposals.changes import diff
 from apps.proposals.effects import Effect, obstacle, standing
 from apps.proposals.models import OPEN_STATES, Change, Proposal, State
-from apps.proposals.operations.compensation_outcome import follow, tell
+from apps.proposals.operations.compensation_outcome import follow, record_undo
 from apps.proposals.operations.preconditions import AlreadyDecided, NotAuthorised
 from apps.proposals.operations.restore import give_back
 from apps.proposals.operations.submit import (
@@ -236,4 +236,4 @@ def leave_to_a_person(case: Proposal, why: str, *, now: datetime) -> None:
     """Give up undoing a broken change set automatically, and say why."""
     left = Proposal.objects.filter(pk=case.pk, unwinding=True)
     if left.update(unwinding=False):
-        tell(case, now=now, undo_state="impossible", why=why)
+        record_undo(case, now=now, undo_state="impossible", why=why)

@@ -18,7 +18,7 @@ def begin(workspace: Workspace, now: datetime, key: str = "k", fingerprint: str 
 
 def test_the_answer_is_kept_byte_for_byte(workspace: Workspace, now: datetime) -> None:
     """A repeat gets the first answer."""
-    idempotency.answer(begin(workspace, now), ANSWER)
+    idempotency.store_answer(begin(workspace, now), ANSWER)
     assert begin(workspace, now).answer == ANSWER
 
 
@@ -35,10 +35,10 @@ def test_a_crashed_attempt_is_taken_over(workspace: Workspace, now: datetime) ->
     second = begin(workspace, now + idempotency.LEASE)
     assert (second.request_id, second.answer) == (first.request_id, None)
     with pytest.raises(Overtaken):
-        idempotency.answer(first, ANSWER)
-    idempotency.answer(second, ANSWER)
+        idempotency.store_answer(first, ANSWER)
+    idempotency.store_answer(second, ANSWER)
     with pytest.raises(Overtaken):
-        idempotency.answer(second, ANSWER)
+        idempotency.store_answer(second, ANSWER)
 
 
 def test_another_request_with_the_same_key(workspace: Workspace, now: datetime) -> None:
@@ -46,7 +46,7 @@ def test_another_request_with_the_same_key(workspace: Workspace, now: datetime) 
     first = begin(workspace, now)
     with pytest.raises(KeyReused):
         begin(workspace, now, fingerprint="other")
-    idempotency.answer(first, ANSWER)
+    idempotency.store_answer(first, ANSWER)
     with pytest.raises(KeyReused):
         begin(workspace, now, fingerprint="other")
 
@@ -55,7 +55,7 @@ def test_workspaces_do_not_share_keys(
     workspace: Workspace, elsewhere: Workspace, now: datetime
 ) -> None:
     """The same key elsewhere is another request."""
-    idempotency.answer(begin(workspace, now), ANSWER)
+    idempotency.store_answer(begin(workspace, now), ANSWER)
     assert begin(elsewhere, now, fingerprint="other").answer is None
 
 
@@ -66,15 +66,15 @@ def test_released(workspace: Workspace, now: datetime) -> None:
     second = begin(workspace, now)
     idempotency.release(first)
     assert second.answer is None
-    idempotency.answer(second, ANSWER)
+    idempotency.store_answer(second, ANSWER)
     idempotency.release(second)
     assert begin(workspace, now).answer == ANSWER
 
 
 def test_kept_for_72_hours(workspace: Workspace, now: datetime) -> None:
     """Then the key is free again, and rows of other keys are cleared too."""
-    idempotency.answer(begin(workspace, now), ANSWER)
-    idempotency.answer(begin(workspace, now, key="other"), ANSWER)
+    idempotency.store_answer(begin(workspace, now), ANSWER)
+    idempotency.store_answer(begin(workspace, now, key="other"), ANSWER)
     almost = now + idempotency.KEPT - timedelta(seconds=1)
     assert begin(workspace, almost).answer == ANSWER
     later = begin(workspace, now + idempotency.KEPT, fingerprint="new")

@@ -204,7 +204,7 @@ def test_two_workers_never_answer_the_same_question(
     later = moment + LEASE + timedelta(seconds=1)
     assert answer(later) == 1
     first = Question.objects.get().answer
-    questions.answer(slow, clock=lambda: later)
+    questions.answer_question(slow, clock=lambda: later)
     assert Question.objects.get().answer == first
     assert Event.objects.filter(kind="proposal.answered").count() == 1
 
@@ -336,7 +336,7 @@ class TestModel:
         claimed = questions.claim(now=moment)
         assert claimed is not None
         turns = iter(range(1, 100))
-        questions.answer(claimed, clock=lambda: moment + LEASE * next(turns))
+        questions.answer_question(claimed, clock=lambda: moment + LEASE * next(turns))
         question = Question.objects.get()
         assert question.answer == "I could not."
         assert question.not_before >= moment + LEASE * 4
@@ -351,7 +351,7 @@ class TestModel:
         assert slow is not None
         later = moment + LEASE + timedelta(seconds=1)
         assert questions.claim(now=later) is not None
-        questions.answer(slow, clock=lambda: later)
+        questions.answer_question(slow, clock=lambda: later)
         assert not fake.questions
         assert not Call.objects.exists()
         assert Question.objects.get().answered_at is None

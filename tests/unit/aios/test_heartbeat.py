@@ -22,7 +22,7 @@ def well() -> None:
     for part in (Part.BROKER, Part.SWEEPER):
         Pulse.objects.create(name=part, part=part, since=now, seen_at=now, busy_at=now)
     heartbeat.greet(worker=NODE, now=now)
-    heartbeat.answer(worker=NODE, now=now - timedelta(seconds=3))
+    heartbeat.record_canary(worker=NODE, now=now - timedelta(seconds=3))
 
 
 @pytest.mark.usefixtures("well")

@@ -69,7 +69,7 @@ def test_an_answered_canary_is_a_pulse(broker, now):
     assert worker().sent_at == now
     tasks.canary.apply(task_id="1").get()  # runs as nobody: no worker's pulse
     assert worker().sent_at == now
-    heartbeat.answer(worker=NODE, now=now)
+    heartbeat.record_canary(worker=NODE, now=now)
     assert (worker().sent_at, worker().seen_at) == (None, now)
     assert heartbeat.report(now=now).fine
 
@@ -83,7 +83,7 @@ def test_unanswered_canaries_are_counted_and_do_not_pile_up(broker, now):
     beat(at)
     assert broker.llen(QUEUE) == 1
     assert heartbeat.report(now=at).worker(NODE).state is State.DEAF
-    heartbeat.answer(worker=NODE, now=at)
+    heartbeat.record_canary(worker=NODE, now=at)
     assert heartbeat.report(now=at).worker(NODE).state is State.WELL
 
 
@@ -172,7 +172,7 @@ def test_a_suspect_that_proves_busy_is_cleared(broker, now, monkeypatch):
     at = beat(now, SUSPECT_AFTER + 1)
     assert worker().missed == 0
     assert heartbeat.report(now=at).worker(NODE).state is State.BUSY
-    heartbeat.answer(worker=NODE, now=at)
+    heartbeat.record_canary(worker=NODE, now=at)
     assert heartbeat.report(now=at).worker(NODE).state is State.WELL
 
 

@@ -14,7 +14,7 @@ from apps.audit.events import EVENTS
 from apps.audit.kinds import Kind
 from apps.audit.queries import Recorded
 from apps.console.hub import line
-from apps.console.presenters.events import TELLINGS, session_of, tell
+from apps.console.presenters.events import TELLINGS, in_words, session_of
 from apps.console.presenters.moments import moments
 from apps.console.presenters.trace import row_of
 
@@ -22,7 +22,7 @@ from apps.console.presenters.trace import row_of
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_has_words(happened, kind):
     """No event reaches a person as a bare name, even with no fields at all."""
-    told = tell(happened(kind), {})
+    told = in_words(happened(kind), {})
     assert told.text
     assert kind.value not in told.text
     assert told.icon
@@ -31,14 +31,14 @@ def test_every_kind_has_words(happened, kind):
 @pytest.mark.parametrize("kind", list(Kind))
 def test_erased_content_is_told_plainly(happened, kind):
     """After an erasure the event is still there, and says so."""
-    told = tell(replace(happened(kind), fields=None), {})
+    told = in_words(replace(happened(kind), fields=None), {})
     assert "erased" in told.text
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_altered_content_is_told_plainly(happened, kind):
     """A forgery is no erasure, and stands out."""
-    told = tell(replace(happened(kind), fields=None, altered=True), {})
+    told = in_words(replace(happened(kind), fields=None, altered=True), {})
     assert "changed after it was recorded" in told.text
     assert "erased" not in told.text
     assert told.tone == "bad"
@@ -47,9 +47,9 @@ def test_altered_content_is_told_plainly(happened, kind):
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_is_not_attested_is_told_plainly(happened, kind):
     """Nobody reads it as what the named person did."""
-    told = tell(replace(happened(kind, actor="user:7"), attested=False), {"user:7": "Rita"})
+    told = in_words(replace(happened(kind, actor="user:7"), attested=False), {"user:7": "Rita"})
     assert (told.who, told.tone) == ("Somebody in the name of Rita", "bad")
-    altered = tell(replace(told.event, fields=None, altered=True), {"user:7": "Rita"})
+    altered = in_words(replace(told.event, fields=None, altered=True), {"user:7": "Rita"})
     assert altered.who == told.who
     assert "changed after it was recorded" in altered.text
 
@@ -58,10 +58,10 @@ def test_what_is_not_attested_is_told_plainly(happened, kind):
 def test_an_unknown_kind_is_told_plainly(happened, fields):
     """Whatever it holds, and also where it is in a name that was taken."""
     event = replace(happened("proposal.blessed", actor="user:7"), fields=fields)
-    told = tell(event, {"user:7": "Rita"})
+    told = in_words(event, {"user:7": "Rita"})
     assert told.text == "proposal.blessed (a kind of event that AIOS does not know)"
     assert (told.who, told.tone, told.inbox) == ("Rita", "bad", "")
-    forged = tell(replace(event, attested=False), {"user:7": "Rita"})
+    forged = in_words(replace(event, attested=False), {"user:7": "Rita"})
     assert forged.who == "Somebody in the name of Rita"
     assert forged.text == told.text
 
@@ -90,7 +90,7 @@ def test_odd_fields_break_nothing(happened, kind):
     """Fields are data of others: wrong shapes become words, not errors."""
     odd = {"changed": [1, None], "edited": ["x"], "title": 7, "reason": {"a": 1}, "outcome": 5,
            "change": None, "ceiling": "many", "state": 3, "verdict": None}  # fmt: skip
-    assert tell(happened(kind, **odd), {}).text
+    assert in_words(happened(kind, **odd), {}).text
 
 
 JSON = st.recursive(
@@ -112,7 +112,7 @@ def test_no_content_breaks_a_row(kind, content):
         workspace_id=UUID(int=2), subject_kind=kind.partition(".")[0], subject_id="s", run_id=None,
         fields=content,
     )  # fmt: skip
-    told = tell(event, {})
+    told = in_words(event, {})
     row = row_of(told, {})
     assert isinstance(row.searched, str)
     assert told.is_sound != told.text.endswith("(content that does not fit this kind of event)")
@@ -122,9 +122,9 @@ def test_no_content_breaks_a_row(kind, content):
 
 def test_content_that_does_not_fit_is_told_plainly(happened):
     """As such, with the kind it claims to be."""
-    told = tell(happened(Kind.POLICY_ASKED), {})
+    told = in_words(happened(Kind.POLICY_ASKED), {})
     assert told.is_sound
-    odd = tell(happened(Kind.RATES_MOVED, rates=[1]), {})
+    odd = in_words(happened(Kind.RATES_MOVED, rates=[1]), {})
     assert odd.text == "rates.moved (content that does not fit this kind of event)"
     assert row_of(odd, {}).error
 
@@ -132,9 +132,9 @@ def test_content_that_does_not_fit_is_told_plainly(happened):
 def test_from_where_something_is_read(happened):
     """Of a choice that was taken back no connector is named: it may be all of them, or none."""
     chosen = happened(Kind.SOURCE_CHOSEN, resource="orders", before="", after="Medusa")
-    assert tell(chosen, {}).text == "has orders read from Medusa only"
+    assert in_words(chosen, {}).text == "has orders read from Medusa only"
     taken_back = happened(Kind.SOURCE_CHOSEN, resource="orders", before="Medusa", after="")
-    assert tell(taken_back, {}).text == "no longer has orders read from one connector only"
+    assert in_words(taken_back, {}).text == "no longer has orders read from one connector only"
 
 
 def test_no_words_for_kinds_that_do_not_exist():
@@ -152,10 +152,10 @@ def test_who_acted_is_named(happened):
     """People by name, parts of the product by their role, the unknown without an id."""
     names = {"user:7": "Rita"}
     event = happened(Kind.PROPOSAL_APPROVED, actor="user:7", title="Refund 5")
-    assert tell(event, names).who == "Rita"
-    assert tell(event, names).text == "approved “Refund 5”"
-    assert tell(replace(event, actor="policy"), names).who == "Policy"
-    assert tell(replace(event, actor="user:8"), names).who == "A former member"
+    assert in_words(event, names).who == "Rita"
+    assert in_words(event, names).text == "approved “Refund 5”"
+    assert in_words(replace(event, actor="policy"), names).who == "Policy"
+    assert in_words(replace(event, actor="user:8"), names).who == "A former member"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_who_acted_is_named(happened):
 )
 def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
     """An event says whether its proposal began to wait or no longer does."""
-    assert tell(happened(kind, **fields), {}).inbox == effect
+    assert in_words(happened(kind, **fields), {}).inbox == effect
 
 
 @pytest.mark.parametrize(
@@ -205,19 +205,19 @@ def test_the_inbox_knows_what_comes_and_goes(happened, kind, fields, effect):
 )
 def test_sentences_are_whole(happened, kind, fields, words):
     """A vote says what for; an end told by a person does not claim to be proven."""
-    assert tell(happened(kind, **fields), {}).text == words
+    assert in_words(happened(kind, **fields), {}).text == words
 
 
 def test_an_execution_belongs_to_its_change(happened):
     """The page of a proposal recognises events of its executions by the change."""
-    told = tell(happened(Kind.EXECUTION_FINISHED, subject="e-1", change="c-1"), {})
+    told = in_words(happened(Kind.EXECUTION_FINISHED, subject="e-1", change="c-1"), {})
     assert told.about == ["e-1", "c-1"]
 
 
 def test_a_failed_end_looks_like_one(happened):
     """Done is good, refused is bad, whatever the kind's usual tone."""
-    done = tell(happened(Kind.EXECUTION_FINISHED, outcome="done", reference="r1"), {})
-    refused = tell(happened(Kind.EXECUTION_FINISHED, outcome="refused", error="no"), {})
+    done = in_words(happened(Kind.EXECUTION_FINISHED, outcome="done", reference="r1"), {})
+    refused = in_words(happened(Kind.EXECUTION_FINISHED, outcome="refused", error="no"), {})
     assert (done.tone, refused.tone) == ("good", "bad")
     assert "receipt r1" in done.text
     assert refused.text.endswith(": no")
@@ -225,7 +225,7 @@ def test_a_failed_end_looks_like_one(happened):
 
 def test_a_change_of_autonomy_says_from_what_to_what(happened):
     """The most telling change of an agent; a new agent has nothing before."""
-    told = tell(
+    told = in_words(
         happened(
             Kind.AGENT_CHANGED,
             name="Prices",
@@ -236,8 +236,8 @@ def test_a_change_of_autonomy_says_from_what_to_what(happened):
     )
     assert told.text == "changed an agent: Prices; autonomy shadow → review all"
     ended = happened(Kind.AGENT_CHANGED, name="ERP (outside)", before={}, after={"retired": True})
-    assert tell(ended, {}).text == "retired an agent: ERP (outside)"
-    new = tell(happened(Kind.AGENT_CHANGED, before={}, after={"autonomy": "shadow"}), {})
+    assert in_words(ended, {}).text == "retired an agent: ERP (outside)"
+    new = in_words(happened(Kind.AGENT_CHANGED, before={}, after={"autonomy": "shadow"}), {})
     assert new.text == "changed an agent; autonomy shadow"
 
 
@@ -245,34 +245,39 @@ def test_what_a_switch_stops_is_named(happened):
     """Agents, connectors and actions by name; one that is gone by what is left of it."""
     names = {"agent:01a1": "Repricing", "action:set_price": "Set price"}
     stopped = happened(Kind.SWITCH_ENGAGED, scope="agent", target="01a1", reason="odd prices")
-    assert tell(stopped, names).text == "stopped the agent “Repricing”: odd prices"
+    assert in_words(stopped, names).text == "stopped the agent “Repricing”: odd prices"
     freed = happened(Kind.SWITCH_RELEASED, scope="action", target="set_price")
-    assert tell(freed, names).text == "let the action “Set price” go on"
-    assert "“01a2”" in tell(happened(Kind.SWITCH_ENGAGED, scope="agent", target="01a2"), names).text
-    assert tell(happened(Kind.SWITCH_ENGAGED, scope="workspace"), {}).text == "stopped everything"
+    assert in_words(freed, names).text == "let the action “Set price” go on"
+    assert (
+        "“01a2”"
+        in in_words(happened(Kind.SWITCH_ENGAGED, scope="agent", target="01a2"), names).text
+    )
+    assert (
+        in_words(happened(Kind.SWITCH_ENGAGED, scope="workspace"), {}).text == "stopped everything"
+    )
 
 
 def test_members_and_connectors_are_named(happened):
     """With the name of who it is about, or the one the log kept."""
     names = {"member:7": "Rita"}
     made = happened(Kind.MEMBER_CHANGED, subject="7", role="reviewer")
-    assert tell(made, names).text == "made Rita reviewer"
+    assert in_words(made, names).text == "made Rita reviewer"
     gone = happened(Kind.MEMBER_CHANGED, subject="8", role="")
-    assert tell(gone, names).text == "removed a member from the workspace"
+    assert in_words(gone, names).text == "removed a member from the workspace"
     away = happened(Kind.BREAKER_OPENED, name="Demo shop", error="refused")
-    assert tell(away, {}).text == "calls Demo shop no more for now: refused"
+    assert in_words(away, {}).text == "calls Demo shop no more for now: refused"
 
 
 def test_nothing_is_said_twice(happened):
     """A summary that begins with the verb of its stage is the sentence."""
     planned = happened(Kind.RUN_STEPPED, stage="plan", summary="Planned 12 proposals by rules.")
-    assert tell(planned, {}).text == "planned 12 proposals by rules."
+    assert in_words(planned, {}).text == "planned 12 proposals by rules."
     read = happened(Kind.RUN_STEPPED, stage="sense", summary="Read 3 messages.")
-    assert tell(read, {}).text == "sensed: Read 3 messages."
+    assert in_words(read, {}).text == "sensed: Read 3 messages."
 
 
 def test_what_is_remembered_is_said_without_its_prefix(happened):
     """Of a customer, of an article."""
     fields = {"type": "episode", "subject": "sku:TEE-1"}
     one = replace(happened(Kind.ITEM_REMEMBERED), fields=fields)
-    assert tell(one, {}).text == "remembers an episode of SKU TEE-1"
+    assert in_words(one, {}).text == "remembers an episode of SKU TEE-1"

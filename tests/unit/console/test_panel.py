@@ -199,7 +199,7 @@ def test_a_question_and_what_its_answer_changed(browse, world, risky):
                            now=timezone.now())  # fmt: skip
     client = browse(world.rita)
     assert "No answer yet" in panel(client, risky)
-    operations.answer(question_id=asked.pk, by=risky.submitted_by, text="The rival is cheaper.",
+    operations.answer_question(question_id=asked.pk, by=risky.submitted_by, text="The rival is cheaper.",
                       changes={}, now=timezone.now())  # fmt: skip
     sequence()
     page = panel(client, risky)

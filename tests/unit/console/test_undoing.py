@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.audit.kinds import Kind
-from apps.console.presenters.events import tell
+from apps.console.presenters.events import in_words
 from apps.gateway import operations as gateway
 from apps.gateway.configuration import configure_action
 from apps.gateway.models import Execution
@@ -176,9 +176,9 @@ def test_the_words_of_the_log(happened):
          "could not undo “T”; a person has to look: It is final."),
         ({"state": "undone", "reason": "By hand."}, "says that “T” has been undone: By hand."),
     ):  # fmt: skip
-        assert tell(happened(Kind.PROPOSAL_SETTLED, title="T", **fields), {}).text == words
+        assert in_words(happened(Kind.PROPOSAL_SETTLED, title="T", **fields), {}).text == words
     changed = [{"field": "approval", "before": "given", "after": "taken back"}]
-    told = tell(happened(Kind.PROPOSAL_RETURNED, title="T", changed=changed), {})
+    told = in_words(happened(Kind.PROPOSAL_RETURNED, title="T", changed=changed), {})
     assert told.text == "took the approval of “T” back; it waits again"
-    cancelled = tell(happened(Kind.EXECUTION_CANCELLED, action="set_price", reason="why"), {})
+    cancelled = in_words(happened(Kind.EXECUTION_CANCELLED, action="set_price", reason="why"), {})
     assert cancelled.text == "took the price back: why"

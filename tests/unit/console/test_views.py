@@ -379,7 +379,7 @@ def test_ready_tells_who_does_their_part(client, db):
     for part in (Part.BROKER, Part.SWEEPER):
         Pulse.objects.create(name=part, part=part, since=now, seen_at=now, busy_at=now)
     heartbeat.greet(worker="aios@host.example", now=now)
-    heartbeat.answer(worker="aios@host.example", now=now)
+    heartbeat.record_canary(worker="aios@host.example", now=now)
     ready = json.loads(client.get("/readyz").content)
     assert ready["status"] == "ok"
     assert [worker["state"] for worker in ready["workers"]] == ["well"]

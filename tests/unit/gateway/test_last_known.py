@@ -102,7 +102,7 @@ def test_an_answer_that_is_too_old_is_not_used(workspace, feed, answers):
 def test_an_answer_is_written_at_most_once_a_minute(workspace, feed, now):
     """A busy agent does not wear out the table; a later answer replaces the earlier."""
     for seconds, amount in ((0, "1"), (59, "2"), (61, "3")):
-        last_known.keep(feed, "competitor_prices", {}, [price(amount)],
+        last_known.store_last_known(feed, "competitor_prices", {}, [price(amount)],
                     now=now + timedelta(seconds=seconds))  # fmt: skip
         kept = LastAnswer.objects.get().rows[0]["amount"]
         assert kept == ("3" if seconds == 61 else "1")
@@ -110,8 +110,8 @@ def test_an_answer_is_written_at_most_once_a_minute(workspace, feed, now):
 
 def test_what_is_too_large_or_not_for_planning_is_not_kept(workspace, feed, now):
     """Orders and messages are never planned from an old answer."""
-    last_known.keep(feed, "messages", {}, [], now=now)
-    last_known.keep(
+    last_known.store_last_known(feed, "messages", {}, [], now=now)
+    last_known.store_last_known(
         feed, "competitor_prices", {}, [price("1")] * (last_known.MOST_ROWS + 1), now=now
     )
     assert not LastAnswer.objects.exists()

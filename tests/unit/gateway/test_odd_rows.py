@@ -112,7 +112,7 @@ def test_a_reading_goes_on_when_nothing_can_be_kept(workspace, system, feed, mon
     def fail(*_args: object, **_kwargs: object) -> None:
         raise DatabaseError("no room")
 
-    monkeypatch.setattr(odd_rows, "keep", fail)
+    monkeypatch.setattr(odd_rows, "store_odd_rows", fail)
     system.feeds["/p"] = [price_row("A", "n/a"), price_row("B")]
     assert read(workspace) == ["B"]
 

@@ -18,7 +18,7 @@ from apps.agents.playbooks.registry import policy_of
 from apps.money.currency import minor_units
 from apps.policies.cel import Rule, Ruleset, combine
 from apps.policies.exchange import Rate, Rates
-from apps.policies.facts import Facts, describe, number, percent
+from apps.policies.facts import Facts, facts_of, number, percent
 from apps.policies.measure import Market
 from tests.conftest import LIMITS, RULES
 
@@ -49,7 +49,7 @@ def in_units(value: int, code: str) -> str:
 
 def price_facts(before: int, after: int, cost: int, code: str) -> Facts:
     """A price that moves, in minor units."""
-    return describe(
+    return facts_of(
         action="set_price",
         params={"amount": in_units(after, code), "currency": code},
         before={"prices": {code: in_units(before, code)}, "cost": in_units(cost, code),
@@ -97,7 +97,7 @@ def test_what_margin_a_price_leaves(price: int, off: int, code: str) -> None:
 
 def refund_facts(total: Decimal, code: str, confidence: float = 1.0) -> Facts:
     """A refund of the desk, of all it gives back."""
-    return describe(
+    return facts_of(
         action="refund_payment",
         params={"amount": f"{total:f}", "currency": code},
         before={},
@@ -199,7 +199,7 @@ def test_what_no_amount_can_be_is_no_number(value: object, expected: Decimal | N
 
 def test_a_price_that_is_no_number_is_not_known() -> None:
     """Rules that need it say so, and nothing fails."""
-    seen = describe(action="set_price", params={"amount": "5.00", "currency": "EUR"},
+    seen = facts_of(action="set_price", params={"amount": "5.00", "currency": "EUR"},
                     before={"prices": {"EUR": "1e999999999"}}, after={"prices": {"EUR": "NaN"}},
                     **BASE)  # fmt: skip
     assert (seen.has_change, seen.has_margin) == (False, False)

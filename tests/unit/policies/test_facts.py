@@ -2,13 +2,13 @@
 
 import pytest
 
-from apps.policies.facts import describe
+from apps.policies.facts import facts_of
 
 BASE = {"connector": "medusa", "risk": "medium", "reversibility": "reversible"}
 
 
 def facts(before, after, amount="20.00"):
-    return describe(action="set_price", params={"amount": amount, "currency": "EUR"},
+    return facts_of(action="set_price", params={"amount": amount, "currency": "EUR"},
                     before=before, after=after, **BASE)  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_cost_in_another_currency_gives_no_margin(costs):
 @pytest.mark.parametrize(("context", "total"), [({}, 4.0), ({"total_amount": 12.0}, 12.0)])
 def test_the_total_is_that_of_the_proposal(context, total):
     """A change alone is its own total."""
-    seen = describe(action="refund_payment", params={"amount": "4.00", "currency": "EUR"},
+    seen = facts_of(action="refund_payment", params={"amount": "4.00", "currency": "EUR"},
                     before={}, after={}, **BASE, **context)  # fmt: skip
     assert (seen.amount, seen.total_amount) == (4.0, total)
 
@@ -49,14 +49,14 @@ def test_what_is_not_known_says_so(before):
 
 def test_the_shop_tells_what_a_cancellation_gives_back():
     """An action without an amount of its own takes it from the predicted state."""
-    seen = describe(action="cancel_order", params={"order_id": "o"}, before={"refunded": "5.00"},
+    seen = facts_of(action="cancel_order", params={"order_id": "o"}, before={"refunded": "5.00"},
                     after={"refunded": "50.00", "currency": "EUR"}, **BASE)  # fmt: skip
     assert (seen.amount, seen.currency) == (45.0, "EUR")
 
 
 def test_goods_that_come_back_are_worth_their_price():
     """A return moves no money yet, but a limit on amounts holds for what the shop will owe."""
-    seen = describe(
+    seen = facts_of(
         action="return_items",
         params={"order_id": "o", "items": [{"line_id": "l", "quantity": 2}]},
         before={"returned_total": "10.00", "currency": "EUR"},

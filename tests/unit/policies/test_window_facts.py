@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from apps.policies.cel import InvalidRule, Outcome, Rule, Ruleset
 from apps.policies.exchange import Rate, Rates
-from apps.policies.facts import Facts, describe
+from apps.policies.facts import Facts, facts_of
 from apps.policies.measure import Market
 from apps.policies.trial import check
 
@@ -29,7 +29,7 @@ def one(changes: int, alone: int | None = None, **money: tuple[str, str]) -> dic
 
 def price(old: str, new: str, windows: dict[str, Any]) -> Facts:
     """A price move, and what its windows hold with it."""
-    return describe(action="set_price", params={"amount": new, "currency": "EUR"},
+    return facts_of(action="set_price", params={"amount": new, "currency": "EUR"},
                     before={"prices": {"EUR": old}}, after={"prices": {"EUR": new}},
                     connector="medusa", risk="medium", reversibility="reversible",
                     windows=windows)  # fmt: skip

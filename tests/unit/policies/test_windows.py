@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.policies.facts import Facts, describe
+from apps.policies.facts import Facts, facts_of
 from apps.policies.windows import SPANS, Money, Record, Sum, Tally, key_of, own_sum
 
 START = datetime(2026, 11, 21, 9, 0, 17, tzinfo=UTC)
@@ -90,7 +90,7 @@ def test_a_price_counts_by_its_step_and_money_by_its_amount(
     fields: dict[str, dict[str, str]], counted: Sum
 ) -> None:
     """A change that moves no money only counts."""
-    assert own_sum(describe(action="a", **fields, **BASE)) == counted
+    assert own_sum(facts_of(action="a", **fields, **BASE)) == counted
 
 
 def test_changes_without_a_customer_are_counted_as_one() -> None:

@@ -89,7 +89,7 @@ def test_votes_on_an_earlier_binding_are_no_secret(
 ) -> None:
     """They no longer count, so they sway nobody."""
     question = operations.ask(proposal_id=voted.pk, user=cast.olga, text="Sure?", now=now)
-    operations.answer(question_id=question.pk, by=voted.submitted_by, text="No: 55.",
+    operations.answer_question(question_id=question.pk, by=voted.submitted_by, text="No: 55.",
                       changes={voted.changes.get().pk: {"amount": "55"}}, now=now)  # fmt: skip
     view = queries.detail(voted.workspace_id, voted.pk)
     assert [review.reviewer for review in queries.visible_reviews(view, cast.olga)] == [cast.rita]

@@ -60,6 +60,6 @@ def test_marks_follow_an_edit(cast: Cast, workspace: Workspace, now: datetime) -
     assert (made.state, made.pressure) == (State.WAITING, [])
     for body, kinds in ((PRESSING, ["authority", "urgency"]), ("Hello again.", [])):
         asked = operations.ask(proposal_id=made.pk, user=cast.rita, text="Why?", now=now)
-        operations.answer(question_id=asked.pk, by=AGENT.by, text="So.", now=now,
+        operations.answer_question(question_id=asked.pk, by=AGENT.by, text="So.", now=now,
                           changes={made.changes.get().pk: {"body": body}})  # fmt: skip
         assert Proposal.objects.get(pk=made.pk).pressure == kinds

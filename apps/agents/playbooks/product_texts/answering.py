@@ -9,7 +9,7 @@ from apps.proposals.text.provenance import QUOTED
 LONGEST = 300  # characters of a title
 
 
-def answer(asked: Asked) -> Reply:
+def reply_to(asked: Asked) -> Reply:
     """Another title if one is asked for between quotation marks; else the explanation."""
     change, title = asked.find("update_product"), title_wanted(asked.text)
     if change is None or not title or not wants_change(asked.text):

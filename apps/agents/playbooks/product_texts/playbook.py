@@ -66,7 +66,7 @@ class ProductTexts:
 
     def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another title, or the reasons."""
-        return answering.answer(asked)
+        return answering.reply_to(asked)
 
     def check_change(
         self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings

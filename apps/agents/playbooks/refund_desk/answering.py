@@ -52,7 +52,7 @@ NO_OTHER_ACTION = (
 )
 
 
-def answer(asked: Asked) -> Reply:
+def reply_to(asked: Asked) -> Reply:
     """Another amount or another language where one is asked for; else the explanation."""
     if not wants_change(asked.text):
         return Reply(text=explain(asked))

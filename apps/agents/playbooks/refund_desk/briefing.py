@@ -193,13 +193,13 @@ class Conversation:
 
     def by_rules(self) -> list[Planned]:
         """The answer by rules, when the model gives none."""
-        return [planner.answer(weigh(self.case, self.sensed, self.settings, now=self.now))]
+        return [planner.plan_of(weigh(self.case, self.sensed, self.settings, now=self.now))]
 
     def briefing(self) -> Briefing:
         """The conversation as the loop wants it."""
         return Briefing(
             instructions=INSTRUCTIONS,
-            situation=json.dumps(describe(self.case, self.sensed), ensure_ascii=False),
+            situation=json.dumps(case_brief(self.case, self.sensed), ensure_ascii=False),
             actions=() if for_rules_alone(self.case) else ACTIONS,
             offer=self.offer,
             conclude=self.conclude,
@@ -279,7 +279,7 @@ def scope_of(case: Case) -> Scope:
     )
 
 
-def describe(case: Case, sensed: Sensed) -> dict[str, Any]:
+def case_brief(case: Case, sensed: Sensed) -> dict[str, Any]:
     """A case as the model sees it, with no more than it needs to answer."""
     message = case.message.model_dump(mode="json", exclude=UNTOLD)
     skus = [line.sku for line in case.order.lines] if case.order else []

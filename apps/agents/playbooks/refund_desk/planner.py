@@ -35,12 +35,12 @@ def plan_one(case: Case, sensed: Sensed, settings: Settings, *, now: datetime) -
         return unread.for_person(case, case.trouble, settings)
     return apart.attempt(
         case.key,
-        lambda: answer(weigh(case, sensed, settings, now=now)),
+        lambda: plan_of(weigh(case, sensed, settings, now=now)),
         instead=lambda why: unread.for_person(case, why, settings),
     )
 
 
-def answer(situation: Situation) -> Planned:
+def plan_of(situation: Situation) -> Planned:
     """What to do about it: money and a reply, a reply alone, a person, or nothing."""
     case = situation.case
     why = why_a_person(situation)

@@ -58,7 +58,7 @@ class RefundDesk:
 
     def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another amount or language, or the reasons."""
-        return answering.answer(asked)
+        return answering.reply_to(asked)
 
     def check_change(
         self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings

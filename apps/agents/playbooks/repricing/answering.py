@@ -23,7 +23,7 @@ HIGHER = re.compile(
 MARGIN = re.compile(r"\b(margin|marge)\b", re.IGNORECASE)
 
 
-def answer(asked: Asked, settings: Settings) -> Reply:
+def reply_to(asked: Asked, settings: Settings) -> Reply:
     """Another price if one is asked for and the margin floor allows it; else the explanation."""
     change = asked.find("set_price")
     if change is None:

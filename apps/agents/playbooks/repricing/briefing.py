@@ -78,7 +78,7 @@ def conversation(
             floor=settings.margin_floor_percent,
             endings=habit(settings.currency),
         ),
-        situation=json.dumps([describe(one) for one in offers], ensure_ascii=False),
+        situation=json.dumps([offer_brief(one) for one in offers], ensure_ascii=False),
         actions=("set_price",),
         offer=offer,
         conclude=conclude,
@@ -90,7 +90,7 @@ def conversation(
     )
 
 
-def describe(offer: Offer) -> dict[str, Any]:
+def offer_brief(offer: Offer) -> dict[str, Any]:
     """An offer as the model sees it."""
     shown = offer.model_dump(
         mode="json", exclude={"known": True, "seen_at": True, "sold": {"by_day"}}

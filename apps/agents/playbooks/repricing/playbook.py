@@ -57,7 +57,7 @@ class Repricing:
 
     def answer(self, asked: Asked, settings: Settings) -> Reply:
         """Another price, or the reasons."""
-        return answering.answer(asked, settings)
+        return answering.reply_to(asked, settings)
 
     def check_change(
         self, asked: Asked, change: AskedChange, params: dict[str, Any], settings: Settings

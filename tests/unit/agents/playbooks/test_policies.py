@@ -17,7 +17,7 @@ def decide(policy: str, *, price: str, trigger: str = "schedule", cost: str = "5
     """What the shipped policy says of a price of 10.00 EUR becoming `price`."""
     content = tomllib.loads((FOLDER / policy).read_text())
     rules = Ruleset([Rule.model_validate(rule) for rule in content["rules"]], content["limits"])
-    seen = facts.describe(
+    seen = facts.facts_of(
         action="set_price", connector="medusa", risk="medium", reversibility="reversible",
         params={"amount": price, "currency": "EUR"}, trigger=trigger,
         before={"prices": {"EUR": "10.00"}, "cost": cost, "cost_currency": "EUR"},
@@ -54,7 +54,7 @@ def of_text(policy: str, action: str, text: str, **given: Any) -> str:
     rules = Ruleset([Rule.model_validate(rule) for rule in content["rules"]], limits)
     params = {"to": "ada@buyers.example", "subject": "Your order", "body": text,
               "description": text}  # fmt: skip
-    seen = facts.describe(action=action, connector="medusa", risk="low", reversibility="final",
+    seen = facts.facts_of(action=action, connector="medusa", risk="low", reversibility="final",
                           params=params, before={}, after={},
                           trigger=given.get("trigger", "api"))  # fmt: skip
     verdict = combine(rules.evaluate(seen))

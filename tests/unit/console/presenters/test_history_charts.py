@@ -1,6 +1,5 @@
 """What was before, drawn and told: prices, stock, an order's money, a run, a customer."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -96,16 +95,6 @@ def test_a_run_shows_where_this_one_lies():
     )
     assert [(title, size) for _, title, size in found.outliers] == [("P6", "−28.0\u00a0%")]
     assert [one.tone for one in found.picture.shapes].count("own") == 1
-
-
-def test_a_size_its_title_tells_is_not_said_again():
-    """With whatever sign for minus."""
-    facts = {"has_change": True, "change_percent": -6.0}
-    like = siblings(-5.0, -6.0, -5.5, -6.5, -5.2, -28.0)
-    like[-1] = replace(like[-1], title="Tent: 100.00 to 72.00 EUR (-28.0 %)")
-    found = distribution(like, Proposal(pk=UUID(int=2)), facts)
-    assert found is not None
-    assert [size for _, _, size in found.outliers] == [""]
 
 
 def test_few_or_unlike_ones_make_no_distribution():

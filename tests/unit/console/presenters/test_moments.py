@@ -3,7 +3,7 @@
 import pytest
 
 from apps.audit.kinds import Kind
-from apps.console.presenters.events import tell
+from apps.console.presenters.events import in_words
 from apps.console.presenters.moments import moments
 
 
@@ -22,5 +22,5 @@ from apps.console.presenters.moments import moments
 def test_a_moment_says_from_where(happened, actor, fields, words):
     """What was recorded counts; else what the actor is says it."""
     event = happened(Kind.REVIEW_RECORDED, actor=actor, verdict="approve", **fields)
-    [moment] = moments([tell(event, {})])
+    [moment] = moments([in_words(event, {})])
     assert moment.whence == words

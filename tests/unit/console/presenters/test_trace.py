@@ -3,7 +3,7 @@
 import pytest
 
 from apps.audit.kinds import Kind
-from apps.console.presenters.events import tell
+from apps.console.presenters.events import in_words
 from apps.console.presenters.trace import (
     Filter,
     Group,
@@ -22,7 +22,9 @@ def row(happened):
     """An event as a row of the trace."""
 
     def make(kind: Kind, *, proposals=None, **about) -> Row:
-        return row_of(tell(happened(kind, **about), {"agent:1": "Refund desk"}), proposals or {})
+        return row_of(
+            in_words(happened(kind, **about), {"agent:1": "Refund desk"}), proposals or {}
+        )
 
     return make
 

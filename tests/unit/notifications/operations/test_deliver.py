@@ -352,7 +352,7 @@ class TestWhatIsMootIsDropped:
                                  state="failed", started_by="clock", not_before=now,
                                  started_at=now, finished_at=now)  # fmt: skip
         with transaction.atomic():
-            loop.tell(run, RunFailed(stage="plan", error=""), now=now)
+            loop.record_of_run(run, RunFailed(stage="plan", error=""), now=now)
         read(now)
         agents.retry(run_id=run.pk, by=world.otto.actor, now=now)
         assert self.sent_after(now + timedelta(hours=1)) == []

@@ -194,7 +194,7 @@ def test_whoever_asked_is_told_of_the_answer(world, workspace, now):
     """And nobody else."""
     proposal = propose(workspace, "15", now=now)
     asked = proposals.ask(proposal_id=proposal.pk, user=world.jun, text="Why?", now=now)
-    proposals.answer(
+    proposals.answer_question(
         question_id=asked.pk, by=proposal.submitted_by, text="So.", changes={}, now=now
     )
     assert told(read(now), "answered") == {"Jun"}
@@ -250,7 +250,7 @@ def test_operators_hear_of_a_run_that_failed(world, workspace, now):
         run = Run.objects.create(workspace=workspace, agent=agent, trigger="schedule", state="failed",
                                  started_by="clock", not_before=at, started_at=at, finished_at=at)  # fmt: skip
         with transaction.atomic():
-            loop.tell(run, RunFailed(stage="plan", error="refused sk_canary"), now=at)
+            loop.record_of_run(run, RunFailed(stage="plan", error="refused sk_canary"), now=at)
         return run
 
     first = fail(now)
@@ -293,7 +293,7 @@ class TestABudgetThatIsUsedUp:
             workspace=workspace, scope=scope, scope_id=uuid7(), limit=Decimal(limit)
         )
         refused = BudgetExhausted(budget, Decimal("0.75"))
-        budgets.tell(refused, agent_id=agent_id, run_id=uuid7(), now=now)
+        budgets.record_exhausted(refused, agent_id=agent_id, run_id=uuid7(), now=now)
         return budget
 
     def test_is_told_to_operators_once_a_day_for_an_agents_runs(self, world, workspace, now):
@@ -313,10 +313,10 @@ class TestABudgetThatIsUsedUp:
         """Once for each limit; the notice leads to the runs."""
         budget = self.refuse(workspace, None, now, scope="workspace")
         again = BudgetExhausted(budget, Decimal(9))
-        budgets.tell(again, agent_id=None, run_id=None, now=now)
+        budgets.record_exhausted(again, agent_id=None, run_id=None, now=now)
         assert len(read(now)) == 2
         Budget.objects.update(limit=Decimal(7))
-        budgets.tell(again, agent_id=None, run_id=None, now=now)
+        budgets.record_exhausted(again, agent_id=None, run_id=None, now=now)
         *_, newest = read(now)
         assert Notice.objects.count() == 4
         assert "workspace (7 USD)" in newest.detail

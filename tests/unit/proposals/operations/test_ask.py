@@ -33,7 +33,7 @@ def ask(proposal: Proposal, user: User, now: datetime, text: str = "Why so low?"
 def answer(question: Question, now: datetime, **more: Any) -> Proposal:
     """Answer as the agent that proposed it."""
     given = {"by": AGENT.by, "text": "Because of the market.", "changes": {}, **more}
-    return operations.answer(question_id=question.pk, now=now, **given)
+    return operations.answer_question(question_id=question.pk, now=now, **given)
 
 
 def amount(proposal: Proposal, value: str) -> dict[Any, dict[str, str]]:

@@ -110,7 +110,7 @@ def test_a_look_at_what_it_was_before_does_not_count(
     question = operations.ask(proposal_id=one.pk, user=world.rita, text="12.50?", now=now)
     look_at(one, world.rita, now=now)
     assert queries.opened_among([one.pk], world.rita) == {one.pk}
-    operations.answer(question_id=question.pk, by=AGENT.by, text="Yes.", now=now,
+    operations.answer_question(question_id=question.pk, by=AGENT.by, text="Yes.", now=now,
                       changes={one.changes.get().pk: {"amount": "12.50"}})  # fmt: skip
     assert queries.opened_among([one.pk], world.rita) == set()
 

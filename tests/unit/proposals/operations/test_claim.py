@@ -106,7 +106,7 @@ def test_a_claim_that_is_kept_does_not_lapse(
     """Each heartbeat gives it the whole lease again, and writes no event."""
     claim(waiting, world.rita, now)
     for number in range(1, 6):
-        assert operations.keep(proposal_id=waiting.pk, user=world.rita, now=now + number * LATER)
+        assert operations.renew(proposal_id=waiting.pk, user=world.rita, now=now + number * LATER)
     with pytest.raises(Claimed):
         claim(waiting, world.olga, now + 6 * LATER)
     assert operations.lapse(now=now + 6 * LATER) == 0
@@ -116,7 +116,7 @@ def test_a_claim_that_is_kept_does_not_lapse(
 def test_nobody_keeps_what_another_holds(waiting: Proposal, world: Cast, now: datetime) -> None:
     """A heartbeat or a release from somebody else changes nothing."""
     claim(waiting, world.rita, now)
-    assert not operations.keep(proposal_id=waiting.pk, user=world.olga, now=now)
+    assert not operations.renew(proposal_id=waiting.pk, user=world.olga, now=now)
     assert not operations.release(proposal_id=waiting.pk, user=world.olga, now=now)
     waiting.refresh_from_db()
     assert (waiting.claimed_by, waiting.claimed_until) == (world.rita, now + CLAIM_LEASE)
@@ -169,7 +169,7 @@ def test_somebody_else_decides_what_has_lapsed(
     """The first holder's late heartbeat does not bring it back."""
     claim(waiting, world.rita, now)
     assert approve(waiting, world.olga, now + LAPSED).state == State.APPROVED
-    assert not operations.keep(proposal_id=waiting.pk, user=world.rita, now=now + LAPSED)
+    assert not operations.renew(proposal_id=waiting.pk, user=world.rita, now=now + LAPSED)
     assert [fields["reason"] for _, _, fields in told(waiting, "proposal.released")] == ["lapsed"]
 
 

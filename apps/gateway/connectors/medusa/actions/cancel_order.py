@@ -20,7 +20,7 @@ class CancelOrder(Action):
     def snapshot(self, api: AdminApi, params: State) -> State:
         """{"number", "email", "currency", "total", "status", "captured", "refunded",
         "payment_status", "fulfillment_status"}; amounts are summed over the payments."""
-        return describe(fetch_order(api, params["order_id"]))
+        return state_of(fetch_order(api, params["order_id"]))
 
     def check(self, params: State, snapshot: State) -> None:
         """Not canceled already, and nothing of it has left."""
@@ -57,7 +57,7 @@ class CancelOrder(Action):
         return str(params["order_id"])
 
 
-def describe(order: OrderAnswer) -> State:
+def state_of(order: OrderAnswer) -> State:
     """What an approval of a cancellation rests on."""
     captured = sum((payment.captured for payment in order.payments), Decimal())
     refunded = sum((payment.refunded for payment in order.payments), Decimal())

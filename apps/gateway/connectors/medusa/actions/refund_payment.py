@@ -20,7 +20,7 @@ class RefundPayment(Action):
 
         `captured`, `refunded` and `payment_status` are those of the one payment.
         """
-        return describe(*self._fetch(api, params))
+        return state_of(*self._fetch(api, params))
 
     def check(self, params: State, snapshot: State) -> None:
         """In the payment's currency, an amount that it has, and no more than is left of it.
@@ -92,7 +92,7 @@ class RefundPayment(Action):
                     "refund_id": refund.id,
                     "amount": written(refund.amount, payment.currency),
                 }
-                return Receipt(reference=refund.id, after=describe(order, payment), answer=answer)
+                return Receipt(reference=refund.id, after=state_of(order, payment), answer=answer)
         refunded = written(payment.refunded, payment.currency)
         if refunded == snapshot["refunded"]:
             return None
@@ -111,7 +111,7 @@ class RefundPayment(Action):
         )
 
 
-def describe(order: OrderAnswer, payment: PaymentAnswer) -> State:
+def state_of(order: OrderAnswer, payment: PaymentAnswer) -> State:
     """What an approval of a refund rests on."""
     currency = payment.currency
     return {

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from apps.gateway.connectors.base import BadAnswer, CannotTell, Found, Receipt, Refused, Step
 from apps.gateway.connectors.medusa.actions.base import Action, State
-from apps.gateway.connectors.medusa.actions.return_state import describe, quantities
+from apps.gateway.connectors.medusa.actions.return_state import quantities, state_of
 from apps.gateway.connectors.medusa.actions.return_steps import ReturnSteps
 from apps.gateway.connectors.medusa.api import AdminApi
 from apps.gateway.connectors.medusa.returns import (
@@ -22,7 +22,7 @@ class ReturnItems(Action):
     def snapshot(self, api: AdminApi, params: State) -> State:
         """{"number", "email", "currency", "status", "fulfillment_status", "items", "sent",
         "unit_price", "returning", "returned", "returned_total", "line_ids"}; by article."""
-        return describe(self._fetch(api, params))
+        return state_of(self._fetch(api, params))
 
     def check(self, params: State, snapshot: State) -> None:
         """Only lines of the order, and no more of them than were sent and are not on their way."""

@@ -16,7 +16,7 @@ def quantities(params: State) -> Quantities:
     return dict(pieces)
 
 
-def describe(order: ReturnableOrder) -> State:
+def state_of(order: ReturnableOrder) -> State:
     """What an approval of a return rests on."""
     lines, currency = named(order.items), order.currency_code.upper()
     returned = {name: int(line.detail.return_received_quantity) for name, line in lines.items()}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from apps.gateway.connectors.base import Context, Found, Refused, Step
 from apps.gateway.connectors.medusa.actions.base import State
-from apps.gateway.connectors.medusa.actions.return_state import describe, quantities
+from apps.gateway.connectors.medusa.actions.return_state import quantities, state_of
 from apps.gateway.connectors.medusa.api import AdminApi, path
 from apps.gateway.connectors.medusa.returns import (
     MARKER,
@@ -56,7 +56,7 @@ class ReturnSteps:
     def _create(self, _: Context) -> object:
         marks = {MARKER: self._key} | ({"note": self._note} if self._note else {})
         order = fetch_returnable(self._api, self._order)
-        if describe(order) != self._seen:
+        if state_of(order) != self._seen:
             raise Refused(f"Order {order.display_id} changed after the approval.", code="changed")
         where = {"location_id": order.location_id} if order.location_id else {}
         body = {"order_id": self._order, "metadata": marks, **where}

@@ -17,7 +17,7 @@ class SetPrice(Action):
 
     def snapshot(self, api: AdminApi, params: State) -> State:
         """{"sku", "title", "category", "cost", "cost_currency", "prices": {"EUR": "25.50"}}."""
-        return describe(fetch_variant(api, params["product_id"], params["variant_id"]))
+        return state_of(fetch_variant(api, params["product_id"], params["variant_id"]))
 
     def check(self, params: State, snapshot: State) -> None:
         """An amount above 0 of a currency there is; Medusa would take -5 of "zzz"."""
@@ -32,7 +32,7 @@ class SetPrice(Action):
     def write(self, api: AdminApi, params: State, *, key: str, snapshot: State) -> State:
         """Send the full list. Refused (changed) when the list is no longer the approved one."""
         variant = fetch_variant(api, params["product_id"], params["variant_id"])
-        if describe(variant) != snapshot:
+        if state_of(variant) != snapshot:
             raise Refused(
                 f"Variant {variant.sku or variant.id} changed after the approval.", code="changed"
             )
@@ -44,7 +44,7 @@ class SetPrice(Action):
         return str(params["variant_id"])
 
 
-def describe(variant: VariantAnswer) -> State:
+def state_of(variant: VariantAnswer) -> State:
     """What an approval of a price rests on. Raises `BadAnswer` when a currency has two prices."""
     state: State = {
         "sku": variant.sku,

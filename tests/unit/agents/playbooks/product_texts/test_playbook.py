@@ -81,14 +81,14 @@ class TestAnswer:
 
     def test_another_title_is_put_before_the_reviewer(self) -> None:
         """The words between quotation marks."""
-        reply = answering.answer(self.question("Please write “Alder Enamel Mug” instead"))
+        reply = answering.reply_to(self.question("Please write “Alder Enamel Mug” instead"))
         [params] = reply.changes.values()
         assert params == {"product_id": "prod_1", "title": "Alder Enamel Mug"}
 
     @pytest.mark.parametrize("text", ["Why “Alder Mug”?", "Please make it nicer"])
     def test_else_it_explains(self, text: str) -> None:
         """And changes nothing."""
-        reply = answering.answer(self.question(text))
+        reply = answering.reply_to(self.question(text))
         assert not reply.changes
         assert "white space" in reply.text
 

@@ -26,7 +26,7 @@ OWN = "Dear Ann, here is what I think."
 
 def by_rules(case: Case) -> Draft | None:
     """What the rules plan."""
-    return planner.answer(weigh(case, sensed(case), Settings(), now=make.NOW)).draft
+    return planner.plan_of(weigh(case, sensed(case), Settings(), now=make.NOW)).draft
 
 
 def sensed(case: Case) -> Sensed:
@@ -46,7 +46,7 @@ def answered(
     talk = Conversation(case, sensed(case), Settings(**settings), now=make.NOW, measured=measured)
     if intent is not None:
         talk.classify(Classification(intent=intent, language=language))  # type: ignore[arg-type]
-    planned = planner.answer(talk.situation).draft
+    planned = planner.plan_of(talk.situation).draft
     for action, params in planned.changes if planned else []:
         if action != "send_message":
             talk.offer(action, dict(params))

@@ -33,7 +33,7 @@ def question(text: str, message: str = BROKEN) -> Asked:
 def test_another_amount_is_put_before_the_reviewer(text: str, amount: str) -> None:
     """Everything else of the refund stays; the message names no amount and stays too."""
     before = question(text)
-    reply = answering.answer(before)
+    reply = answering.reply_to(before)
     refund = before.find("refund_payment")
     assert refund is not None
     assert reply.changes == {refund.id: {**refund.params, "amount": amount}}
@@ -52,7 +52,7 @@ def test_another_amount_is_put_before_the_reviewer(text: str, amount: str) -> No
 )
 def test_a_sum_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
     """In words, with what to write; nothing is changed meanwhile."""
-    reply = answering.answer(question(text))
+    reply = answering.reply_to(question(text))
     assert not reply.changes
     assert told in reply.text
     assert "I have changed nothing" in reply.text
@@ -61,7 +61,7 @@ def test_a_sum_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
 @pytest.mark.parametrize("text", ["Please refund 31 EUR", "refund 0 EUR please"])
 def test_no_more_than_is_left_is_given(text: str) -> None:
     """Nor nothing: that would be a rejection."""
-    reply = answering.answer(question(text))
+    reply = answering.reply_to(question(text))
     assert not reply.changes
     assert "I have changed nothing" in reply.text
 
@@ -71,7 +71,7 @@ def test_the_message_can_be_turned_into_another_language() -> None:
     before = question("Please answer in German")
     said = before.find("send_message")
     assert said is not None
-    reply = answering.answer(before)
+    reply = answering.reply_to(before)
     params = reply.changes[said.id]
     assert (params["language"], params["to"]) == ("de", said.params["to"])
     assert "Guten Tag" in params["body"]
@@ -87,14 +87,14 @@ def test_the_message_can_be_turned_into_another_language() -> None:
 )
 def test_what_it_cannot_do_it_says(text: str, told: str) -> None:
     """Plainly, and what to do instead."""
-    reply = answering.answer(question(text))
+    reply = answering.reply_to(question(text))
     assert not reply.changes
     assert told in reply.text
 
 
 def test_a_question_why_gets_the_rule_and_the_customers_words() -> None:
     """From the evidence that the question is about."""
-    reply = answering.answer(question("Why a refund, what did the customer write?"))
+    reply = answering.reply_to(question("Why a refund, what did the customer write?"))
     assert not reply.changes
     assert "100 % of what was paid for 1 x Alder Mug" in reply.text
     assert "a rule" in reply.text
@@ -102,7 +102,7 @@ def test_a_question_why_gets_the_rule_and_the_customers_words() -> None:
 
 def test_money_for_a_case_without_a_refund_is_not_made_up() -> None:
     """An answer cannot add an action."""
-    reply = answering.answer(question("Can you refund 10 EUR?", "where is my order?"))
+    reply = answering.reply_to(question("Can you refund 10 EUR?", "where is my order?"))
     assert not reply.changes
     assert "No refund is proposed here" in reply.text
 
@@ -147,7 +147,7 @@ def over_two(text: str) -> Asked:
 )  # fmt: skip
 def test_another_amount_over_several_payments(text: str, amounts: list[str]) -> None:
     """Together what was asked for, shared out as before; nothing where one would not hold it."""
-    reply = answering.answer(over_two(text))
+    reply = answering.reply_to(over_two(text))
     assert [params["amount"] for params in reply.changes.values()] == amounts
     if amounts:
         assert f"that is {amounts[0]} and {amounts[1]}" in reply.text

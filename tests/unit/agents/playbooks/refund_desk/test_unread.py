@@ -230,7 +230,7 @@ def test_no_model_is_asked_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
     case = make.case("The Alder Mug is broken.")
     troubled = case.model_copy(update={"trouble": "The shop could not tell."})
     [told] = briefing.brief(sensed(troubled), Settings(), now=make.NOW)
-    monkeypatch.setattr(briefing, "describe", raises(str, ValueError("odd")))
+    monkeypatch.setattr(briefing, "case_brief", raises(str, ValueError("odd")))
     bad = make.case(f"The {MARK} is broken.")
     [broken] = briefing.brief(sensed(bad), Settings(), now=make.NOW)
     for one, why in ((told, "The shop could not tell."), (broken, "The agent failed at it")):

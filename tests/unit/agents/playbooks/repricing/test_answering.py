@@ -43,7 +43,7 @@ def price_in(reply: Reply) -> str | None:
 )
 def test_another_price_is_put_before_the_reviewer(text: str, price: str) -> None:
     """With what it means in percent and margin."""
-    reply = answering.answer(question(text), SETTINGS)
+    reply = answering.reply_to(question(text), SETTINGS)
     assert price_in(reply) == price
     assert f"{price} EUR" in reply.text
     assert "margin" in reply.text
@@ -57,14 +57,14 @@ def test_another_price_is_put_before_the_reviewer(text: str, price: str) -> None
 )  # fmt: skip
 def test_a_price_that_is_not_clear_is_asked_back(text: str, told: str) -> None:
     """With what to write; nothing is changed meanwhile."""
-    reply = answering.answer(question(text), SETTINGS)
+    reply = answering.reply_to(question(text), SETTINGS)
     assert not reply.changes
     assert told in reply.text
 
 
 def test_a_price_below_the_margin_floor_is_refused() -> None:
     """Whoever asks; the figures are named, and nothing is changed."""
-    reply = answering.answer(question("Please make it 11.00"), SETTINGS)
+    reply = answering.reply_to(question("Please make it 11.00"), SETTINGS)
     assert not reply.changes
     assert "below my margin floor" in reply.text
     assert "11.77" in reply.text
@@ -72,7 +72,9 @@ def test_a_price_below_the_margin_floor_is_refused() -> None:
 
 def test_a_question_why_gets_the_rule_the_figures_and_the_sources() -> None:
     """And changes nothing."""
-    reply = answering.answer(question("Why this price and what does the competitor ask?"), SETTINGS)
+    reply = answering.reply_to(
+        question("Why this price and what does the competitor ask?"), SETTINGS
+    )
     assert not reply.changes
     for told in ("rival.example asks 18", "a rule", "It waits for a person"):
         assert told in reply.text
@@ -82,7 +84,7 @@ def test_what_has_moved_since_is_told() -> None:
     """The shop was read again for the answer."""
     before = question("why?")
     moved = replace(before.changes[0], now={**STATE, "cost": "12.00"})
-    reply = answering.answer(replace(before, changes=(moved,)), SETTINGS)
+    reply = answering.reply_to(replace(before, changes=(moved,)), SETTINGS)
     assert "cost was 10.00, is 12.00" in reply.text
 
 
@@ -100,6 +102,6 @@ def test_without_a_cost_no_margin_is_claimed() -> None:
     """Nor a floor kept that nobody knows."""
     before = question("make it 11.00 please")
     unknown = replace(before.changes[0], now={**STATE, "cost": None})
-    reply = answering.answer(replace(before, changes=(unknown,)), SETTINGS)
+    reply = answering.reply_to(replace(before, changes=(unknown,)), SETTINGS)
     assert Decimal(price_in(reply) or 0) == 11
     assert "margin" not in reply.text
