@@ -1,6 +1,6 @@
 """Requests an integrator may safely repeat: one effect and one answer for each key.
 
-    begin (committed) -> the effect and `answer` in ONE transaction
+    begin (committed) -> the effect and `store_answer` in ONE transaction
 
 A crash before that commit leaves no effect: the lease lapses and a repeat takes over. A crash
 after it leaves the answer. An attempt that was overtaken finds its row taken and is undone.

@@ -1,6 +1,6 @@
 """Every threshold of the policies a workspace starts with, from both sides, to the last digit.
 
-What a policy says is compared with what exact fractions say, over `describe` as the product does.
+What a policy says is compared with what exact fractions say, over `facts_of` as the product does.
 """
 
 from collections.abc import Mapping
