@@ -38,7 +38,7 @@ def required(value: SecretStr | None, fallback: str | None, name: str) -> str:
 def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """The networks of a list with commas; a clear stop for what is none."""
     try:
-        return tuple(ip_network(one.strip()) for one in listed.split(",") if one.strip())
+        return tuple(ip_network(origin.strip()) for origin in listed.split(",") if origin.strip())
     except ValueError as error:
         raise SystemExit(f"OUTBOUND_ALLOW is a list like 10.0.0.0/8,fd12::/16: {error}.") from error
 

@@ -99,7 +99,7 @@ def fit_name(name: str, workspace: Workspace) -> str:
     people = User.objects.filter(memberships__workspace=workspace)
     known = {*agents_of(workspace.pk).values_list("name", flat=True)}
     known |= {called for person in people for called in (person.name, person.email)}
-    if name.casefold() in {one.casefold() for one in known}:
+    if name.casefold() in {known_name.casefold() for known_name in known}:
         raise NameTaken(f"Somebody is called {name} already, or was.")
     return name
 

@@ -45,7 +45,7 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     """An agent; its settings are checked against the playbook's."""
 
     playbook = forms.ChoiceField(
-        choices=[(one.name, one.title) for one in PLAYBOOKS.values()],
+        choices=[(playbook.name, playbook.title) for playbook in PLAYBOOKS.values()],
         widget=UnfoldAdminSelectWidget(),
     )
 

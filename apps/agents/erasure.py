@@ -63,7 +63,7 @@ def remove_demo(*, workspace: Workspace, by: str, now: datetime) -> Counter[str]
 def end_work(workspace: Workspace, *, by: str, now: datetime) -> None:
     """Nothing begins any more: no run, no proposal, no call."""
     agents = list(queries.agents_of(workspace.pk).select_for_update())
-    for agent in [one for one in agents if one.enabled]:
+    for agent in [listed_agent for listed_agent in agents if listed_agent.enabled]:
         Agent.objects.filter(pk=agent.pk).update(enabled=False)
         operations.note_change(agent, {"enabled": True}, {"enabled": False}, by=by, now=now)
     calls = [json.dumps({"agent_id": str(agent.pk)}) for agent in agents]

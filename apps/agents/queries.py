@@ -151,14 +151,19 @@ class Shadowed:
 def shadowed(run: Run) -> list[Shadowed]:
     """What the run only tried, in order; empty for one that was not in shadow. One query."""
     step = run.steps.filter(stage=Stage.ACT, output__has_key=SHADOW).order_by("-number").first()
-    return [as_shadowed(one) for one in step.output[SHADOW]] if step else []
+    return [as_shadowed(stored) for stored in step.output[SHADOW]] if step else []
 
 
 def as_shadowed(kept: Mapping[str, Any]) -> Shadowed:
     """A proposal of shadow as a step keeps it."""
     changes = [
-        ShadowedChange(**{**one, "fields": tuple(FieldDiff(**diff) for diff in one["fields"])})
-        for one in kept["changes"]
+        ShadowedChange(
+            **{
+                **stored_change,
+                "fields": tuple(FieldDiff(**diff) for diff in stored_change["fields"]),
+            }
+        )
+        for stored_change in kept["changes"]
     ]
     amount = kept["amount"]
     values = {"changes": tuple(changes), "amount": None if amount is None else Decimal(amount)}

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 `application/problem+json`: what was wrong, where, and what to do.
 
-`problem_response` turns anything that was raised into a response; nothing internal reaches the client.
+`problem_response` turns what was raised into a response; nothing internal reaches the client.
 """
 
 import json

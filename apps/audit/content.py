@@ -27,9 +27,9 @@ def fits(recorded: bytes | memoryview, *, salt: bytes | memoryview, fields: Any)
 def as_given(value: Any) -> Any:
     """The value before PostgreSQL wrote it out: it gives 1e21 back as an integer of 22 digits."""
     if isinstance(value, dict):
-        return {name: as_given(one) for name, one in value.items()}
+        return {name: as_given(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [as_given(one) for one in value]
+        return [as_given(part) for part in value]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= EXACT:
         try:
             return float(value)

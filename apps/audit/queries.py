@@ -98,7 +98,7 @@ def history_of(
     """
     about = Q(pk__in=[])
     for kind, ids in subjects.items():
-        about |= Q(subject_kind=kind, subject_id__in=[str(one) for one in ids])
+        about |= Q(subject_kind=kind, subject_id__in=[str(pk) for pk in ids])
     events = Event.objects.filter(about).exclude(kind__in=list(without))
     entries = Entry.objects.filter(event_id__in=events.values("id"))
     return load(entries.order_by("index").values_list("index", "event_id"))
@@ -110,7 +110,7 @@ def load(places: Iterable[tuple[int, UUID]]) -> list[Recorded]:
     payload = Payload.objects.filter(event_id=OuterRef("pk"))
     events = Event.objects.annotate(
         content=Subquery(payload.values("fields")), salt=Subquery(payload.values("salt"))
-    ).in_bulk([one for _, one in places])
+    ).in_bulk([change_id for _, change_id in places])
     return [
         recorded(events[pk], index=index, salt=events[pk].salt, fields=events[pk].content)
         for index, pk in places

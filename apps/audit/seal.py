@@ -22,7 +22,7 @@ def key_of(secret: str) -> bytes:
 def pads(key: bytes) -> tuple[bytes, bytes]:
     """The key as HMAC uses it, so that the database needs nothing but SHA-256; 64 bytes each."""
     padded = key.ljust(BLOCK, b"\0")
-    return bytes(one ^ INNER for one in padded), bytes(one ^ OUTER for one in padded)
+    return bytes(leaf ^ INNER for leaf in padded), bytes(leaf ^ OUTER for leaf in padded)
 
 
 def sealed(key: bytes, row: Mapping[str, str | None], session: str) -> str:

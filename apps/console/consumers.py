@@ -159,4 +159,4 @@ def has_its_password(user_id: UUID, session: SessionBase) -> bool:
     person = User.objects.get(pk=user_id)
     wanted = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
     given = session.get(HASH_SESSION_KEY, "")
-    return any(constant_time_compare(given, one) for one in wanted)
+    return any(constant_time_compare(given, kind) for kind in wanted)

@@ -74,7 +74,7 @@ def inputs(
     """The single inputs of one change."""
     schema = view.spec.parameters.model_fields
     order = list(schema)  # stored parameters come back in no order
-    for name, value in sorted(editable_fields(view.change), key=lambda one: order.index(one[0])):
+    for name, value in sorted(editable_fields(view.change), key=lambda pair: order.index(pair[0])):
         kind, choices = kind_of(schema[name].annotation)
         if kind == "text" and (len(str(value)) > LONG or "\n" in str(value)):
             kind = "long"
@@ -96,14 +96,16 @@ def read_edits(changes: Sequence[ChangeView], posted: QueryDict) -> dict[UUID, d
     """
     edits: dict[UUID, dict[str, Any]] = {}
     problems = []
-    for one in changed_fields(changes, posted):
+    for field in changed_fields(changes, posted):
         try:
-            meant = clean(one.typed, one.kind, currency=one.currency)
+            meant = clean(field.typed, field.kind, currency=field.currency)
         except NotAnAmount as error:
-            problems.append({"change": str(one.change), "field": one.name, "problem": str(error)})
+            problems.append(
+                {"change": str(field.change), "field": field.name, "problem": str(error)}
+            )
             continue
-        if meant != one.proposed:
-            edits.setdefault(one.change, {})[one.name] = meant
+        if meant != field.proposed:
+            edits.setdefault(field.change, {})[field.name] = meant
     if problems:
         raise InvalidDraft(f"Nothing was changed: {problems[0]['problem']}", problems)
     for view in changes:

@@ -131,7 +131,7 @@ def line(row: Row) -> Line:
 
 def pack(lines: Iterable[Line]) -> str:
     """Lines as one message: a JSON list."""
-    return f"[{','.join(one.text for one in lines)}]"
+    return f"[{','.join(line.text for line in lines)}]"
 
 
 def batches(lines: Sequence[Line]) -> Callable[[UUID | None], Batch | None]:

@@ -73,7 +73,14 @@ def record_of(field: FieldInfo) -> type[BaseModel] | None:
 
 def most(field: FieldInfo) -> int:
     """How many items the schema allows; none more than there are where it does not say."""
-    return next((int(one.max_length) for one in field.metadata if hasattr(one, "max_length")), 0)
+    return next(
+        (
+            int(constraint.max_length)
+            for constraint in field.metadata
+            if hasattr(constraint, "max_length")
+        ),
+        0,
+    )
 
 
 def item_lists(
@@ -100,26 +107,26 @@ def rows(
     """The rows as they are shown, each with what is wrong with it."""
     record, change = record_of(field), view.change
     existing = len(change.params[name])
-    kept = [one.place for one in typed if one.is_kept]
-    for one in typed:
-        wrong = f"{name}.{kept.index(one.place)}" if one.place in kept else ""
-        is_new = one.place >= existing
+    kept = [entry.place for entry in typed if entry.is_kept]
+    for typed_item in typed:
+        wrong = f"{name}.{kept.index(typed_item.place)}" if typed_item.place in kept else ""
+        is_new = typed_item.place >= existing
         yield Row(
             title=f"{label(name)}, one more" if is_new
-            else f"{label(name)}, {one.place + 1} of {existing}",
+            else f"{label(name)}, {typed_item.place + 1} of {existing}",
             inputs=[
                 Input(
-                    name=input_name(change.pk, name, one.place, part),
+                    name=input_name(change.pk, name, typed_item.place, part),
                     label=field_of_item(part),
                     kind=kind,
-                    choices=including(choices, one.item.get(part, "")),
-                    value=one.item.get(part, ""),
+                    choices=including(choices, typed_item.item.get(part, "")),
+                    value=typed_item.item.get(part, ""),
                     error=problems.get(f"{wrong}.{part}", ""),
                 )
                 for part, kind, choices in parts(record, change)
             ],
-            remove="" if is_new else input_name(change.pk, name, one.place, REMOVE),
-            is_removed=one.is_removed,
+            remove="" if is_new else input_name(change.pk, name, typed_item.place, REMOVE),
+            is_removed=typed_item.is_removed,
         )  # fmt: skip
 
 
@@ -129,7 +136,11 @@ def parts(record: type[BaseModel] | None, change: Change) -> Iterator[tuple[str,
         kind, fixed = kind_of(field.annotation)
         known = names_in(change.before, name)
         choices = tuple((value, words) for value, words in known.items())
-        yield name, "choice" if choices else kind, choices or tuple((one, one) for one in fixed)
+        yield (
+            name,
+            "choice" if choices else kind,
+            choices or tuple((option, option) for option in fixed),
+        )
 
 
 def including(choices: Choices, value: str) -> Choices:
@@ -140,7 +151,7 @@ def including(choices: Choices, value: str) -> Choices:
 
 def items_of(value: object) -> list[Item]:
     """The items of a parameter, as an input holds them."""
-    return [{name: str(part) for name, part in one.items()} for one in records(value)]
+    return [{name: str(part) for name, part in record.items()} for record in records(value)]
 
 
 def as_rows(items: Sequence[Item]) -> list[Typed]:
@@ -155,7 +166,9 @@ def read_rows(change: Change, name: str, field: FieldInfo, posted: QueryDict | N
     record = record_of(field)
     if posted is None or record is None:
         return []
-    kinds = {part: kind_of(one.annotation)[0] for part, one in record.model_fields.items()}
+    kinds = {
+        part: kind_of(field_info.annotation)[0] for part, field_info in record.model_fields.items()
+    }
     found = []
     for place in range(len(change.params[name]) + 1):
         names = {part: input_name(change.pk, name, place, part) for part in kinds}
@@ -174,7 +187,7 @@ def read_lists(
     edits: dict[str, Any] = {}
     for name, field in lists_of(change, schema):
         typed = read_rows(change, name, field, posted)
-        kept = [one.item for one in typed if one.is_kept]
+        kept = [typed_item.item for typed_item in typed if typed_item.is_kept]
         if typed and kept != items_of(change.params[name]):
             edits[name] = kept
     return edits

@@ -106,8 +106,11 @@ def bind(chosen: Mapping[str, str]) -> dict[str, Bound]:
 def grouped(bound: Iterable[Bound]) -> list[tuple[str, list[Bound]]]:
     """The commands by where they work, in the order of the sheet."""
     rows = list(bound)
-    groups = dict.fromkeys(one.command.group for one in rows)
-    return [(group, [one for one in rows if one.command.group == group]) for group in groups]
+    groups = dict.fromkeys(shortcut.command.group for shortcut in rows)
+    return [
+        (group, [shortcut for shortcut in rows if shortcut.command.group == group])
+        for group in groups
+    ]
 
 
 def check(chosen: Mapping[str, str]) -> list[dict[str, str]]:
@@ -132,7 +135,7 @@ def find_problem(name: str, key: str) -> str:
 
 def clashes(chosen: Mapping[str, str]) -> list[dict[str, str]]:
     """Commands that would share a key; the complaint is about the one that was chosen."""
-    bound = [one for one in bind(chosen).values() if one.key]
+    bound = [shortcut for shortcut in bind(chosen).values() if shortcut.key]
     found = []
     for name in chosen:
         for other in bound:

@@ -26,7 +26,7 @@ def tell_all(
     names |= accounts.names_of(people) if people else {}
     if any(event.subject_kind == "switch" for event in events):
         found = stops.stoppable(workspace_id)
-        names |= {f"{one.scope}:{one.target}": one.name for one in found}
+        names |= {f"{stoppable.scope}:{stoppable.target}": stoppable.name for stoppable in found}
     elif any(actor.startswith("agent:") for actor in actors):
         names |= {agent.actor: agent.name for agent in agents.agents_of(workspace_id)}
     return [in_words(event, names) for event in events]

@@ -73,6 +73,6 @@ def find_stops(workspace_id: UUID) -> list[Stop]:
 
 def find_mailbox(workspace_id: UUID) -> str:
     """The page that shows what the demo sent by mail; empty where there is none."""
-    settings = [one.settings for one in gateway.connectors_of(workspace_id)]
-    found = (one.get("mailbox_page") or one.get("mailbox_url") for one in settings)
+    settings = [connector.settings for connector in gateway.connectors_of(workspace_id)]
+    found = (setting.get("mailbox_page") or setting.get("mailbox_url") for setting in settings)
     return str(next(filter(None, found), ""))

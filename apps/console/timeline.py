@@ -29,7 +29,7 @@ class Found:
 def rows_of(workspace_id: UUID, events: Sequence[Recorded]) -> list[Row]:
     """The events as rows, in their order, votes that are still secret as such; five queries."""
     told = tell_all(workspace_id, blind.visible_events(events, None))
-    changes = {one for event in told for one in concerned(event)}
+    changes = {subject for event in told for subject in concerned(event)}
     made = proposals.proposals_of_changes(workspace_id, changes) if changes else {}
     return [row_of(event, made) for event in told]
 

@@ -66,7 +66,9 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         cleaned = self.cleaned_data | {"settings": self.cleaned_data["settings"] or {}}
         matters = ("kind", "address", "settings", "enabled")
         is_new = self.instance._state.adding or bool(cleaned["secret"])
-        changed = is_new or any(cleaned[one] != getattr(self.instance, one) for one in matters)
+        changed = is_new or any(
+            cleaned[matter] != getattr(self.instance, matter) for matter in matters
+        )
         if not cleaned["enabled"] or not changed:
             return
         onboarding.try_out(

@@ -37,7 +37,7 @@ def bare(text: str) -> str:
     found = {sole(candidate) for part in parts if "@" in (candidate := inside(part))}
     if not found:
         raise NoAddress(f"“{text[:100]}” holds no e-mail address.")
-    if len({one.casefold() for one in found}) > 1:
+    if len({match.casefold() for match in found}) > 1:
         raise SeveralAddresses(f"“{text[:100]}” holds more than one e-mail address.")
     return min(found)
 
@@ -99,12 +99,12 @@ def mailbox(text: str) -> str:
     return f"{local.partition('+')[0]}{at}{domain}".casefold()
 
 
-def same(one: str, other: str) -> bool:
+def same(left: str, other: str) -> bool:
     """Whether both name one mailbox; nobody's address is the same as nobody's.
 
     Case matters in what is not ASCII: a Kelvin sign is not a k.
     """
-    first, second = tidy(one), tidy(other)
+    first, second = tidy(left), tidy(other)
     if first.isascii() and second.isascii():
         return bool(first) and first.lower() == second.lower()
     return first == second

@@ -47,12 +47,12 @@ def together(readings: Sequence[Reading], *, missing: Sequence[str]) -> Reading:
     """
     if len(readings) == 1 and not missing:
         return readings[0]
-    caveats = [caveat for one in readings if (caveat := one.caveat())]
+    caveats = [caveat for reading in readings if (caveat := reading.caveat())]
     return Reading(
-        rows=[row for one in readings for row in one.rows],
-        at=min(one.at for one in readings),
-        connector=", ".join(one.connector for one in readings),
-        more=(*caveats, *(f"Not read: {one}" for one in missing)),
+        rows=[row for reading in readings for row in reading.rows],
+        at=min(reading.at for reading in readings),
+        connector=", ".join(reading.connector for reading in readings),
+        more=(*caveats, *(f"Not read: {name}" for name in missing)),
     )
 
 

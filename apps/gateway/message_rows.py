@@ -88,15 +88,17 @@ def distinct(messages: Sequence[Message]) -> list[Message]:
     dropped: set[int] = set()
     by_age = sorted(range(len(messages)), key=lambda i: (messages[i].received_at, i))
     for place in by_age:
-        one = messages[place]
-        said = digest([one.sender, one.subject, one.body])
-        earlier = seen.setdefault(one.message_id, set())
+        message = messages[place]
+        said = digest([message.sender, message.subject, message.body])
+        earlier = seen.setdefault(message.message_id, set())
         if said in earlier:
             dropped.add(place)
         elif earlier:
-            renamed[place] = one.model_copy(update={"message_id": f"{one.message_id}-{said[:12]}"})
+            renamed[place] = message.model_copy(
+                update={"message_id": f"{message.message_id}-{said[:12]}"}
+            )
         earlier.add(said)
-    kept = (renamed.get(i, one) for i, one in enumerate(messages) if i not in dropped)
+    kept = (renamed.get(i, row) for i, row in enumerate(messages) if i not in dropped)
     return list(kept)
 
 

@@ -32,7 +32,7 @@ def note(
     """Keep the odd rows of a reading, `count` in all. Never raises: the reading goes on without."""
     if count > len(found):
         found = [*found, beyond(count - len(found), len(found))]
-    by_identity = {one.identity: one for one in found}
+    by_identity = {odd_row.identity: odd_row for odd_row in found}
     try:
         with transaction.atomic():
             fresh = store_odd_rows(connector, resource, by_identity, now=now)
@@ -52,28 +52,28 @@ def store_odd_rows(
     # Those another worker is counting right now are counted
     locked = list(kept.order_by("pk").select_for_update(skip_locked=True, no_key=True))
     for row in locked:
-        one = found[row.identity]
+        odd_row = found[row.identity]
         row.times, row.last_seen = F("times") + 1, now
-        row.place, row.reason, row.excerpt = one.place, one.reason, one.excerpt
-        row.is_read = one.is_read
+        row.place, row.reason, row.excerpt = odd_row.place, odd_row.reason, odd_row.excerpt
+        row.is_read = odd_row.is_read
     fields = ["times", "last_seen", "place", "reason", "excerpt", "is_read"]
     OddRow.objects.bulk_update(locked, fields, batch_size=100)
-    fresh = [one for one in found.values() if one.identity not in known]
+    fresh = [odd for odd in found.values() if odd.identity not in known]
     OddRow.objects.bulk_create(
         [
             OddRow(
                 workspace_id=connector.workspace_id,
                 connector=connector,
                 resource=resource,
-                identity=one.identity,
-                place=one.place[:100],
-                reason=one.reason[:500],
-                excerpt=one.excerpt,
-                is_read=one.is_read,
+                identity=odd.identity,
+                place=odd.place[:100],
+                reason=odd.reason[:500],
+                excerpt=odd.excerpt,
+                is_read=odd.is_read,
                 first_seen=now,
                 last_seen=now,
             )
-            for one in fresh
+            for odd in fresh
         ],
         ignore_conflicts=True,
     )

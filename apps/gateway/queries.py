@@ -40,10 +40,12 @@ def connector_for(
     """
     catalogue.spec(action)
     enabled = connectors_of(workspace_id) if among is None else among
-    able = [one for one in enabled if action in registry.KINDS[one.kind].actions]
+    able = [connector for connector in enabled if action in registry.KINDS[connector.kind].actions]
     if len(able) == 1:
         return able[0]
-    return sources.actor(workspace_id, action, able, {one.pk: readable(one) for one in able})
+    return sources.actor(
+        workspace_id, action, able, {connector.pk: readable(connector) for connector in able}
+    )
 
 
 def readable(connector: Connector) -> frozenset[str]:
@@ -62,7 +64,9 @@ def capable(workspace_id: UUID) -> dict[str, list[Connector]]:
 
 def connectors_with(workspace_id: UUID, resource: str) -> list[Connector]:
     """The connectors a resource is read from, oldest first. Raises `NoConnector`, `Undecided`."""
-    able = [one for one in connectors_of(workspace_id) if resource in readable(one)]
+    able = [
+        connector for connector in connectors_of(workspace_id) if resource in readable(connector)
+    ]
     return sources.readers(workspace_id, resource, able)
 
 
@@ -76,16 +80,16 @@ def read(workspace_id: UUID, resource: str, **query: Any) -> Sequence[Record]:
     found = connectors_with(workspace_id, resource)
     if len(found) == 1:
         return read_from(found[0], resource, query)
-    return gathered([partial(read_from, one, resource, query) for one in found])
+    return gathered([partial(read_from, connector, resource, query) for connector in found])
 
 
 def gathered(reads: Sequence[Callable[[], Sequence[Record]]]) -> list[Record]:
     """What these reads gave together. Raises the first error where each of them failed."""
     together: list[Record] = []
     errors: list[ConnectorError] = []
-    for one in reads:
+    for read in reads:
         try:
-            together += one()
+            together += read()
         except ConnectorError as error:
             log.warning("One of several connectors could not be read: %s", error)
             errors.append(error)
@@ -148,7 +152,7 @@ def stamped(connector: Connector, messages: Sequence[Record]) -> Sequence[Record
     kinds = [name for name, kind in registry.KINDS.items() if "messages" in kind.resources]
     if not earlier.filter(kind__in=kinds).exists():
         return messages
-    return [one.model_copy(update={"mailbox": connector.name}) for one in messages]
+    return [record.model_copy(update={"mailbox": connector.name}) for record in messages]
 
 
 @dataclass(frozen=True, kw_only=True)

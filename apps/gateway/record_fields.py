@@ -199,8 +199,8 @@ def message_ids(value: object) -> tuple[str, ...]:
     listed = value.split() if isinstance(value, str) else value
     if not isinstance(listed, list | tuple):
         return ()
-    found = (clean(one).strip() for one in listed if isinstance(one, str))
-    return tuple(one for one in found if one)[-MOST_REFERENCES:]
+    found = (clean(part).strip() for part in listed if isinstance(part, str))
+    return tuple(match for match in found if match)[-MOST_REFERENCES:]
 
 
 Words = Annotated[str, BeforeValidator(words)]

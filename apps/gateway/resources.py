@@ -23,8 +23,8 @@ class Resource:
 
 
 RESOURCES: dict[str, Resource] = {
-    one.name: one
-    for one in (
+    resource.name: resource
+    for resource in (
         Resource(name="variants", label="Articles, prices and stock", system="a shop with prices"),
         Resource(name="orders", label="Orders", system="a shop with orders"),
         Resource(

@@ -56,7 +56,7 @@ def readers(workspace_id: UUID, resource: str, able: Sequence[Connector]) -> lis
     wanted = chosen(workspace_id).get(CHOSEN_WITH.get(resource, resource))
     if wanted is None:
         return list(able) if len(able) == 1 or is_shared(resource) else undecided(resource, able)
-    picked = [one for one in able if one.pk == wanted]
+    picked = [connector for connector in able if connector.pk == wanted]
     if not picked:
         raise Undecided(
             f"The connector '{resource}' is to be read from is switched off or cannot tell it any "
@@ -75,17 +75,24 @@ def actor(
     if not able:
         raise NoConnector(f"No enabled connector of this workspace can do '{action}'.")
     about = catalogue.spec(action).record
-    fitting = [one for one in able if about in tells[one.pk]] if about else list(able)
+    fitting = (
+        [connector for connector in able if about in tells[connector.pk]] if about else list(able)
+    )
     if len(fitting) == 1 or not fitting:
         return (fitting or able)[0]
     known = chosen(workspace_id)
     wanted = known.get(action) or known.get(about)
-    return next(iter([one for one in fitting if one.pk == wanted] or undecided(action, fitting)))
+    return next(
+        iter(
+            [connector for connector in fitting if connector.pk == wanted]
+            or undecided(action, fitting)
+        )
+    )
 
 
 def undecided(what: str, able: Sequence[Connector]) -> list[Connector]:
     """Raise `Undecided` with what there is to choose from."""
-    names = ", ".join(f"'{one.name}'" for one in able)
+    names = ", ".join(f"'{connector.name}'" for connector in able)
     raise Undecided(
         f"Several connectors of this workspace have '{what}': {names}. Choose one of them on the "
         "page Connectors, under Operations."

@@ -100,8 +100,8 @@ def stopping() -> Exists:
 def stopping_agents() -> Exists:
     """Whether a switch stops an agent: a condition for queries over its runs."""
     switches = KillSwitch.objects.filter(workspace=OuterRef("workspace"), released_at=None)
-    one = Q(scope=Scope.AGENT, target=Cast(OuterRef("agent_id"), CharField()))
-    return Exists(switches.filter(Q(scope=Scope.WORKSPACE) | one))
+    condition = Q(scope=Scope.AGENT, target=Cast(OuterRef("agent_id"), CharField()))
+    return Exists(switches.filter(Q(scope=Scope.WORKSPACE) | condition))
 
 
 def held(*, workspace_id: UUID, agent_id: UUID, since: datetime, now: datetime) -> timedelta:
@@ -109,9 +109,9 @@ def held(*, workspace_id: UUID, agent_id: UUID, since: datetime, now: datetime) 
 
     Only switches of the agent and of the workspace: no other keeps a run from its next step.
     """
-    one = Q(scope=Scope.WORKSPACE) | Q(scope=Scope.AGENT, target=str(agent_id))
+    condition = Q(scope=Scope.WORKSPACE) | Q(scope=Scope.AGENT, target=str(agent_id))
     standing = Q(released_at=None) | Q(released_at__gt=since)
-    switches = KillSwitch.objects.filter(one, standing, workspace_id=workspace_id)
+    switches = KillSwitch.objects.filter(condition, standing, workspace_id=workspace_id)
     spans = switches.filter(engaged_at__lt=now).order_by("engaged_at")
     total, counted = timedelta(), since
     for engaged_at, released_at in spans.values_list("engaged_at", "released_at"):

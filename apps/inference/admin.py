@@ -23,7 +23,7 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         cleaned = super().clean() or {}
         matters = ("provider", "model", "enabled")
         changed = self.instance._state.adding or any(
-            cleaned.get(one) != getattr(self.instance, one) for one in matters
+            cleaned.get(matter) != getattr(self.instance, matter) for matter in matters
         )
         if self.errors or not cleaned.get("enabled") or not changed:
             return cleaned

@@ -90,8 +90,8 @@ def is_told(budget: Budget) -> bool:
         kind=Kind.BUDGET_EXHAUSTED, subject_kind="budget", subject_id=str(budget.pk)
     )
     return any(
-        one.fields is not None and one.fields.get("limit") == said(budget.limit)
-        for one in load_unnumbered(list(told))
+        event.fields is not None and event.fields.get("limit") == said(budget.limit)
+        for event in load_unnumbered(list(told))
     )
 
 

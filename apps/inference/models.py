@@ -160,7 +160,7 @@ class Breaker(models.Model):
     model = models.CharField(max_length=200)
     circuit = models.CharField(
         max_length=10,
-        choices=[(one.value, one.value.replace("_", " ")) for one in Circuit],
+        choices=[(circuit.value, circuit.value.replace("_", " ")) for circuit in Circuit],
         default=Circuit.CLOSED.value,
     )
     failures = models.PositiveIntegerField(default=0)

@@ -117,4 +117,4 @@ def listed(
             wanted = " AND ".join(conditions) or "true"
             sql.execute(LIST.format(source=source, wanted=wanted), values)
             found += [Listed(**dict(zip(names, row, strict=True))) for row in sql.fetchall()]
-    return sorted(found, key=lambda one: (one.at, one.id), reverse=True)[:limit]
+    return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]

@@ -61,7 +61,10 @@ def with_changes(executions: Sequence[Execution]) -> list[Listed]:
         "target", "action", "proposal__title", "proposal__state", "proposal__agent"
     )
     found = changes.in_bulk([execution.subject_id for execution in executions])
-    return [Listed(execution=one, change=found.get(one.subject_id)) for one in executions]
+    return [
+        Listed(execution=listed_execution, change=found.get(listed_execution.subject_id))
+        for listed_execution in executions
+    ]
 
 
 def detail(workspace_id: UUID, execution_id: UUID) -> ExecutionView:

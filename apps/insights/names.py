@@ -43,7 +43,7 @@ def names_in(workspace_id: UUID, tally: Tally) -> Names:
     named = accounts.names_of(people)
     return Names(
         agents=agents_of(workspace_id),
-        versions={str(one.pk): str(one) for one in versions.select_related("policy")},
+        versions={str(version.pk): str(version) for version in versions.select_related("policy")},
         people={actor.removeprefix("user:"): name for actor, name in named.items()},
     )
 
@@ -59,12 +59,12 @@ def agents_of(workspace_id: UUID) -> dict[str, str]:
 def subjects(workspace_id: UUID, facts: Iterable[Listed]) -> Subjects:
     """What these facts are about; at most nine queries."""
     facts = list(facts)
-    ids = {one.subject for one in facts if one.subject}
+    ids = {row.subject for row in facts if row.subject}
     return Subjects(
         about=titles(workspace_id, ids),
         agents=agents_of(workspace_id),
         people=accounts.names_of(
-            {one.who for one in facts if one.who.startswith(("user:", "key:"))}
+            {row.who for row in facts if row.who.startswith(("user:", "key:"))}
         ),
     )
 
@@ -79,11 +79,15 @@ def titles(workspace_id: UUID, ids: set[UUID]) -> dict[UUID, str]:
     return {
         **dict(Proposal.objects.filter(**here).values_list("pk", "title")),
         **{
-            one.pk: f"{ACTIONS[one.action].title if one.action in ACTIONS else one.action}: "
-            f"{one.target}"
-            for one in executions
+            execution.pk: f"{titled(execution.action)}: {execution.target}"
+            for execution in executions
         },
         **{run.pk: f"A run of {run.agent.name}" for run in runs},
         **dict(Connector.objects.filter(**here).values_list("pk", "name")),
         **dict(Breaker.objects.filter(**here).values_list("pk", "model")),
     }
+
+
+def titled(action: str) -> str:
+    """What an action is called; one that is gone by its name."""
+    return ACTIONS[action].title if action in ACTIONS else action

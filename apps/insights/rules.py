@@ -76,4 +76,7 @@ def standings(workspace_id: UUID) -> list[RuleStanding]:
         )
         for (version_id, rule), given in verdicts.items()
     ]
-    return sorted(found, key=lambda one: (-one.unchanged.value, -one.unchanged.n, one.rule))
+    return sorted(
+        found,
+        key=lambda standing: (-standing.unchanged.value, -standing.unchanged.n, standing.rule),
+    )

@@ -41,7 +41,14 @@ class Setup:
     @property
     def shop(self) -> Connector | None:
         """What articles are read from, if it is connected."""
-        return next((one for one in self.connectors if "variants" in gateway.readable(one)), None)
+        return next(
+            (
+                connector
+                for connector in self.connectors
+                if "variants" in gateway.readable(connector)
+            ),
+            None,
+        )
 
     @property
     def is_running(self) -> bool:
@@ -75,7 +82,7 @@ class Setup:
 def setup(workspace_id: UUID) -> Setup:
     """How far the workspace is; at most six queries."""
     found = list(agents.agents_of(workspace_id))
-    tried = [one for one in found if one.autonomy == Autonomy.SHADOW and one.enabled]
+    tried = [match for match in found if match.autonomy == Autonomy.SHADOW and match.enabled]
     agent = next(iter([*tried, *found]), None)
     run = agents.runs_of(workspace_id).filter(agent=agent).first() if agent else None
     shadowed = agents.shadowed(run) if run else []
@@ -100,5 +107,6 @@ def missing(connectors: list[Connector]) -> dict[str, list[str]]:
     """What each playbook needs and no connector has: names of resources and actions."""
     there = gateway.offered(connectors)
     return {
-        name: [need for need in one.needs if need not in there] for name, one in PLAYBOOKS.items()
+        name: [need for need in playbook.needs if need not in there]
+        for name, playbook in PLAYBOOKS.items()
     }

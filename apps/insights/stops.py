@@ -68,7 +68,7 @@ def named(workspace_id: UUID, switches: Sequence[KillSwitch]) -> list[Stop]:
     """These switches of the workspace with names; no query without any, else up to four."""
     if not switches:
         return []
-    names = {(one.scope, one.target): one.name for one in stoppable(workspace_id)}
+    names = {(choice.scope, choice.target): choice.name for choice in stoppable(workspace_id)}
     people = accounts.names_of({s.engaged_by for s in switches} | {s.released_by for s in switches})
     return [
         Stop(

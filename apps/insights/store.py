@@ -56,9 +56,9 @@ def fetch(keys: Sequence[str]) -> dict[str, Tally]:
             bell.leave_alone()
             log.warning("Tallies cannot be fetched (%s); they are counted again.", error)
         else:
-            for key, one in zip(asked, packed, strict=True):
-                if isinstance(one, bytes):
-                    found[key] = unpack(one)
+            for key, blob in zip(asked, packed, strict=True):
+                if isinstance(blob, bytes):
+                    found[key] = unpack(blob)
     remember(found)
     return found
 

@@ -107,8 +107,8 @@ def stuck(
     found = list(rows[:limit])
     reasons = [Why(row.why) for row in found]
     return [
-        Stuck(execution=one.execution, change=one.change, why=reason)
-        for one, reason in zip(with_changes(found), reasons, strict=True)
+        Stuck(execution=entry.execution, change=entry.change, why=reason)
+        for entry, reason in zip(with_changes(found), reasons, strict=True)
     ]
 
 

@@ -95,8 +95,8 @@ class Tally(dict[Key, Cell]):
 def merge(tallies: Iterable[Tally]) -> Tally:
     """All of them together."""
     merged = Tally()
-    for one in tallies:
-        merged.add(one.items())
+    for tally in tallies:
+        merged.add(tally.items())
     return merged
 
 

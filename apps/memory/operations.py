@@ -101,8 +101,8 @@ def _check(**fields: Any) -> Content:
         return Content.model_validate(fields)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
-            for one in error.errors(include_input=False, include_url=False)
+            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+            for detail in error.errors(include_input=False, include_url=False)
         )
         raise InvalidItem(f"This cannot be remembered. {wrong}.") from None
 

@@ -43,7 +43,9 @@ def minor_units(code: str) -> int:
 @lru_cache(maxsize=1)
 def codes() -> tuple[str, ...]:
     """The codes of all currencies money is counted in, in alphabetical order."""
-    return tuple(sorted(one.code for one in iso4217.Currency if is_currency(one.code)))
+    return tuple(
+        sorted(currency.code for currency in iso4217.Currency if is_currency(currency.code))
+    )
 
 
 def is_currency(code: object) -> bool:

@@ -85,4 +85,4 @@ def known(locale: str) -> Locale:
 def negotiate(accepted: list[str], available: list[str]) -> str:
     """The first language a reader accepts that there is, as it is written there, else English."""
     found = negotiate_locale(accepted, available, sep="-") or DEFAULT
-    return next((one for one in available if one.lower() == found.lower()), DEFAULT)
+    return next((locale for locale in available if locale.lower() == found.lower()), DEFAULT)

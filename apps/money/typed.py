@@ -43,7 +43,11 @@ class Ambiguous(NotAnAmount):
     def __init__(self, typed: str, readings: Sequence[Decimal], *, currency: str = "") -> None:
         self.readings = tuple(sorted(readings, key=abs, reverse=True))
         more, less = (f"{value:f}" for value in self.readings)
-        fit = [one for one in self.readings if not currency or currencies.fits(one, currency)]
+        fit = [
+            reading
+            for reading in self.readings
+            if not currency or currencies.fits(reading, currency)
+        ]
         clear = " or ".join(unmistakable(value) for value in fit or self.readings)
         super().__init__(f"“{typed}” can mean {more} or {less}. Write {clear}.")
 
@@ -86,16 +90,16 @@ def tidy(text: str) -> str:
     """The text with one kind of space, apostrophe and digit, and no white space around it."""
     if len(text) > LONGEST:
         raise NotAnAmount(f"An amount has at most {LONGEST} characters.")
-    return "".join(plain(one) for one in text).strip()
+    return "".join(plain(character) for character in text).strip()
 
 
-def plain(one: str) -> str:
+def plain(digits: str) -> str:
     """A character as we know it; a raised 2 stays what it is, which is no 2."""
-    if one in SPACES:
+    if digits in SPACES:
         return " "
-    if one in APOSTROPHES:
+    if digits in APOSTROPHES:
         return "'"
-    return unicodedata.normalize("NFKC", one) if ord(one) in WIDE else one
+    return unicodedata.normalize("NFKC", digits) if ord(digits) in WIDE else digits
 
 
 def readings(number: str, *, decimals: int) -> set[Decimal]:
@@ -144,7 +148,9 @@ def without_sign_of(text: str, currency: str) -> str:
     """The text without a currency on one side of it. Raises `NotAnAmount` for another one."""
     ahead = SIGNED_AHEAD.match(text)  # -€5 is €-5
     match = AMOUNT.fullmatch(f"{ahead[2]}{ahead[1]}{text[ahead.end() :]}" if ahead else text)
-    named = [one.strip().casefold() for one in (match[1], match[3]) if one.strip()] if match else []
+    named = (
+        [part.strip().casefold() for part in (match[1], match[3]) if part.strip()] if match else []
+    )
     if match is None or len(named) > 1 or (named and named[0] not in signs(currency)):
         raise NotAnAmount(
             f"“{text[:40]}” is not an amount in {currency}. Write it like {example(currency)}."
@@ -161,7 +167,7 @@ def signs(currency: str) -> frozenset[str]:
         symbol = get_currency_symbol(currency, locale)
         found |= {symbol, re.sub(r"^[A-Z]{1,3}(?=[^\w\s.])", "", symbol)}  # CA$, $
     found |= set(NAMES.get(currency, ()))
-    return frozenset(one.replace("\u200f", "").strip().casefold() for one in found if one)
+    return frozenset(match.replace("\u200f", "").strip().casefold() for match in found if match)
 
 
 def unmistakable(value: Decimal) -> str:

@@ -23,8 +23,8 @@ def items_of(
 
     Amounts are written for readers of the locale.
     """
-    found = [item_of(one, about(one, proposals)) for one in notices]
-    return [replace(one, locale=locale) for one in found]
+    found = [item_of(notice, about(notice, proposals)) for notice in notices]
+    return [replace(item, locale=locale) for item in found]
 
 
 def item_of(notice: Notice, proposal: Proposal | None) -> Item:

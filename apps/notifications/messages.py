@@ -95,9 +95,9 @@ def moment(at: datetime) -> str:
 def subject(items: Sequence[Item], place: str) -> str:
     """The subject line: what one is about, or how many there are."""
     if len(items) == 1:
-        one = items[0]
-        urgent = "High risk: " if one.risk == "high" else ""
-        return f"{urgent}{one.headline}: {one.name}"
+        first = items[0]
+        urgent = "High risk: " if first.risk == "high" else ""
+        return f"{urgent}{first.headline}: {first.name}"
     high = sum(item.risk == "high" for item in items)
     tail = f", {high} of high risk" if high else ""
     return f"{len(items)} notices from {one_line(place, TITLE)}{tail}"

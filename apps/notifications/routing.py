@@ -154,9 +154,9 @@ def how_far(member: Member, changes: Sequence[Change]) -> Decimal:
     action = impact.action if impact else next((change.action for change in changes), "")
     limits = [limit for limit in member.rights.limits if limit.action == action]
     reach = [
-        ANY_AMOUNT if one.ceiling is None else one.ceiling
-        for one in limits
-        if one.ceiling is None or impact is None or one.currency == impact.currency
+        ANY_AMOUNT if authority.ceiling is None else authority.ceiling
+        for authority in limits
+        if authority.ceiling is None or impact is None or authority.currency == impact.currency
     ]
     return max(reach, default=Decimal(0))
 

@@ -73,7 +73,9 @@ def quiet_end(at: datetime, clock: time, zone: ZoneInfo) -> datetime:
     """
     first = next_time(at, clock, zone)
     again = moments(at, clock.replace(fold=1), zone)
-    seconds = (one for one in again if one > at and one.astimezone(zone).time() == clock)
+    seconds = (
+        moment for moment in again if moment > at and moment.astimezone(zone).time() == clock
+    )
     return min(first, next(seconds, first))
 
 
@@ -81,4 +83,4 @@ def moments(at: datetime, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
     """When (UTC) clocks of the zone show this time on the day of `at` and the two after it."""
     day = at.astimezone(zone).date()
     days = (day + timedelta(days=number) for number in range(3))
-    return (datetime.combine(one, clock, zone).astimezone(UTC) for one in days)
+    return (datetime.combine(weekday, clock, zone).astimezone(UTC) for weekday in days)

@@ -126,7 +126,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         )
         self.would_have_decided = in_all(assessed.replayed)
         if cleaned.get("only_try"):
-            new = [f"New: {one.rstrip('.')}." for one in assessed.findings]
+            new = [f"New: {finding.rstrip('.')}." for finding in assessed.findings]
             verdict = "A second person has to publish it." if new else "It only tightens."
             self.tried = [verdict, *new, *in_words(assessed.replayed)]
             raise ValidationError("Nothing is saved: it was only tried.")
@@ -205,8 +205,8 @@ class PolicyAdmin(WithinWorkspaces):
         """The page, which says first if a version of the policy waits for a second person."""
         if request.method == "GET" and object_id:
             mine = Publication.objects.filter(workspace_id__in=self.workspaces(request))
-            for one in mine.filter(version__policy_id=object_id, state=Asked.WAITING):
-                messages.warning(request, publishing.waits_in_words(one))
+            for publication in mine.filter(version__policy_id=object_id, state=Asked.WAITING):
+                messages.warning(request, publishing.waits_in_words(publication))
         return super().changeform_view(request, object_id, *args, **kw)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

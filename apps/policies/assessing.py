@@ -45,19 +45,22 @@ class InForce:
 
     def book(self, rules: Sequence[Any], limits: Mapping[str, Any]) -> Book:
         """A version as it is compared: with the currency and the age of rates it really has."""
-        read = tuple(one.rule for one in Ruleset.stored(rules, limits).rules)
+        read = tuple(rule.rule for rule in Ruleset.stored(rules, limits).rules)
         currency = limits.get("currency") or self.setting.currency
         days = age_in(limits, self.setting.rates_max_age_days)
         return Book(read, limits, str(currency), days)
 
     def books(self) -> list[Book]:
         """All active versions."""
-        return [self.book(one.rules, one.limits) for one in self.rails.versions]
+        return [self.book(version.rules, version.limits) for version in self.rails.versions]
 
     @property
     def digest(self) -> str:
         """Of all of it."""
-        versions = [f"{one.policy_id}:{one.number}:{one.digest}" for one in self.rails.versions]
+        versions = [
+            f"{version.policy_id}:{version.number}:{version.digest}"
+            for version in self.rails.versions
+        ]
         counts = f"{self.setting.currency}:{self.setting.rates_max_age_days}"
         return hashlib.sha256(",".join([*versions, counts]).encode()).hexdigest()
 
@@ -76,8 +79,8 @@ def assess(
     """
     in_force = InForce.of(workspace_id)
     rails = in_force.rails
-    others = [one for one in rails.versions if one.policy_id != policy_id]
-    replaced = next((one for one in rails.versions if one.policy_id == policy_id), None)
+    others = [version for version in rails.versions if version.policy_id != policy_id]
+    replaced = next((version for version in rails.versions if version.policy_id == policy_id), None)
     new, kept = in_force.book(rules, limits), [in_force.book(o.rules, o.limits) for o in others]
     old = in_force.book(replaced.rules, replaced.limits) if replaced else None
     findings = told(loosened([*kept, *([old] if old else [])], [*kept, new]))
@@ -87,7 +90,7 @@ def assess(
     findings += left_to_others(old, new, kept)
 
     changed = Ruleset.stored(rules, limits)
-    rest = [queries.ruleset(one) for one in others]
+    rest = [queries.ruleset(version) for version in others]
     seen = recorded(workspace_id)
     replayed = replay(
         [*rest, *([queries.ruleset(replaced)] if replaced else [])],
@@ -97,7 +100,7 @@ def assess(
         market=queries.market(rails, seen, now=now),
     )
     if not findings and replayed.milder:
-        findings = [f"{one}: recorded or typical changes go further" for one in replayed.milder]
+        findings = [f"{text}: recorded or typical changes go further" for text in replayed.milder]
     return Assessment(findings, replayed.told(), in_force.digest)
 
 
@@ -131,7 +134,7 @@ def recounted(workspace_id: UUID, *, currency: str, rates_max_age_days: int) -> 
 
 def told(found: Sequence[Finding]) -> list[str]:
     """Findings with the action each is about."""
-    return [f"{one.action or ANY_OTHER}: {one.words}" for one in found]
+    return [f"{finding.action or ANY_OTHER}: {finding.words}" for finding in found]
 
 
 def left_to_others(old: Book | None, new: Book, kept: Sequence[Book]) -> list[str]:
@@ -145,7 +148,7 @@ def left_to_others(old: Book | None, new: Book, kept: Sequence[Book]) -> list[st
     return [
         f"The limit {name} of another policy holds alone for what this one says no more."
         for name in PERMISSIONS
-        if old.limits.get(name) is not True and any(one.limits.get(name) is True for one in kept)
+        if old.limits.get(name) is not True and any(book.limits.get(name) is True for book in kept)
     ]
 
 
@@ -164,7 +167,7 @@ def recorded(workspace_id: UUID) -> list[Facts]:
     """The changes that were decided last, as they were seen."""
     rows = Decision.objects.filter(workspace_id=workspace_id).order_by("-id")
     kept = rows.values_list("facts", flat=True)[:MOST_RECORDED]
-    return [Facts.from_record(one) for one in kept if is_whole(one)]
+    return [Facts.from_record(kept_rule) for kept_rule in kept if is_whole(kept_rule)]
 
 
 def is_whole(facts: Mapping[str, Any]) -> bool:

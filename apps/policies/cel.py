@@ -151,7 +151,7 @@ class Ruleset:
         """The rules of a version as the database has them: one that is none denies everything."""
         if len(rules) > MAX_RULES:
             return cls([unusable(f"{len(rules)} rules")], limits, lenient=True)
-        return cls([rule_or_deny(one) for one in rules], limits, lenient=True)
+        return cls([rule_or_deny(rule) for rule in rules], limits, lenient=True)
 
     @property
     def currency(self) -> str:
@@ -161,11 +161,11 @@ class Ruleset:
 
     def applicable(self, action: str) -> list[Compiled]:
         """The rules that speak of the action."""
-        return [one for one in self.rules if not one.rule.actions or action in one.rule.actions]
+        return [rule for rule in self.rules if not rule.rule.actions or action in rule.rule.actions]
 
     def asked(self, action: str) -> frozenset[Asked]:
         """The windows its rules about the action ask for."""
-        return frozenset().union(*(asked(one.rule.when) for one in self.applicable(action)))
+        return frozenset().union(*(asked(rule.rule.when) for rule in self.applicable(action)))
 
     def windows(self, facts: Facts, market: Market) -> Windows:
         """The windows of a change, with amounts in the currency of the limits."""
@@ -191,18 +191,18 @@ class Ruleset:
         try:
             affordable = within_budget(applicable, seen | {"limits": self.limits})
         except TooCostly as error:
-            return [failed(one.rule, error) for one in applicable]
+            return [failed(rule.rule, error) for rule in applicable]
         measured, windows = self.measure(facts, market), self.windows(facts, market)
         variables = doubled(seen) | {"limits": self._numbers}
         variables |= in_limits(measured, variables)
         context = cel.Context(variables, OWN_FUNCTIONS | {WINDOW: windows})
         fired = (
-            failed(one.rule, why)
+            failed(rule.rule, why)
             if why
-            else fire(one.rule, one.program, context, measured, windows)
-            for one, why in affordable
+            else fire(rule.rule, rule.program, context, measured, windows)
+            for rule, why in affordable
         )
-        return [one for one in fired if one is not None]
+        return [firing for firing in fired if firing is not None]
 
 
 def within_budget(
@@ -213,14 +213,14 @@ def within_budget(
     Raises `TooCostly` where the values alone are too many.
     """
     meter, found = Meter(variables), []
-    for one in rules:
+    for rule in rules:
         why = None
         try:
-            if one.node is not None:
-                meter.charge(one.node, one.steps)
+            if rule.node is not None:
+                meter.charge(rule.node, rule.steps)
         except TooCostly as error:
             why = error
-        found.append((one, why))
+        found.append((rule, why))
     return found
 
 
@@ -271,7 +271,7 @@ def check_words(rule: Rule, node: Node) -> None:
             f"Rule '{rule.name}' names a variable {sorted(hidden)}, which is a word of its own. "
             "Name it otherwise."
         )
-    called = {one.function for one in walk(node) if isinstance(one, Call)}
+    called = {call.function for call in walk(node) if isinstance(call, Call)}
     try:
         check_windows(node)
     except NoWindow as error:
@@ -362,5 +362,5 @@ def reason_of(rule: Rule, windows: Windows | None) -> str:
 
 def combine(fired: Sequence[Fired]) -> Verdict:
     """One verdict from all that fired, strictest first; nothing fired means deny."""
-    ordered = tuple(sorted(fired, key=lambda one: -STRICTNESS[one.outcome]))
+    ordered = tuple(sorted(fired, key=lambda firing: -STRICTNESS[firing.outcome]))
     return Verdict(outcome=ordered[0].outcome if ordered else Outcome.DENY, fired=ordered)

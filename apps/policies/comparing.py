@@ -92,7 +92,7 @@ class Undecided(Exception):
 
 def loosened(before: Sequence[Book], after: Sequence[Book]) -> list[Finding]:
     """What all rules together would let through after and not before; empty: certainly nothing."""
-    named = {one for book in (*before, *after) for rule in book.rules for one in rule.actions}
+    named = {name for book in (*before, *after) for rule in book.rules for name in rule.actions}
     found: list[Finding] = []
     until = thread_time() + LONGEST
     for action in [*sorted(named), ""]:
@@ -105,7 +105,7 @@ def loosened(before: Sequence[Book], after: Sequence[Book]) -> list[Finding]:
             found.append(Finding(action, "A rule is too intricate to be compared."))
             continue
         try:
-            found += [Finding(action, one) for one in Comparison(old, new, until).told()]
+            found += [Finding(action, text) for text in Comparison(old, new, until).told()]
         except Undecided:
             found.append(Finding(action, "The rules are too intricate to be compared."))
     return found
@@ -127,11 +127,14 @@ def clauses(books: Iterable[Book], action: str) -> tuple[Clause, ...] | None:
 def clause(rule: Rule, book: Book) -> Clause:
     """A rule as a formula. Raises `Unreadable`."""
     node = parse(rule.when)
-    words = {one.text for one in walk(node) if isinstance(one, Name)}
+    words = {name.text for name in walk(node) if isinstance(name, Name)}
     level = {Outcome.ALLOW: ALLOW, Outcome.DENY: DENY}.get(rule.outcome, ALLOW + rule.reviewers)
     needs = words & set(beside_limits(node))
-    sums = {plain(one.of, {}) for one in walk(node)
-            if isinstance(one, Select) and is_window(one.of) and one.field in MAY_LACK}  # fmt: skip
+    sums = {
+        plain(inner.of, {})
+        for inner in walk(node)
+        if isinstance(inner, Select) and is_window(inner.of) and inner.field in MAY_LACK
+    }
     windows = " ".join([book.money, *sorted(sums), *sorted(rule.actions)]) if sums else ""
     whole = formula(rule.when, book.limits, book.money, rule.actions)
     return Clause(whole, level, book.money if needs else "", windows)
@@ -149,9 +152,11 @@ def limits_read(book: Book) -> Iterator[str]:
     """The limits which the rules of a version name; all of them if one takes them as a whole."""
     for rule in book.rules:
         nodes = list(walk(parse(rule.when)))
-        named = [one for one in nodes if isinstance(one, Select) and one.of == Name("limits")]
-        yield from (one.field for one in named)
-        if len(named) < sum(one == Name("limits") for one in nodes):
+        named = [
+            select for select in nodes if isinstance(select, Select) and select.of == Name("limits")
+        ]
+        yield from (select.field for select in named)
+        if len(named) < sum(node == Name("limits") for node in nodes):
             yield from book.limits
 
 
@@ -163,24 +168,32 @@ class Comparison:
 
     def __init__(self, before: Sequence[Clause], after: Sequence[Clause], until: float) -> None:
         self.before, self.after, self.looked, self.until = before, after, 0, until
-        self.gone = [one for one in before if one not in after]
-        self.added = [one for one in after if one not in before]
+        self.gone = [earlier for earlier in before if earlier not in after]
+        self.added = [new_clause for new_clause in after if new_clause not in before]
         both = list(dict.fromkeys([*self.gone, *self.added, *before]))
-        asked = [one for clause in both for one in questions(clause.formula)]
-        monies = {one.money: Question("no rate", "rate", one.money) for one in both if one.money}
+        asked = [atom for clause in both for atom in questions(clause.formula)]
+        monies = {
+            old_clause.money: Question("no rate", "rate", old_clause.money)
+            for old_clause in both
+            if old_clause.money
+        }
         first = [CURRENCY, HAS_AMOUNT, *monies.values()] if monies else []
         known = [Asks(CURRENCY, "==", money.split("_")[0]) for money in monies]
-        raw = [Question(one.question.term, "number") for one in asked
-               if one.question.kind == "measured"]  # fmt: skip
-        rates = [one.rate for one in both if one.windows]
+        raw = [Question(atom.question.term, "number") for atom in asked
+               if atom.question.kind == "measured"]  # fmt: skip
+        rates = [old_clause.rate for old_clause in both if old_clause.windows]
         # what may fail is asked last: it seldom decides, and has the most answers
-        changed = [one.question for clause in (*self.gone, *self.added)
-                   for one in questions(clause.formula)]  # fmt: skip
-        rest = sorted([*(one.question for one in asked), *raw], key=lambda one: one.kind in LAST)
+        changed = [atom.question for clause in (*self.gone, *self.added)
+                   for atom in questions(clause.formula)]  # fmt: skip
+        rest = sorted(
+            [*(atom.question for atom in asked), *raw], key=lambda question: question.kind in LAST
+        )
         self.order = list(dict.fromkeys([*first, *changed, *rest, *rates]))
         self.parts = {
-            one: list(parts(one, [a for a in (*known, *asked) if is_about(one, a.question)]))
-            for one in self.order
+            question: list(
+                parts(question, [a for a in (*known, *asked) if is_about(question, a.question)])
+            )
+            for question in self.order
         }
 
     def told(self) -> list[str]:
@@ -206,7 +219,7 @@ class Comparison:
         """Those of the answers without which it would not be certain that more is let through."""
         kept = dict(answers)
         for question in answers:
-            fewer = {one: part for one, part in kept.items() if one != question}
+            fewer = {span: part for span, part in kept.items() if span != question}
             if verdict(self.after, fewer)[1] < verdict(self.before, fewer)[0]:
                 kept = fewer
         return kept.values()
@@ -238,8 +251,8 @@ class Comparison:
             for clause in (*self.before, *self.after)
             if turns_out(clause.formula, answers) not in (TRUE, FALSE)
         ]
-        asked = {as_it_is(one.question, answers) for clause in undecided
-                 for one in questions(clause.formula)}  # fmt: skip
+        asked = {as_it_is(atom.question, answers) for clause in undecided
+                 for atom in questions(clause.formula)}  # fmt: skip
         if question.kind == "rate":
             return any(clause.money == question.money for clause in undecided)
         if any(clause.windows and clause.rate == question for clause in undecided):
@@ -301,7 +314,7 @@ def levels(clauses: Sequence[Clause], answers: Answers) -> frozenset[int]:
     found = {NOTHING}
     for clause in clauses:
         own = levels_of(clause, answers)
-        found = {max(one, level) for one in found for level in own}
+        found = {max(match, level) for match in found for level in own}
     return frozenset(found)
 
 
@@ -317,20 +330,20 @@ def levels_of(clause: Clause, answers: Answers) -> set[int]:
     return found
 
 
-def turns_out(one: Formula, answers: Answers) -> int:
+def turns_out(formula_part: Formula, answers: Answers) -> int:
     """What a formula may turn out to be, as a sum of `TRUE`, `FALSE` and `ERROR`."""
-    if isinstance(one, Asks):
-        question = as_it_is(one.question, answers)
+    if isinstance(formula_part, Asks):
+        question = as_it_is(formula_part.question, answers)
         part = answers.get(question)
-        return anything(question) if part is None else answered(one, part)
-    if one.sign in ("true", "false"):
-        return TRUE if one.sign == "true" else FALSE
-    inside = [turns_out(part, answers) for part in one.parts]
-    if one.sign == "!":
+        return anything(question) if part is None else answered(formula_part, part)
+    if formula_part.sign in ("true", "false"):
+        return TRUE if formula_part.sign == "true" else FALSE
+    inside = [turns_out(part, answers) for part in formula_part.parts]
+    if formula_part.sign == "!":
         return turned(inside[0])
-    if one.sign == "&&":
+    if formula_part.sign == "&&":
         return conjunction(inside)
-    if one.sign == "||":
+    if formula_part.sign == "||":
         return turned(conjunction([turned(part) for part in inside]))
     test, then, otherwise = inside
     return (then if test & TRUE else 0) | (otherwise if test & FALSE else 0) | test & ERROR

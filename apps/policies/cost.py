@@ -74,7 +74,7 @@ class Meter:
         self.left = budget
         self._variables, self._budget = variables, budget
         self._measured: dict[int, tuple[int, int, int]] = {}
-        if sum(self.measured(one)[0] for one in variables.values()) > MOST_FACTS:
+        if sum(self.measured(extent)[0] for extent in variables.values()) > MOST_FACTS:
             raise TooCostly(f"The change has more than {MOST_FACTS} facts.")
 
     def charge(self, node: Node, steps: int | None = None) -> None:
@@ -95,7 +95,7 @@ class Meter:
         found = tuple(values)
         if not found:
             return SMALL
-        sizes = [self.measured(one) for one in found]
+        sizes = [self.measured(match) for match in found]
         weight, length, letters = (max(column) for column in zip(*sizes, strict=True))
         return Extent(weight, length, letters, found if len(found) <= FOLLOWED else None)
 
@@ -105,14 +105,14 @@ class Meter:
             return extent.part
         if extent.values is None:
             return Extent(extent.weight, extent.length, extent.letters)
-        return self.seen(part for one in extent.values for part in entries(one))
+        return self.seen(part for value in extent.values for part in entries(value))
 
     def fields(self, extent: Extent, field: str) -> Extent:
         """What `.field` may be."""
         if extent.values is None:
             return self.parts(extent)
-        return self.seen(one[field] for one in extent.values
-                         if isinstance(one, Mapping) and field in one)  # fmt: skip
+        return self.seen(value[field] for value in extent.values
+                         if isinstance(value, Mapping) and field in value)  # fmt: skip
 
     def measured(self, value: Any) -> tuple[int, int, int]:
         """Weight, length and letters of a value; each value is looked at once, as far as needed."""
@@ -133,12 +133,12 @@ class Meter:
                 return MOST_FACTS + 1, length, letters
             inside = list(entries(outside))
             length = max(length, len(inside))
-            for one in inside:
-                if isinstance(one, (Mapping, list, tuple)):
+            for variable in inside:
+                if isinstance(variable, (Mapping, list, tuple)):
                     weight += 1
-                    waiting.append((one, depth + 1))
+                    waiting.append((variable, depth + 1))
                 else:
-                    heavy, _, long = self.measured(one)
+                    heavy, _, long = self.measured(variable)
                     weight, letters = weight + heavy, max(letters, long)
         return weight, length, letters
 
@@ -174,7 +174,7 @@ class Count:
                 self.add(OWN_FUNCTION)
                 return self._meter.parts(self.extent(of, scope))
             case Items(items, _):
-                return self.made([self.extent(one, scope) for one in items])
+                return self.made([self.extent(inner, scope) for inner in items])
             case Unary(_, of):
                 self.extent(of, scope)
                 return SMALL
@@ -190,7 +190,7 @@ class Count:
 
     def made(self, items: list[Extent]) -> Extent:
         """A list or mapping that is written out: everything in it is copied."""
-        weight = 1 + sum(one.weight for one in items)
+        weight = 1 + sum(extent.weight for extent in items)
         self.add(weight)
         part = widest(items)
         return Extent(weight, max(len(items), part.length), part.letters, part=part)
@@ -219,7 +219,7 @@ class Count:
             return SMALL
         weight = left.weight + right.weight + letters // LETTERS
         self.add(weight)
-        parts = [self._meter.parts(one) for one in (left, right) if one.length]
+        parts = [self._meter.parts(extent) for extent in (left, right) if extent.length]
         return Extent(weight, left.length + right.length, letters,
                       part=widest(parts) if parts else None)  # fmt: skip
 
@@ -230,7 +230,7 @@ class Count:
         if not times:
             return SMALL
         inside = {**scope, node.variable: part}
-        bodies = [self.extent(one, inside) for one in node.args[1:]]
+        bodies = [self.extent(inner, inside) for inner in node.args[1:]]
         self.add((times - 1) * (self.steps - before) + times * (NODE + part.weight))
         if node.function not in ("map", "filter"):
             return SMALL
@@ -241,8 +241,8 @@ class Count:
     def called(self, node: Call, scope: Mapping[str, Extent]) -> Extent:
         """A function, or a method of a value."""
         given = (*([node.of] if node.of is not None else []), *node.args)
-        extents = [self.extent(one, scope) for one in given]
-        weight = sum(one.weight for one in extents)
+        extents = [self.extent(inner, scope) for inner in given]
+        weight = sum(extent.weight for extent in extents)
         self.add(KNOWN.get(node.function, NODE + weight))
         if node.function == "matches":
             self.add(pattern_steps(given[-1], extents[0].letters))
@@ -264,7 +264,7 @@ def pattern_steps(pattern: Node, letters: int) -> int:
         raise TooCostly(f"A pattern has at most {LONGEST_PATTERN} characters.")
     times = 1
     for least, most in REPEATED.findall(pattern.text):
-        times *= max(int(one) if one else 1 for one in (least, most, "1"))
+        times *= max(int(bound) if bound else 1 for bound in (least, most, "1"))
     heavy = len(HEAVY.findall(pattern.text)) * UNICODE_CLASS
     longest = len(pattern.text) * times
     return 100 + heavy * times + 25 * longest + letters * longest // 100
@@ -287,14 +287,14 @@ def widest(extents: Iterable[Extent]) -> Extent:
     found = list(extents)
     if not found:
         return SMALL
-    values = [one.values for one in found]
-    known = tuple(v for one in values if one is not None for v in one)
+    values = [extent.values for extent in found]
+    known = tuple(v for value in values if value is not None for v in value)
     all_known = None not in values and len(known) <= FOLLOWED
-    parts = [one.part for one in found if one.part is not None]
+    parts = [extent.part for extent in found if extent.part is not None]
     return Extent(
-        max(one.weight for one in found),
-        max(one.length for one in found),
-        max(one.letters for one in found),
+        max(extent.weight for extent in found),
+        max(extent.length for extent in found),
+        max(extent.letters for extent in found),
         values=known if all_known else None,
         part=widest(parts) if parts else None,
     )
@@ -333,7 +333,7 @@ def is_one_value(node: Node) -> bool:
         case Name(text):
             return text not in LARGE
         case Items(items, _):
-            return all(isinstance(one, Literal) for one in items)
+            return all(isinstance(inner, Literal) for inner in items)
         case Literal() | Unary():
             return True
     return False

@@ -86,12 +86,12 @@ class Book:
         Two more for what is decided `again`.
         """
         self._taken = {pk: Taken(pk, facts, asked) for pk, facts, asked in wanted if asked}
-        slots = {slot for one in self._taken.values() for slot in one.keys.items()}
+        slots = {slot for taken in self._taken.values() for slot in taken.keys.items()}
         if self.again:
             conclude(void=self.again, also=slots, now=self.now)
         if not slots:
             return
-        spans = spans_of(one.spans for one in self._taken.values())
+        spans = spans_of(taken.spans for taken in self._taken.values())
         if self.reserves:
             found = lock(self.workspace_id, slots, open_buckets(spans, self.now))
         else:
@@ -152,18 +152,20 @@ class Book:
         rows: list[Any] = [
             self.workspace_id,
             self.now,
-            json.dumps([decided(one) for one in decisions]),
+            json.dumps([decided(decision) for decision in decisions]),
         ]
         with connection.cursor() as sql:
             if not self._taken:
                 sql.execute(DECISIONS, rows)
                 return
-            held = [one.counted for one in self._taken.values() if one.standing == Standing.HELD]
-            changed = {slot: self._tallies[slot] for one in held for slot in slots_of(one)}
+            held = [
+                taken.counted for taken in self._taken.values() if taken.standing == Standing.HELD
+            ]
+            changed = {slot: self._tallies[slot] for rates in held for slot in slots_of(rates)}
             places = [
-                {"subject_id": str(one.subject_id), "standing": one.standing.value,
-                 "counted": one.counted}
-                for one in self._taken.values()
+                {"subject_id": str(taken.subject_id), "standing": taken.standing.value,
+                 "counted": taken.counted}
+                for taken in self._taken.values()
             ]  # fmt: skip
             sql.execute(WITH_PLACES, [
                 *written(self.workspace_id, changed, self.now),
@@ -171,19 +173,19 @@ class Book:
             ])  # fmt: skip
 
 
-def decided(one: Decision) -> dict[str, Any]:
+def decided(decision: Decision) -> dict[str, Any]:
     """A decision as the statement that inserts it is told."""
     return {
-        "id": str(one.pk),
-        "subject_id": str(one.subject_id),
-        "version_id": None if one.version_id is None else str(one.version_id),
-        "basis": one.basis,
-        "outcome": one.outcome,
-        "rule": one.rule,
-        "reason": one.reason,
-        "reviewers": one.reviewers,
-        "fired": one.fired,
-        "facts": one.facts,
+        "id": str(decision.pk),
+        "subject_id": str(decision.subject_id),
+        "version_id": None if decision.version_id is None else str(decision.version_id),
+        "basis": decision.basis,
+        "outcome": decision.outcome,
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "reviewers": decision.reviewers,
+        "fired": decision.fired,
+        "facts": decision.facts,
     }
 
 
@@ -279,8 +281,8 @@ def reserve(subjects: Sequence[UUID], *, now: datetime) -> None:
         if not taken:
             return
         workspace_id = taken[0][0]
-        slots = {slot for _, one in taken for slot in slots_of(one)}
-        spans = spans_of(one["spans"] for _, one in taken)
+        slots = {slot for _, taking in taken for slot in slots_of(taking)}
+        spans = spans_of(taking["spans"] for _, taking in taken)
         tallies = lock(workspace_id, slots, open_buckets(spans, now))
         for _, counted in taken:
             apply(tallies, by_person(counted), now, 1)
@@ -310,11 +312,11 @@ def conclude(
     back = {*void, *undone}
     rows = Place.objects.filter(subject_id__in=[*done, *back]).order_by("pk")
     places = list(rows.filter(standing__in=COUNTS).select_for_update())
-    moving = [one for one in places if one.pk in back or one.standing == Standing.HELD]
-    for workspace_id in sorted({one.workspace_id for one in moving}):
-        own = [one for one in moving if one.workspace_id == workspace_id]
-        touched = [one for one in own if one.pk in back or is_reference(one)]
-        slots = {slot for one in touched for slot in slots_of(one.counted)}
+    moving = [entry for entry in places if entry.pk in back or entry.standing == Standing.HELD]
+    for workspace_id in sorted({entry.workspace_id for entry in moving}):
+        own = [entry for entry in moving if entry.workspace_id == workspace_id]
+        touched = [entry for entry in own if entry.pk in back or is_reference(entry)]
+        slots = {slot for entry in touched for slot in slots_of(entry.counted)}
         tallies = lock(workspace_id, slots.union(also)) if slots else {}
         for place in touched:
             if place.pk in back:

@@ -121,12 +121,12 @@ def apart(
     What has only a rate to a currency in between moves by both: each may have moved little.
     """
     found: dict[UUID, ExchangeRate] = {}
-    for one, other in product(changed, rows):
-        if one.pk != other.pk and any(
-            grown(drift(one, code) / drift(other, code)) > STEP
-            for code in {one.base, one.quote} & {other.base, other.quote}
+    for rate, other in product(changed, rows):
+        if rate.pk != other.pk and any(
+            grown(drift(rate, code) / drift(other, code)) > STEP
+            for code in {rate.base, rate.quote} & {other.base, other.quote}
         ):
-            found |= {one.pk: one, other.pk: other}
+            found |= {rate.pk: rate, other.pk: other}
     for row in found.values():
         row.told, row.waits_since, row.asked_by = row.rate, now, by
     ExchangeRate.objects.bulk_update(found.values(), ["told", "waits_since", "asked_by"])

@@ -117,7 +117,7 @@ class Rates:
     def leg(self, currency: str, to: str) -> Rate | None:
         """The newest rate between the two, whichever way round it is kept."""
         kept = [self._by_pair.get((currency, to)), self._by_pair.get((to, currency))]
-        return max((one for one in kept if one), key=lambda one: one.as_of, default=None)
+        return max((rate for rate in kept if rate), key=lambda rate: rate.as_of, default=None)
 
 
 def exchange_by(currency: str, to: str, *rates: Rate) -> Exchange:

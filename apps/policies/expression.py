@@ -173,9 +173,9 @@ def height(node: "Node") -> int:
     """How many parts stand inside each other; without recursion, for it may be too many."""
     tallest, waiting = 0, [(node, 1)]
     while waiting:
-        one, depth = waiting.pop()
+        inner, depth = waiting.pop()
         tallest = max(tallest, depth)
-        waiting.extend((part, depth + 1) for part in parts(one))
+        waiting.extend((part, depth + 1) for part in parts(inner))
     return tallest
 
 
@@ -372,4 +372,4 @@ def free_words(node: Node, declared: frozenset[str] = frozenset()) -> set[str]:
 
 def declared_words(node: Node) -> set[str]:
     """The variables that macros in it declare."""
-    return {one.variable for one in walk(node) if isinstance(one, Call) and one.variable}
+    return {call.variable for call in walk(node) if isinstance(call, Call) and call.variable}

@@ -123,7 +123,10 @@ class Written:
             case Unary(sign, of):
                 return Unary(sign, self.out(of))
             case Chain(first, rest):
-                return Chain(self.out(first), tuple((sign, self.out(one)) for sign, one in rest))
+                return Chain(
+                    self.out(first),
+                    tuple((sign, self.out(operand)) for sign, operand in rest),
+                )
             case Choice(test, then, otherwise):
                 return Choice(self.out(test), self.out(then), self.out(otherwise))
         return node
@@ -139,8 +142,8 @@ def constant(value: object) -> Node | None:
     if isinstance(value, str):
         return Literal(quoted(value), "text")
     if isinstance(value, list):
-        items = [constant(one) for one in value]
-        return Items(tuple(one for one in items if one)) if all(items) else None
+        items = [constant(part) for part in value]
+        return Items(tuple(node for node in items if node)) if all(items) else None
     return None
 
 
@@ -183,9 +186,9 @@ def compared(first: Node, sign: str, second: Node) -> Formula | None:
         return None
     fits = str if question.kind == "text" else float
     if sign == "in":
-        if not isinstance(right, list) or not all(isinstance(one, fits) for one in right):
+        if not isinstance(right, list) or not all(isinstance(part, fits) for part in right):
             return None
-        return Joined("||", tuple(Asks(question, "==", one) for one in right))
+        return Joined("||", tuple(Asks(question, "==", part) for part in right))
     return Asks(question, sign, right) if isinstance(right, fits) else None
 
 
@@ -217,10 +220,10 @@ def value_of(node: Node) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
-def questions(one: Formula) -> Iterator[Asks]:
+def questions(formula_part: Formula) -> Iterator[Asks]:
     """Everything a formula asks."""
-    if isinstance(one, Asks):
-        yield one
+    if isinstance(formula_part, Asks):
+        yield formula_part
         return
-    for part in one.parts:
+    for part in formula_part.parts:
         yield from questions(part)

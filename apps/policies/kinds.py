@@ -40,7 +40,7 @@ class Kind:
 
     def fits(self, *others: "Kind") -> bool:
         """Whether it may be of one of these kinds."""
-        return self.words in (ANY.words, *(one.words for one in others))
+        return self.words in (ANY.words, *(kind.words for kind in others))
 
 
 ANY = Kind("anything")
@@ -68,15 +68,15 @@ def kind_of(value: object) -> Kind:
     if isinstance(value, bool):
         return TRUTH
     if isinstance(value, Mapping):
-        return Kind(RECORD.words, fields={name: kind_of(one) for name, one in value.items()})
+        return Kind(RECORD.words, fields={name: kind_of(part) for name, part in value.items()})
     if isinstance(value, (list, tuple)):
-        return Kind(LIST.words, part=common([kind_of(one) for one in value]))
+        return Kind(LIST.words, part=common([kind_of(part) for part in value]))
     return next((kind for of, kind in OF_TYPE.items() if isinstance(value, of)), NOTHING)
 
 
 def common(kinds: list[Kind]) -> Kind:
     """What all of these are; anything if they differ."""
-    return kinds[0] if kinds and len({one.words for one in kinds}) == 1 else ANY
+    return kinds[0] if kinds and len({kind.words for kind in kinds}) == 1 else ANY
 
 
 def words_of(sample: Facts, limits: Mapping[str, Any]) -> dict[str, Kind]:
@@ -118,7 +118,7 @@ class Reader:
     def demand(self, node: Node, operand: Node, found: Kind, *wanted: Kind) -> None:
         """Refuse an operand that is none of these."""
         if not found.fits(*wanted):
-            named = " or ".join(one.words for one in wanted)
+            named = " or ".join(kind.words for kind in wanted)
             raise self.refuse(node, f"{self.source(operand)} is {found.words}, not {named}.")
 
     def kind(self, node: Node, words: Mapping[str, Kind]) -> Kind:  # noqa: PLR0911  (a kind each)
@@ -135,7 +135,7 @@ class Reader:
             case Index(of, key):
                 return self.indexed(node, self.kind(of, words), self.kind(key, words))
             case Items(items, is_mapping):
-                kinds = [self.kind(one, words) for one in items]
+                kinds = [self.kind(operand, words) for operand in items]
                 return RECORD if is_mapping else Kind(LIST.words, part=common(kinds))
             case Unary(sign, of):
                 wanted = TRUTH if sign == "!" else NUMBER
@@ -160,10 +160,10 @@ class Reader:
 
     def chained(self, node: Chain, words: Mapping[str, Kind]) -> Kind:
         """Operands with signs between them, from the left."""
-        operands = [(one, self.kind(one, words)) for one in node.operands]
+        operands = [(operand, self.kind(operand, words)) for operand in node.operands]
         if node.is_logic:
-            for one, kind in operands:
-                self.demand(node, one, kind, TRUTH)
+            for operand, kind in operands:
+                self.demand(node, operand, kind, TRUTH)
             return TRUTH
         left = operands[0][1]
         for (sign, _), (before, _), (operand, right) in zip(
@@ -176,12 +176,12 @@ class Reader:
         self, node: Chain, sign: str, left: tuple[Node, Kind], right: tuple[Node, Kind]
     ) -> Kind:
         """What `left sign right` gives."""
-        (before, one), (operand, other) = left, right
-        result = combined(sign, one, other)
+        (before, kind), (operand, other) = left, right
+        result = combined(sign, kind, other)
         if result is None:
             raise self.refuse(
                 node,
-                f"{self.source(before)} is {one.words} and {self.source(operand)} is "
+                f"{self.source(before)} is {kind.words} and {self.source(operand)} is "
                 f"{other.words}; they do not go together.",
             )
         return result
@@ -192,10 +192,10 @@ class Reader:
         self.demand(node, node.of or node, over, LIST, RECORD)
         part = (over.part or ANY) if over.fits(LIST) else TEXT
         inside = {**words, node.variable: part}
-        bodies = [(one, self.kind(one, inside)) for one in node.args[1:]]
+        bodies = [(argument, self.kind(argument, inside)) for argument in node.args[1:]]
         tests = bodies[:-1] if node.function == "map" else bodies
-        for one, kind in tests:
-            self.demand(node, one, kind, TRUTH)
+        for operand, kind in tests:
+            self.demand(node, operand, kind, TRUTH)
         if node.function == "map":
             return Kind(LIST.words, part=bodies[-1][1])
         return Kind(LIST.words, part=part) if node.function == "filter" else TRUTH
@@ -203,14 +203,14 @@ class Reader:
     def called(self, node: Call, words: Mapping[str, Kind]) -> Kind:
         """A function, or a method of a value."""
         given = (*([node.of] if node.of is not None else []), *node.args)
-        kinds = [self.kind(one, words) for one in given]
+        kinds = [self.kind(operand, words) for operand in given]
         if node.function == "has":
             return TRUTH
         if node.function == WINDOW:
             return WINDOWED
         if node.function in TEXT_ONLY:
-            for one, kind in zip(given, kinds, strict=True):
-                self.demand(node, one, kind, TEXT)
+            for operand, kind in zip(given, kinds, strict=True):
+                self.demand(node, operand, kind, TEXT)
             return TRUTH
         if node.function in MADE_FROM and given:
             wanted, result = MADE_FROM[node.function]
@@ -228,32 +228,32 @@ def literal(text: str, kind: str) -> Kind:
     return NUMBER
 
 
-def combined(sign: str, one: Kind, other: Kind) -> Kind | None:
+def combined(sign: str, kind: Kind, other: Kind) -> Kind | None:
     """What two kinds give with a sign between them; None if they do not go together."""
     if sign in ("==", "!="):
-        return TRUTH if one.fits(other, NOTHING) or other.fits(one, NOTHING) else None
+        return TRUTH if kind.fits(other, NOTHING) or other.fits(kind, NOTHING) else None
     if sign == "in":
         if not other.fits(LIST, RECORD):
             return None
         wanted = (other.part or ANY) if other.fits(LIST) else ANY
-        return TRUTH if one.fits(wanted) or wanted.fits(one, NOTHING) else None
+        return TRUTH if kind.fits(wanted) or wanted.fits(kind, NOTHING) else None
     if sign in ("<", "<=", ">", ">="):
-        goes = one.fits(other) or other.fits(one)
-        return TRUTH if goes and one.fits(*ORDERED) and other.fits(*ORDERED) else None
+        goes = kind.fits(other) or other.fits(kind)
+        return TRUTH if goes and kind.fits(*ORDERED) and other.fits(*ORDERED) else None
     if sign in ("*", "/", "%"):
-        return NUMBER if one.fits(NUMBER) and other.fits(NUMBER) else None
-    return added(sign, one, other)
+        return NUMBER if kind.fits(NUMBER) and other.fits(NUMBER) else None
+    return added(sign, kind, other)
 
 
-def added(sign: str, one: Kind, other: Kind) -> Kind | None:
+def added(sign: str, kind: Kind, other: Kind) -> Kind | None:
     """What `+` or `-` give."""
-    if ANY in (one, other):
+    if ANY in (kind, other):
         return ANY
-    if {one.words, other.words} == {MOMENT.words, SPAN.words}:
+    if {kind.words, other.words} == {MOMENT.words, SPAN.words}:
         return MOMENT
-    if one.words != other.words:
+    if kind.words != other.words:
         return None
-    if sign == "-" and one.words == MOMENT.words:
+    if sign == "-" and kind.words == MOMENT.words:
         return SPAN
     sums = (NUMBER, SPAN) if sign == "-" else (NUMBER, SPAN, TEXT, BYTES, LIST)
-    return common([one, other]) if one.fits(*sums) else None
+    return common([kind, other]) if kind.fits(*sums) else None

@@ -24,7 +24,7 @@ def links(params: Mapping[str, Any]) -> list[str]:
 
     Whatever tries to look like another host stays as it is written, and is like none.
     """
-    return sorted({host(one.group()) for one in LINK.finditer(texts(params))})
+    return sorted({host(match.group()) for match in LINK.finditer(texts(params))})
 
 
 def host(link: str) -> str:
@@ -37,5 +37,5 @@ def host(link: str) -> str:
 
 def addresses(params: Mapping[str, Any]) -> int:
     """How many different e-mail addresses the texts name, beside the one they go to."""
-    named = {one.lower().rstrip(".") for one in MAIL.findall(texts(params))}
+    named = {address.lower().rstrip(".") for address in MAIL.findall(texts(params))}
     return len(named - {str(params.get("to", "")).lower()})

@@ -226,14 +226,14 @@ def weigh(
     market = queries.market(rails, [facts for _, facts in changes], now=now, also=book.currencies)
     decisions = []
     of = {pk: pk for pk, _ in changes} | dict(sets) if sets is not None else {}
-    for _, group in groupby(changes, key=lambda one: of.get(one[0])):
+    for _, group in groupby(changes, key=lambda pair: of.get(pair[0])):
         own = [
             Decision(workspace_id=workspace_id, subject_id=subject, at=now,
                      **_judge(rails, market, book.seen(subject, facts)))
             for subject, facts in group
         ]  # fmt: skip
-        subjects = {one.subject_id for one in own}
-        allowed = all(one.outcome == Outcome.ALLOW for one in own)
+        subjects = {decision.subject_id for decision in own}
+        allowed = all(decision.outcome == Outcome.ALLOW for decision in own)
         book.settle(subjects, alone=allowed and not subjects & set(asking))
         decisions += own
     return decisions
@@ -241,7 +241,9 @@ def weigh(
 
 def asked(rails: queries.Guardrails, action: str) -> frozenset[Asked]:
     """The windows the active rules about an action ask for."""
-    return frozenset().union(*(queries.ruleset(one).asked(action) for one in rails.versions))
+    return frozenset().union(
+        *(queries.ruleset(version).asked(action) for version in rails.versions)
+    )
 
 
 def _judge(rails: queries.Guardrails, market: Market, facts: Facts) -> dict[str, Any]:
@@ -280,8 +282,8 @@ def compared(rails: queries.Guardrails, facts: Facts, market: Market) -> dict[st
 
 def explain(fired: Sequence[tuple[Version, Fired]]) -> list[dict[str, Any]]:
     """The rules that fired, each with the id of its version, as JSON values, strictest first."""
-    ordered = sorted(fired, key=lambda one: -STRICTNESS[one[1].outcome])
+    ordered = sorted(fired, key=lambda pair: -STRICTNESS[pair[1].outcome])
     return [
-        asdict(one) | {"outcome": one.outcome.value, "version": str(version.pk)}
-        for version, one in ordered
+        asdict(firing) | {"outcome": firing.outcome.value, "version": str(version.pk)}
+        for version, firing in ordered
     ]

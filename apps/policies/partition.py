@@ -33,15 +33,15 @@ def anything(question: Question) -> int:
     return TRUE | FALSE | (0 if always else ERROR)
 
 
-def answered(one: Asks, part: Part) -> int:
+def answered(atom: Asks, part: Part) -> int:
     """What a comparison turns out to be with this answer."""
     if part.is_error:
         return ERROR
-    if one.question.kind in ("truth", "opaque"):
+    if atom.question.kind in ("truth", "opaque"):
         return TRUE if part.truth else FALSE
     if part.value is None:  # no number, and no text of which somebody asks
-        return TRUE if one.sign == "!=" else FALSE
-    return TRUE if (ORDER | SAME)[one.sign](part.value, one.value) else FALSE  # type: ignore[arg-type]
+        return TRUE if atom.sign == "!=" else FALSE
+    return TRUE if (ORDER | SAME)[atom.sign](part.value, atom.value) else FALSE  # type: ignore[arg-type]
 
 
 def parts(question: Question, asked: Sequence[Asks]) -> Iterator[Part]:
@@ -63,12 +63,12 @@ def parts(question: Question, asked: Sequence[Asks]) -> Iterator[Part]:
             yield Part(f"“{term}” holds", truth=True)
             yield Part(f"“{term}” does not hold")
         case "text":
-            known = list(dict.fromkeys(str(one.value) for one in asked))
+            known = list(dict.fromkeys(str(atom.value) for atom in asked))
             for value in known:
                 yield Part(f"{term} is “{value}”", value)
-            yield Part(f"{term} is none of {', '.join(f'“{one}”' for one in known)}")
+            yield Part(f"{term} is none of {', '.join(f'“{name}”' for name in known)}")
         case _:
-            yield from ranges(term, sorted({one.value for one in asked}))
+            yield from ranges(term, sorted({atom.value for atom in asked}))
     if question.kind == "shop":
         yield Part(f"“{term}” is no number")
     if question.kind in ("measured", "shop", "opaque"):

@@ -104,7 +104,7 @@ def market(
     workspace = rails.versions[0].policy.workspace
     setting = getattr(workspace, "currency_setting", None) or CurrencySetting()
     limits = {ruleset(version).currency or setting.currency for version in rails.versions}
-    moved = {one.currency for one in facts if one.has_amount and one.currency} | {*also} - {""}
+    moved = {fact.currency for fact in facts if fact.has_amount and fact.currency} | {*also} - {""}
     needs_rates = len(limits | moved) > 1 and bool(moved)
     return Market(
         currency=setting.currency,
@@ -138,10 +138,10 @@ def behind(decisions: Iterable[Decision | None]) -> list[Version | None]:
 
     One query. Not only the version a decision names: a rule of another one may have said the same.
     """
-    said = [said_by(one) if one else set() for one in decisions]
+    said = [said_by(decision) if decision else set() for decision in decisions]
     rows = Version.objects.select_related("policy").filter(pk__in=set().union(*said))
     versions = {version.pk: version for version in rows.order_by("policy_id")}
-    unknown = any(not one or not one <= versions.keys() for one in said)
+    unknown = any(not names or not names <= versions.keys() for names in said)
     return [*versions.values(), *([None] if unknown else [])]
 
 

@@ -75,9 +75,9 @@ def doubled(value: Any) -> Any:
     if isinstance(value, int):
         return float(value) if abs(value) <= EXACT else value
     if isinstance(value, Mapping):
-        return {name: doubled(one) for name, one in value.items()}
+        return {name: doubled(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [doubled(one) for one in value]
+        return [doubled(part) for part in value]
     return value
 
 
@@ -90,7 +90,9 @@ def names_currency(node: Node) -> bool:
         return False
     if node.rest[0][0] == "&&":
         return any(map(names_currency, node.operands))
-    named = any(isinstance(one, Name) and one.text == "currency" for one in node.operands)
+    named = any(
+        isinstance(operand, Name) and operand.text == "currency" for operand in node.operands
+    )
     return named and node.rest[0][0] in ("==", "in")
 
 
@@ -157,7 +159,7 @@ def mapping_of(items: tuple[Node, ...], names: Mapping[str, str]) -> str:
 
 def listed(nodes: Iterable[Node], names: Mapping[str, str]) -> str:
     """Nodes with commas between them."""
-    return ", ".join(plain(one, names) for one in nodes)
+    return ", ".join(plain(node, names) for node in nodes)
 
 
 def chained(node: Chain, names: Mapping[str, str]) -> str:
@@ -175,8 +177,10 @@ def called(node: Call, names: Mapping[str, str]) -> str:
     """A call; what gives a whole number gives a double. A macro's variable hides other names."""
     inside = {k: v for k, v in names.items() if k != node.variable} if node.variable else names
     args = ", ".join(
-        one.text if node.variable and place == 0 and isinstance(one, Name) else plain(one, inside)
-        for place, one in enumerate(node.args)
+        name.text
+        if node.variable and place == 0 and isinstance(name, Name)
+        else plain(name, inside)
+        for place, name in enumerate(node.args)
     )
     of = f"{plain(node.of, names)}." if node.of is not None else ""
     text = f"{of}{node.function}({args})"

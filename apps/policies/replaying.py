@@ -53,7 +53,7 @@ def replay(
 
     `changed` is the version in question, of which each rule is told of. Ends after 1.5 s.
     """
-    found = Replay(rules={one.rule.name: Counter() for one in changed.rules})
+    found = Replay(rules={rule.rule.name: Counter() for rule in changed.rules})
     until = monotonic() + LONGEST
     for facts in recorded:
         if monotonic() > until:
@@ -91,20 +91,20 @@ def judge(
 
 def verdict(rulesets: Sequence[Ruleset], facts: Facts, market: Market) -> Verdict:
     """What all rules together say."""
-    return combine([fired for one in rulesets for fired in one.evaluate(facts, market)])
+    return combine([fired for ruleset in rulesets for fired in ruleset.evaluate(facts, market)])
 
 
-def strictness(one: Verdict) -> tuple[int, int]:
+def strictness(verdict: Verdict) -> tuple[int, int]:
     """How strict a verdict is; of two reviews the one by more people."""
-    return STRICTNESS[one.outcome], one.reviewers
+    return STRICTNESS[verdict.outcome], verdict.reviewers
 
 
-def named(one: Verdict) -> str:
+def named(verdict: Verdict) -> str:
     """A verdict in words."""
-    if one.reviewers > 1:
-        return f"waits for {one.reviewers} people"
+    if verdict.reviewers > 1:
+        return f"waits for {verdict.reviewers} people"
     return {"allow": "is done without a person", "review": "waits for a person"}.get(
-        one.outcome, "is denied"
+        verdict.outcome, "is denied"
     )
 
 

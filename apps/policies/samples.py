@@ -54,7 +54,7 @@ def grow(value: Any) -> Any:
     if isinstance(value, list):
         return [grow(value[0])] * ENTRIES if value else []
     if isinstance(value, Mapping):
-        return {name: grow(one) for name, one in value.items()}
+        return {name: grow(part) for name, part in value.items()}
     return value
 
 

@@ -60,7 +60,7 @@ def series_of(decision: Decision) -> Series | None:
     if rule["actions"]:
         newest = newest.filter(counted__action__in=rule["actions"])
     rows = list(newest.order_by("-at", "-pk")[: MOST + 1])
-    members = [member_of(one) for one in reversed(rows[:MOST])]
+    members = [member_of(row) for row in reversed(rows[:MOST])]
     return Series(rule=rule["name"], scope=scope, span=span, members=members,
                   has_more=len(rows) > MOST)  # fmt: skip
 
@@ -69,14 +69,14 @@ def stopping(decision: Decision) -> tuple[Mapping[str, Any], Asked] | None:
     """The first rule that stopped the change by what its windows hold, and the window that says
     most: the target's before another, the longest."""
     version = decision.version
-    rules = {one["name"]: one for one in version.rules} if version else {}
+    rules = {stored_rule["name"]: stored_rule for stored_rule in version.rules} if version else {}
     for fired in decision.fired:
         rule = rules.get(fired.get("rule"))
         if rule is None or rule["outcome"] == Outcome.ALLOW:
             continue
-        if windows := [one for one in asked(rule["when"]) if one[1]]:
-            return rule, max(windows, key=lambda one: (one[0] == "target", one[0],
-                                                       SPANS[one[1]].seconds))  # fmt: skip
+        if windows := [call for call in asked(rule["when"]) if call[1]]:
+            return rule, max(windows, key=lambda pair: (pair[0] == "target", pair[0],
+                                                       SPANS[pair[1]].seconds))  # fmt: skip
     return None
 
 

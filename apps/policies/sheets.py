@@ -59,7 +59,7 @@ def by_row(rows: list[list[str]]) -> Iterator[Rate]:
 def by_bank(head: list[str], rows: list[list[str]]) -> Iterator[Rate]:
     """The rates of the newest day; currencies without one that day are left out."""
     days = [(day_in(row[0], number), number, row) for number, row in enumerate(rows, start=2)]
-    as_of, number, row = max(days, key=lambda one: one[0])
+    as_of, number, row = max(days, key=lambda pair: pair[0])
     for code, cell in zip(head[1:], row[1:], strict=False):
         if code and cell.strip() not in NOT_GIVEN:
             yield Rate(

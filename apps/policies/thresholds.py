@@ -91,8 +91,11 @@ def foresee(
     rules = [Rule.model_validate(rule) for rule in turned.rules]
     rails = queries.guardrails(workspace_id)
     rulesets = [Ruleset(rules, with_limits(turned, limits), lenient=True)]
-    rulesets += [queries.ruleset(one) for one in rails.versions if one.pk != turned.pk]
-    seen = [Facts.from_record(one) for one in facts]
-    also = {code for one in seen for code in currencies(one.windows)}
+    rulesets += [queries.ruleset(version) for version in rails.versions if version.pk != turned.pk]
+    seen = [Facts.from_record(fact) for fact in facts]
+    also = {code for known_facts in seen for code in currencies(known_facts.windows)}
     market = queries.market(rails, seen, now=now or NEVER, also=also)
-    return [combine([fired for one in rulesets for fired in one.evaluate(f, market)]) for f in seen]
+    return [
+        combine([fired for ruleset in rulesets for fired in ruleset.evaluate(f, market)])
+        for f in seen
+    ]

@@ -75,7 +75,7 @@ def check_kinds(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) 
 
 def check_cost(rules: Sequence[tuple[Rule, Node]], limits: Mapping[str, Any]) -> None:
     """Refuse rules which together take too many steps on a large change of one action."""
-    for action in {one for rule, _ in rules for one in rule.actions} | set(actions()):
+    for action in {name for rule, _ in rules for name in rule.actions} | set(actions()):
         try:
             meter = Meter(large(action).variables() | {"limits": limits})
         except TooCostly as error:
@@ -108,9 +108,9 @@ def check_limits(limits: Mapping[str, Any]) -> None:
 
 def check_named_limits(rule: Rule, node: Node, limits: Mapping[str, Any]) -> None:
     """Refuse `limits.NAME` of which there is none, unless the rule asks `has(limits.NAME)`."""
-    asked = {limit_in(one.args[0]) for one in walk(node) if isinstance(one, Call)
-             and one.function == "has" and one.args}  # fmt: skip
-    named = {name for one in walk(node) if (name := limit_in(one))}
+    asked = {limit_in(inner.args[0]) for inner in walk(node) if isinstance(inner, Call)
+             and inner.function == "has" and inner.args}  # fmt: skip
+    named = {name for inner in walk(node) if (name := limit_in(inner))}
     if missing := sorted(named - asked - set(limits)):
         raise InvalidRule(
             f"Rule '{rule.name}' names limits that do not exist: {', '.join(missing)}. "
@@ -122,10 +122,10 @@ def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> No
     """Evaluate a rule, and each part of it, on typical changes of an action."""
     contexts = [
         cel.Context(
-            doubled(one.variables()) | {"limits": doubled(dict(limits))},
-            OWN_FUNCTIONS | {WINDOW: windows_of(one)},
+            doubled(facts.variables()) | {"limits": doubled(dict(limits))},
+            OWN_FUNCTIONS | {WINDOW: windows_of(facts)},
         )
-        for one in samples(action)
+        for facts in samples(action)
     ]
     for part in atoms(node):
         for context in contexts:
@@ -140,8 +140,8 @@ def try_on(rule: Rule, node: Node, action: str, limits: Mapping[str, Any]) -> No
             raise InvalidRule(
                 f"Rule '{rule.name}' gives {kind_of(outcome)} on {action}, not true or false."
             )
-    failed = [one for one in outcomes if isinstance(one, Exception)]
-    if len(failed) == len(outcomes) and not any(isinstance(one, KeyError) for one in failed):
+    failed = [error for error in outcomes if isinstance(error, Exception)]
+    if len(failed) == len(outcomes) and not any(isinstance(error, KeyError) for error in failed):
         raise InvalidRule(f"Rule '{rule.name}' can only fail on {action}: {failed[0]}")
 
 
@@ -167,21 +167,21 @@ def atoms(node: Node) -> Iterator[Node]:
         case Unary("!", of):
             yield from atoms(of)
         case Choice(test, then, otherwise):
-            for one in (test, then, otherwise):
-                yield from atoms(one)
+            for inner in (test, then, otherwise):
+                yield from atoms(inner)
         case _:
             yield node
 
 
 def explained(node: Node, context: cel.Context) -> str:
     """Of which kinds the operands are that do not go together; empty where that says nothing."""
-    for one in walk(node):
-        if not isinstance(one, Chain):
+    for inner in walk(node):
+        if not isinstance(inner, Chain):
             continue
-        values = [tried(operand, context) for operand in one.operands]
+        values = [tried(operand, context) for operand in inner.operands]
         kinds = [kind_of(value) for value in values]
         if len(set(kinds)) > 1 and not any(isinstance(value, Exception) for value in values):
-            named = zip(one.operands, kinds, strict=True)
+            named = zip(inner.operands, kinds, strict=True)
             words = " and ".join(f"{plain(operand, {})} is {kind}" for operand, kind in named)
             return f"{words}; they do not go together."
     return ""

@@ -30,7 +30,9 @@ def is_window(node: Node) -> bool:
 
 def check(node: Node) -> None:
     """Refuse windows that are none. Raises `NoWindow`."""
-    read = {id(one.of): one for one in walk(node) if isinstance(one, Select)}
+    read = {
+        id(selection.of): selection for selection in walk(node) if isinstance(selection, Select)
+    }
     for call in windows_of(node):
         scope, span = asked_by(call)
         select = read.get(id(call))
@@ -45,14 +47,16 @@ def check(node: Node) -> None:
 
 def windows_of(node: Node) -> Iterator[Call]:
     """The calls of `window` in it."""
-    for one in walk(node):
-        if isinstance(one, Call) and one.function == WINDOW:
-            yield one
+    for inner in walk(node):
+        if isinstance(inner, Call) and inner.function == WINDOW:
+            yield inner
 
 
 def asked_by(call: Call) -> Asked:
     """The scope and span of a call. Raises `NoWindow`."""
-    named = [one.text[1:-1] for one in call.args if isinstance(one, Literal) and one.kind == "text"]
+    named = [
+        node.text[1:-1] for node in call.args if isinstance(node, Literal) and node.kind == "text"
+    ]
     if call.of is None and len(named) == len(call.args) == 2:
         scope, span = named
         if scope in SCOPES and span in SPANS:
@@ -74,7 +78,7 @@ def asked(when: str) -> frozenset[Asked]:
         found = {asked_by(call) for call in windows_of(node)}
     except (Unreadable, NoWindow):
         return frozenset()
-    words = {one.text for one in walk(node) if isinstance(one, Name)}
+    words = {name.text for name in walk(node) if isinstance(name, Name)}
     return frozenset(found | ({("target", "")} if words & APPROVED else set()))
 
 
@@ -86,5 +90,5 @@ def fields_read(when: str) -> frozenset[str]:
     except Unreadable:
         return frozenset()
     return frozenset(
-        one.field for one in walk(node) if isinstance(one, Select) and is_window(one.of)
+        select.field for select in walk(node) if isinstance(select, Select) and is_window(select.of)
     )

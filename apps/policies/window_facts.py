@@ -80,7 +80,9 @@ class Windows:
         if kept is None:
             return own_sum(self._facts)
         wanted = self._actions if actions is None else actions
-        return Sum.read(*(one for name, one in kept.items() if not wanted or name in wanted))
+        return Sum.read(
+            *(question for name, question in kept.items() if not wanted or name in wanted)
+        )
 
     def worth(self, counted: Sum, part: Callable[[Money], Decimal]) -> Fraction:
         """All amounts together in the currency of the limits, exactly. Raises `NoRate`."""
@@ -123,8 +125,8 @@ class Windows:
     def series(self, asked: Collection[Asked]) -> str:
         """These windows in words: `3 moves of this in 24 h, 40.95 → 89.26 EUR, +118 %`."""
         spans = list(SPANS)
-        ordered = sorted((one for one in asked if one[1]), key=lambda one: (one[0] != "target",
-                         one[0], spans.index(one[1])))  # fmt: skip
+        ordered = sorted((pair for pair in asked if pair[1]), key=lambda pair: (pair[0] != "target",
+                         pair[0], spans.index(pair[1])))  # fmt: skip
         return "; ".join(self.phrase(scope, span) for scope, span in ordered)
 
     def phrase(self, scope: str, span: str) -> str:
@@ -141,6 +143,6 @@ class Windows:
             return f"{said}, {written(start, code)} → {written(end, code)} {code}, {gone:+.3g} %"
         if SHARE in self._read and self._facts.has_catalogue_size:
             said += f" ({self.share(counted):.3g} % of the catalogue alone)"
-        sums = [f"{written(one.amount, code)} {code}".strip()
-                for code, one in sorted(counted.money.items()) if one.amount]  # fmt: skip
+        sums = [f"{written(moved.amount, code)} {code}".strip()
+                for code, moved in sorted(counted.money.items()) if moved.amount]  # fmt: skip
         return ", ".join([said, *sums])

@@ -72,7 +72,7 @@ class Sum:
 
     def by_person(self) -> "Sum":
         """The same, let through by people."""
-        money = {code: replace(one, alone=ZERO) for code, one in self.money.items()}
+        money = {code: replace(moved, alone=ZERO) for code, moved in self.money.items()}
         return Sum(self.changes, 0, money)
 
     def made_up(self) -> "Sum":
@@ -81,13 +81,13 @@ class Sum:
         There and back are two moves: else a step and its undo could be repeated without end. And
         the undo leads back from where the price is by then.
         """
-        money = {code: replace(one, net=ZERO) for code, one in self.money.items()}
+        money = {code: replace(moved, net=ZERO) for code, moved in self.money.items()}
         return Sum(0, 0, money)
 
     def record(self) -> dict[str, Any]:
         """As JSON values; `read` takes them back."""
-        money = {code: [str(one.amount), str(one.net), str(one.alone)]
-                 for code, one in self.money.items()}  # fmt: skip
+        money = {code: [str(moved.amount), str(moved.net), str(moved.alone)]
+                 for code, moved in self.money.items()}  # fmt: skip
         return {"changes": self.changes, "alone": self.alone, "money": money}
 
     @classmethod
@@ -109,7 +109,7 @@ class Sum:
 def currencies(windows: Mapping[str, Any]) -> set[str]:
     """The currencies of all that the windows of a change hold (`Facts.windows`)."""
     return {code for spans in windows.values() for by_action in spans.values()
-            for one in by_action.values() for code in one["money"]}  # fmt: skip
+            for sums in by_action.values() for code in sums["money"]}  # fmt: skip
 
 
 def own_sum(facts: Facts) -> Sum:
@@ -160,13 +160,13 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """All buckets as JSON values, the open ones among them."""
-        open_now = {bucket_name(span, one["number"]): one["bucket"]
-                    for span, one in self._running.items() if one["bucket"]}  # fmt: skip
+        open_now = {bucket_name(span, totals["number"]): totals["bucket"]
+                    for span, totals in self._running.items() if totals["bucket"]}  # fmt: skip
         return self._closed | open_now
 
     def currencies(self) -> set[str]:
         """The currencies of what the windows hold that were opened."""
-        return {code for one in self._running.values() for kept in one["sum"].values()
+        return {code for totals in self._running.values() for kept in totals["sum"].values()
                 for code in kept["money"]}  # fmt: skip
 
     def within(self, span: str, now: datetime) -> dict[str, Record]:
@@ -221,8 +221,8 @@ class Tally:
             for name, by_action in self._closed.items():
                 of, _, place = name.partition(":")
                 if of == span and int(place) >= oldest:
-                    for action, one in by_action.items():
-                        found.setdefault(action, []).append(one)
+                    for action, counts in by_action.items():
+                        found.setdefault(action, []).append(counts)
             name = bucket_name(span, number)
             self._touched.add(name)
             kept = self._running[span] = {
@@ -242,8 +242,8 @@ class Tally:
     def forget(self, now: datetime) -> None:
         """Drop the buckets that no window touches any more, and those that came to nothing."""
         oldest = {name: span.oldest(now) for name, span in SPANS.items()}
-        for span, one in list(self._running.items()):
-            if one["number"] < oldest[span]:
+        for span, totals in list(self._running.items()):
+            if totals["number"] < oldest[span]:
                 self._close(span)
         for name, by_action in list(self._closed.items()):
             span, _, number = name.partition(":")
@@ -271,8 +271,8 @@ def moved(
 ) -> dict[str, Record]:
     """The sums by action with one more change of an action, or with one less."""
     changed = dict(by_action)
-    if (one := together(changed.pop(action, None), own, sign)) is not None:
-        changed[action] = one
+    if (values := together(changed.pop(action, None), own, sign)) is not None:
+        changed[action] = values
     return changed
 
 
@@ -281,8 +281,8 @@ def together(kept: Record | None, own: Record, sign: int) -> Record | None:
     money = dict(kept["money"]) if kept else {}
     for code, more in own["money"].items():
         had = money.get(code, ("0", "0", "0"))
-        money[code] = [str(Decimal(one) + sign * Decimal(other))
-                       for one, other in zip(had, more, strict=True)]  # fmt: skip
+        money[code] = [str(Decimal(mine) + sign * Decimal(other))
+                       for mine, other in zip(had, more, strict=True)]  # fmt: skip
     changes = (kept["changes"] if kept else 0) + sign * own["changes"]
     alone = (kept["alone"] if kept else 0) + sign * own["alone"]
     if not changes and not any(

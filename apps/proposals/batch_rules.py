@@ -102,14 +102,16 @@ def odd_numbers(items: Sequence[Item]) -> list[tuple[UUID, str]]:
 
 def odd_amounts(items: Sequence[Item]) -> list[tuple[UUID, str]]:
     """Amounts far from the others', which are in the same currency."""
-    values = {one.id: float(one.amount) for one in items if one.amount is not None}
+    values = {
+        candidate.id: float(candidate.amount) for candidate in items if candidate.amount is not None
+    }
     middle = Decimal(statistics.median(values.values())) if values else Decimal(0)
-    named = {one.id: one for one in items}
+    named = {item.id: item for item in items}
     found = []
     for item_id in far(values):
-        one = named[item_id]
-        around = told(middle, one.currency)
-        found.append((item_id, f"its amount is {told(one.amount or middle, one.currency)}, "
+        item = named[item_id]
+        around = told(middle, item.currency)
+        found.append((item_id, f"its amount is {told(item.amount or middle, item.currency)}, "
                                f"the others are around {around}"))  # fmt: skip
     return found
 
@@ -170,7 +172,9 @@ def objections(
     if together := objections_to_all(items, ceiling):
         found[None] = together
     else:
-        odd = outliers([one for one in everyone.values() if key_of(one) == key_of(items[0])])
+        odd = outliers(
+            [candidate for candidate in everyone.values() if key_of(candidate) == key_of(items[0])]
+        )
         for item in items:
             if item.id in odd:
                 found.setdefault(item.id, []).extend(odd[item.id])

@@ -18,7 +18,7 @@ def allowed_by(changes: Sequence[Change]) -> str:
     """Which policies let a key approve these; empty if one of them does not."""
     versions = policies.behind([change.decision for change in changes])
     if not versions or not all(
-        one is not None and one.limits.get(LIMIT) is True for one in versions
+        version is not None and version.limits.get(LIMIT) is True for version in versions
     ):
         return ""
-    return ", ".join(dict.fromkeys(str(one) for one in versions))
+    return ", ".join(dict.fromkeys(str(version) for version in versions))

@@ -58,11 +58,11 @@ def obstacle(effects: Iterable[Effect]) -> str:
     listed = list(effects)
     if not listed:
         return "Nothing of this is proven done, so there is nothing to undo from here."
-    return " ".join(why_not(one) for one in listed if one.compensation is None)
+    return " ".join(why_not(effect) for effect in listed if effect.compensation is None)
 
 
-def why_not(one: Effect) -> str:
+def why_not(effect: Effect) -> str:
     """Why an effect cannot be undone from here."""
-    if one.spec.reversibility == Reversibility.FINAL:
-        return f"{one.spec.title} cannot be undone. {one.spec.undo}"
-    return f"{one.spec.title} cannot be undone from here: what was before cannot be set again."
+    if effect.spec.reversibility == Reversibility.FINAL:
+        return f"{effect.spec.title} cannot be undone. {effect.spec.undo}"
+    return f"{effect.spec.title} cannot be undone from here: what was before cannot be set again."

@@ -19,12 +19,16 @@ PRICE = "price"  # the field of an entry that holds a price
 
 def rests_on_stale(evidence: Iterable[object]) -> bool:
     """Whether any of the evidence says that it was planned from an older answer."""
-    return any(isinstance(one, Mapping) and one.get("kind") == STALE for one in evidence)
+    return any(
+        isinstance(exhibit, Mapping) and exhibit.get("kind") == STALE for exhibit in evidence
+    )
 
 
 def is_doubted(evidence: Iterable[object]) -> bool:
     """Whether any of the evidence has a person look."""
-    return any(isinstance(one, Mapping) and one.get("kind") in DOUBTS for one in evidence)
+    return any(
+        isinstance(exhibit, Mapping) and exhibit.get("kind") in DOUBTS for exhibit in evidence
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,16 +85,16 @@ class ProposalView:
     def undecided(self) -> list[Change]:
         """The changes a decision is about: those not proven done, or all if all are."""
         open_ones = [
-            one.change
-            for one in self.changes
-            if one.execution is None or one.execution.state not in HAPPENED
+            change_view.change
+            for change_view in self.changes
+            if change_view.execution is None or change_view.execution.state not in HAPPENED
         ]
-        return open_ones or [one.change for one in self.changes]
+        return open_ones or [change_view.change for change_view in self.changes]
 
     @property
     def effects(self) -> list[Effect]:
         """What of it is proven done and stands, the last first."""
-        return standing((one.change, one.execution) for one in self.changes)
+        return standing((change_view.change, change_view.execution) for change_view in self.changes)
 
 
 def of_workspace(workspace_id: UUID) -> QuerySet[Proposal]:

@@ -50,11 +50,11 @@ def allowed_by(user: User, proposal: Proposal, changes: Sequence[Change], held: 
     if not is_own_undo(user, proposal, held) or proposal.reviewers > 1:
         return ""
     versions = deciding_versions(changes)
-    if not all(lets(one) for one in versions):
+    if not all(lets(version) for version in versions):
         return ""
     if not versions or not is_alone(user, proposal):
         return ""
-    return ", ".join(dict.fromkeys(str(one) for one in versions))
+    return ", ".join(dict.fromkeys(str(version) for version in versions))
 
 
 def advice(user: User, proposal: Proposal, changes: Sequence[Change], held: Rights) -> str:
@@ -63,8 +63,12 @@ def advice(user: User, proposal: Proposal, changes: Sequence[Change], held: Righ
         return ""
     if proposal.reviewers > 1:
         return f" {proposal.reviewers} people have to approve it, and nobody else may review here."
-    silent = [one for one in deciding_versions(changes) if one is not None and not lets(one)]
-    names = dict.fromkeys(one.policy.name for one in silent)
+    silent = [
+        version
+        for version in deciding_versions(changes)
+        if version is not None and not lets(version)
+    ]
+    names = dict.fromkeys(version.policy.name for version in silent)
     named = " and ".join(f"“{name}”" for name in names)
     return (
         f" Nobody else may review here: your policy {named} can let a sole owner finish an undo. "

@@ -22,7 +22,7 @@ export function isAvailable(name) {
 
 export function controlOf(name) {
   const found = [...document.querySelectorAll(`[data-command="${name}"]:not(:disabled)`)];
-  return found.find((one) => one.closest("#panel") && isShown(one)) ?? found.find(isShown);
+  return found.find((element) => element.closest("#panel") && isShown(element)) ?? found.find(isShown);
 }
 
 // A link in the closed menu can be followed; what is hidden on purpose, or on its way out, can not.

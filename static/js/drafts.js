@@ -16,8 +16,8 @@ function keep({ target }) {
   const form = target.form;
   const now = form?.matches(".drawer, .resolve") && form.closest("#panel");
   if (!now || now !== panel() || sent.has(now.dataset.proposal)) return;
-  const fields = [...form.elements].filter((one) => one.name && isChanged(one));
-  const values = fields.map((one) => [one.name, one.type === "checkbox" ? [one.value] : one.value]);
+  const fields = [...form.elements].filter((field) => field.name && isChanged(field));
+  const values = fields.map((field) => [field.name, field.type === "checkbox" ? [field.value] : field.value]);
   if (values.length) sessionStorage.setItem(keyOf(now), JSON.stringify({ form: form.id, values }));
   else sessionStorage.removeItem(keyOf(now));
 }

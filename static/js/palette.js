@@ -99,7 +99,7 @@ function point(at) {
 }
 
 function pointed() {
-  return [...options.children].findIndex((one) => one.ariaSelected === "true");
+  return [...options.children].findIndex((option) => option.ariaSelected === "true");
 }
 
 function choose(at) {

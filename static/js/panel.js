@@ -43,7 +43,7 @@ function jump(link) {
   for (let fold = goal.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) {
     fold.open = true;
   }
-  for (const one of document.querySelectorAll("[data-jumped]")) one.removeAttribute("data-jumped");
+  for (const row of document.querySelectorAll("[data-jumped]")) row.removeAttribute("data-jumped");
   goal.setAttribute("data-jumped", "");
   goal.scrollIntoView({ block: "center" });
   (goal.tabIndex === -1 && goal.hasAttribute("tabindex") ? goal : goal.querySelector("[tabindex]"))?.focus({

@@ -162,7 +162,7 @@ class Said:
         try:
             return parse_number(self.number)
         except Ambiguous as error:
-            shares = [one for one in error.readings if one <= 100]
+            shares = [reading for reading in error.readings if reading <= 100]
             if len(shares) == 1:
                 return shares[0]
             raise
@@ -237,10 +237,10 @@ def explain(asked: Asked) -> str:
 
 def since(asked: Asked) -> str:
     """What has changed in the outside world since it was proposed, in words."""
-    moved = [one for change in asked.changes for one in change.moved()]
+    moved = [diff for change in asked.changes for diff in change.moved()]
     if not moved:
         return "I have looked again just now: nothing has changed since I proposed it."
-    told = "; ".join(f"{one.path} was {one.before}, is {one.after}" for one in moved)
+    told = "; ".join(f"{diff.path} was {diff.before}, is {diff.after}" for diff in moved)
     return f"I have looked again just now, and it has changed since I proposed it: {told}."
 
 
@@ -250,8 +250,8 @@ def relevant(asked: Asked) -> list[Mapping[str, Any]]:
     Our own texts are no reason for anything.
     """
     wanted = telling(asked.text)
-    reasons = [one for one in asked.evidence if one.get("kind") != "text"]
-    hits = [one for one in reasons if wanted & telling(" ".join(leaves(one)))]
+    reasons = [exhibit for exhibit in asked.evidence if exhibit.get("kind") != "text"]
+    hits = [reason for reason in reasons if wanted & telling(" ".join(leaves(reason)))]
     return hits or reasons
 
 

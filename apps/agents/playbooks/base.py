@@ -192,15 +192,15 @@ def known(recalled: Sequence[Recalled]) -> list[Known]:
     """What was recalled, as values."""
     return [
         Known(
-            item_id=str(one.item.pk),
-            type=one.item.type,
-            subject=one.item.subject,
-            text=one.item.text,
-            why=one.why,
-            at=one.item.created_at,
-            data=one.item.data,
+            item_id=str(item.item.pk),
+            type=item.item.type,
+            subject=item.item.subject,
+            text=item.item.text,
+            why=item.why,
+            at=item.item.created_at,
+            data=item.item.data,
         )
-        for one in recalled
+        for item in recalled
     ]
 
 

@@ -24,7 +24,7 @@ HOUSE = ("intent:", "sku:", "product:")  # beginnings of subjects that are nobod
 
 def redact(text: str, *, keep: Iterable[str] = ()) -> str:
     """The text without addresses, order numbers, telephone and account numbers but those kept."""
-    kept = {one.casefold() for one in keep if one}
+    kept = {kept_word.casefold() for kept_word in keep if kept_word}
 
     def hide(mark: str) -> Any:
         return lambda found: (
@@ -90,9 +90,9 @@ def episode(item: Known) -> Known | None:
 def correction(item: Known) -> Known:
     """What a reviewer corrected, in terms of the kind of case: amounts and their reason."""
     case, edits = general(base.case_of(item)), edits_of(item)
-    shown = [one for one in edits if one.get("field") in IN_NUMBERS]
+    shown = [edit for edit in edits if edit.get("field") in IN_NUMBERS]
     reason = redact(base.reason(item))
-    parts = [f"{one['field']}: {one['before']} → {one['after']}" for one in shown]
+    parts = [f"{edit['field']}: {edit['before']} → {edit['after']}" for edit in shown]
     parts += ["other words"] * (len(edits) > len(shown))
     done = "rejected" if base.rejected(item) else f"changed ({'; '.join(parts)})"
     what = str(case.get("intent") or "similar").replace("_", " ")
@@ -107,7 +107,7 @@ def correction(item: Known) -> Known:
 def edits_of(item: Known) -> list[dict[str, Any]]:
     """The fields a reviewer edited."""
     edits = item.data.get("edited")
-    return [one for one in edits if isinstance(one, dict)] if isinstance(edits, list) else []
+    return [edit for edit in edits if isinstance(edit, dict)] if isinstance(edits, list) else []
 
 
 def general(case: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def of_proposal(case: Mapping[str, Any], params: Iterable[Mapping[str, Any]], as
     about, changes = str(case.get("about") or ""), list(params)
     skus = [case.get("sku"), *listed(case.get("skus"))]
     articles = {str(sku): "" for sku in skus if sku}
-    orders = frozenset(str(one["order_id"]) for one in changes if one.get("order_id"))
+    orders = frozenset(str(change["order_id"]) for change in changes if change.get("order_id"))
     intent = case.get("intent")
     subjects = {about, *(f"sku:{sku}" for sku in articles), *([f"intent:{intent}"] * bool(intent))}
     return Scope(

@@ -44,22 +44,22 @@ def act(context: Context) -> Write:
     somebody waits for an answer; an outside system that cannot be reached, or too much that waits
     already, raises, and the whole step is done again later.
     """
-    planned = [drafting.from_json(one) for one in context.state["planned"]]
+    planned = [drafting.from_json(stored) for stored in context.state["planned"]]
     seen = queries.handled(
         context.run.workspace_id,
         context.playbook.name,
-        [one.key for one in planned],
+        [plan.key for plan in planned],
         shadow_agent=context.shadow_agent,
     )
-    fresh = [one for one in planned if one.key not in seen]
-    drafts = [one.draft for one in fresh if one.draft is not None]
+    fresh = [plan for plan in planned if plan.key not in seen]
+    drafts = [plan.draft for plan in fresh if plan.draft is not None]
     if not context.in_shadow:
         proposals.make_room(workspace=context.run.workspace, drafts=drafts)
-    looks = [examine_apart(context.run, one) for one in fresh]
-    troubles = [one.trouble for one in looks if one.trouble]
+    looks = [examine_apart(context.run, plan) for plan in fresh]
+    troubles = [look.trouble for look in looks if look.trouble]
     looks = share_cost(context.run, looks)
     if context.in_shadow:
-        examined = [one.examined for one in looks if one.examined is not None]
+        examined = [look.examined for look in looks if look.examined is not None]
         dry_runs = shadow.dry_run(context, examined, origin_of(context.run))
         return lambda: shadow.taken_in_shadow(context, fresh, dry_runs, troubles)
     return lambda: submit(context, looks, troubles)
@@ -92,22 +92,24 @@ def share_cost(run: Run, looks: Sequence[Looked]) -> list[Looked]:
 
     What can be proposed bears what could not: together they cost what was spent.
     """
-    count = sum(one.examined is not None for one in looks)
+    count = sum(look.examined is not None for look in looks)
     if not count:
         return list(looks)
     share = (cost_of_run(run.pk) / count).quantize(MICRO)
     return [
-        replace(one, examined=replace(one.examined, draft=replace(one.examined.draft, cost=share)))
-        if one.examined is not None
-        else one
-        for one in looks
+        replace(
+            look, examined=replace(look.examined, draft=replace(look.examined.draft, cost=share))
+        )
+        if look.examined is not None
+        else look
+        for look in looks
     ]
 
 
 def submit(context: Context, looks: Sequence[Looked], troubles: list[str]) -> Taken:
     """Submit what can be proposed, and note where each case stands. Raises `AutonomyChanged`."""
     check_autonomy(context.run.agent)
-    examined = [one.examined for one in looks if one.examined is not None]
+    examined = [look.examined for look in looks if look.examined is not None]
     submitted = proposals.submit_examined(
         workspace=context.run.workspace,
         examined=examined,
@@ -115,14 +117,14 @@ def submit(context: Context, looks: Sequence[Looked], troubles: list[str]) -> Ta
         now=context.now,
     )
     came_of_it = iter(submitted)
-    outcomes = [next(came_of_it) if one.examined is not None else None for one in looks]
+    outcomes = [next(came_of_it) if look.examined is not None else None for look in looks]
     made = [proposal for proposal in submitted if proposal is not None]
     cases.note(context, [
-        cases.Taken(planned=one.planned, proposal=proposal, trouble=one.trouble)
-        for one, proposal in zip(looks, outcomes, strict=True)
+        cases.Taken(planned=look.planned, proposal=proposal, trouble=look.trouble)
+        for look, proposal in zip(looks, outcomes, strict=True)
     ])  # fmt: skip
     open_now = proposed.open_among([proposal.pk for proposal in made])
-    known = {"proposals": [str(one.pk) for one in made], "troubles": troubles}
+    known = {"proposals": [str(proposal.pk) for proposal in made], "troubles": troubles}
     return Taken(
         summary=summarise(made, len(examined) + len(troubles), troubles),
         then=Then.WAIT if open_now else Then.GO_ON,

@@ -65,7 +65,11 @@ class Conversation:
             raise Unfit("You have looked beyond this case: answer the person, and change nothing.")
         target = catalogue.spec(action).target(params)
         change = next(
-            (one for one in self.asked.changes if (one.action, one.target) == (action, target)),
+            (
+                asked_change
+                for asked_change in self.asked.changes
+                if (asked_change.action, asked_change.target) == (action, target)
+            ),
             None,
         )
         if change is None:
@@ -86,7 +90,7 @@ class Conversation:
 
     def reply(self) -> Reply:
         """The answer with the other parameters, and what was not looked at for it."""
-        told = [f"{one} Name it as #number in a question to have me look." for one in
+        told = [f"{wish} Name it as #number in a question to have me look." for wish in
                 self.briefing.beyond]  # fmt: skip
         return Reply(text="\n\n".join([self.words, *told]), changes=self.changes)
 

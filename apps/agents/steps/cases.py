@@ -32,7 +32,7 @@ class Taken:
 
 def note(context: Context, taken: Sequence[Taken]) -> None:
     """Write down where each case stands, in the transaction that proposes."""
-    Handled.objects.bulk_create(case_of(context, one) for one in taken)
+    Handled.objects.bulk_create(case_of(context, taking) for taking in taken)
 
 
 def case_of(context: Context, taken: Taken) -> Handled:

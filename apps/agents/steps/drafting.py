@@ -17,7 +17,9 @@ def to_json(planned: Planned) -> dict[str, Any]:
             "cost": str(planned.draft.cost),
             "changes": [[action, dict(params)] for action, params in planned.draft.changes],
             "evidence": [dict(entry) for entry in planned.draft.evidence],
-            "sources": {str(position): one for position, one in planned.draft.sources.items()},
+            "sources": {
+                str(position): source for position, source in planned.draft.sources.items()
+            },
         }
     return {"key": planned.key, "why": planned.why, "draft": draft}
 
@@ -27,7 +29,7 @@ def from_json(stored: Mapping[str, Any]) -> Planned:
     draft = stored["draft"]
     if draft is not None:
         changes = [(action, params) for action, params in draft["changes"]]
-        sources = {int(position): one for position, one in draft.get("sources", {}).items()}
+        sources = {int(position): source for position, source in draft.get("sources", {}).items()}
         kept = {"cost": Decimal(draft["cost"]), "changes": changes, "sources": sources}
         draft = Draft(**{**draft, **kept})
     return Planned(key=stored["key"], why=stored["why"], draft=draft)

@@ -139,9 +139,9 @@ def recall(context: Context, within: Scope, asked: Recall) -> Found:
     known = base.known(found)
     if within.customer:
         known = redaction.for_customer(known, customer=within.customer, numbers=())
-    rows = [{"type": one.type, "about": one.subject, "text": one.text} for one in known]
+    rows = [{"type": case.type, "about": case.subject, "text": case.text} for case in known]
     named = redaction.ADDRESS.findall(asked.text) if within.customer else []
-    strange = any(not email_address.same(one.strip(".!?"), within.customer) for one in named)
+    strange = any(not email_address.same(number.strip(".!?"), within.customer) for number in named)
     return Found(rows=rows, beyond=SEARCHED if strange else "")
 
 
@@ -159,8 +159,8 @@ def lookup(
 
 
 LOOKUPS = {
-    one.tool.name: one
-    for one in (
+    made.tool.name: made
+    for made in (
         lookup("Read an order of this case's customer by its number.", FindOrder, find_order,
                lambda within: bool(within.customer or within.orders or within.named)),
         lookup("Read variants of this case's articles with prices and stock.", ListVariants,
@@ -175,7 +175,7 @@ LOOKUPS = {
 
 def offered(within: Scope) -> list[Tool]:
     """The reading tools that are any use within a scope."""
-    return [one.tool for one in LOOKUPS.values() if one.fits(within)]
+    return [lookup.tool for lookup in LOOKUPS.values() if lookup.fits(within)]
 
 
 def look(context: Context, briefing: Briefing, name: str, arguments: dict[str, Any]) -> Row:

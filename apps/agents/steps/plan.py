@@ -46,12 +46,12 @@ def plan(context: Context) -> Taken:
     """Plan what to propose; nothing is written. A run without plans ends here."""
     sensed: Sensed = context.playbook.sensed.model_validate(context.state["sensed"])
     made = think(context, sensed)
-    fresh = [with_caveats(one, sensed.caveats) for one in unhandled(context, made.planned)]
-    drafts = [one.draft for one in fresh if one.draft is not None]
+    fresh = [with_caveats(plan, sensed.caveats) for plan in unhandled(context, made.planned)]
+    drafts = [plan.draft for plan in fresh if plan.draft is not None]
     summary = f"Planned {len(drafts)} proposals by {made.planner}."
     if made.troubles:
         summary += " " + " ".join(made.troubles)
-    state = {"planned": [drafting.to_json(one) for one in fresh], "planner": made.planner}
+    state = {"planned": [drafting.to_json(plan) for plan in fresh], "planner": made.planner}
     return Taken(
         summary=summary,
         then=Then.GO_ON if fresh else Then.FINISH,
@@ -127,7 +127,7 @@ def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
     except FAILURES as error:
         log.warning("Run %s: the model did not plan: %s", context.run.pk, error)
         made.troubles.append(f"The model did not plan, so the rules did: {str(error)[:300]}")
-        made.add(RULES, [witnessed(one, briefing.beyond) for one in briefing.fallback()])
+        made.add(RULES, [witnessed(plan, briefing.beyond) for plan in briefing.fallback()])
         return isinstance(error, reasoning.GaveUp)
     except Exception as error:
         if not apart.is_own(error):
@@ -136,7 +136,7 @@ def ask(context: Context, briefing: Briefing, made: Plan) -> bool:
         made.troubles.append(f"A conversation with the model broke down: {why}")
         made.add(RULES, briefing.hand_over(why) if briefing.hand_over else briefing.fallback())
         return True
-    planned = [witnessed(one, briefing.beyond) for one in thought.planned]
+    planned = [witnessed(plan, briefing.beyond) for plan in thought.planned]
     made.add(f"model {thought.model}", planned)
     return True
 
@@ -145,15 +145,15 @@ def witnessed(planned: Planned, beyond: Sequence[str]) -> Planned:
     """The plan with what its model asked for beyond the case: a person decides what that means."""
     if planned.draft is None or not beyond:
         return planned
-    told = [{"kind": BEYOND, "title": "Asked for beyond this case", "detail": one}
-            for one in beyond]  # fmt: skip
+    told = [{"kind": BEYOND, "title": "Asked for beyond this case", "detail": wish}
+            for wish in beyond]  # fmt: skip
     draft = replace(planned.draft, evidence=[*planned.draft.evidence, *told])
     return replace(planned, draft=draft)
 
 
 def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
     """The plans for cases no run has dealt with, one each, with at most a batch of drafts."""
-    keys = [one.key for one in planned]
+    keys = [planned_case.key for planned_case in planned]
     seen = queries.handled(
         context.run.workspace_id,
         context.playbook.name,
@@ -162,10 +162,10 @@ def unhandled(context: Context, planned: Sequence[Planned]) -> list[Planned]:
     )
     fresh: list[Planned] = []
     left = context.settings.batch
-    for one in planned:
-        if one.key in seen or (one.draft is not None and not left):
+    for plan in planned:
+        if plan.key in seen or (plan.draft is not None and not left):
             continue
-        seen.add(one.key)
-        fresh.append(one)
-        left -= one.draft is not None
+        seen.add(plan.key)
+        fresh.append(plan)
+        left -= plan.draft is not None
     return fresh

@@ -23,8 +23,8 @@ def dry_run(context: Context, examined: Sequence[Examined], origin: Origin) -> l
     """What submitting each draft would lead to now. Writes nothing."""
     workspace, now = context.run.workspace, context.now
     return [
-        proposals.dry_run_examined(workspace=workspace, examined=one, origin=origin, now=now)
-        for one in examined
+        proposals.dry_run_examined(workspace=workspace, examined=draft, origin=origin, now=now)
+        for draft in examined
     ]
 
 
@@ -38,19 +38,19 @@ def taken_in_shadow(
 
     They stay open to any run that is not in shadow.
     """
-    run, shown = context.run, [to_json(one) for one in dry_runs]
+    run, shown = context.run, [to_json(dry_run) for dry_run in dry_runs]
     Handled.objects.bulk_create(
         Handled(
             workspace_id=run.workspace_id,
             playbook=context.playbook.name,
-            key=queries.shadow_key(run.agent_id, one.key),
+            key=queries.shadow_key(run.agent_id, plan.key),
             run=run,
             at=context.now,
         )
-        for one in planned
+        for plan in planned
     )
     return Taken(
-        summary=summarise([one["verdict"] for one in shown], troubles),
+        summary=summarise([entry["verdict"] for entry in shown], troubles),
         then=Then.ESCALATE if troubles else Then.FINISH,
         output={"proposals": [], "troubles": troubles, queries.SHADOW: shown},
         planner=context.state["planner"],
@@ -76,7 +76,9 @@ def to_json(proposed: DryRun) -> dict[str, Any]:
 
 def change_to_json(change: DryRunChange) -> dict[str, Any]:
     """The dry run of a change as a step keeps it."""
-    fields = [{"path": one.path, "before": one.before, "after": one.after} for one in change.fields]
+    fields = [
+        {"path": diff.path, "before": diff.before, "after": diff.after} for diff in change.fields
+    ]
     return {
         "action": change.action,
         "target": change.target,

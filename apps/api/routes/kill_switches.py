@@ -78,7 +78,9 @@ def engage(key: ApiKey, wanted: StopOrder, *, now: datetime) -> KillSwitch:
     """Engage a switch of the key's workspace. Raises `Problem` 403, 422."""
     check_role(key)
     known = stops.stoppable(key.workspace_id)
-    if (wanted.scope, wanted.target) not in {(one.scope.value, one.target) for one in known}:
+    if (wanted.scope, wanted.target) not in {
+        (stoppable.scope.value, stoppable.target) for stoppable in known
+    }:
         detail = f"This workspace has no such {wanted.scope} to stop."
         wrong = [{"pointer": "#/target", "detail": detail}]
         raise Problem(422, "The switch would stop nothing.", kind="invalid", errors=wrong)

@@ -231,7 +231,7 @@ def keep_limits(agent: OutsideAgent, examined: list[Examined], *, now: datetime)
     if agent.retired_at or not can(agent.owner, "read", agent.workspace_id):
         detail = f"{agent} is retired, or its owner has left."
         raise Problem(403, detail, kind="beyond-its-limits")
-    keep_to_agent(agent, {action for one in examined for action, _ in one.draft.changes})
+    keep_to_agent(agent, {action for draft in examined for action, _ in draft.draft.changes})
     if agent.hourly is None:
         return
     full = queries.proposed_at(agent.workspace_id, agent.pk, most=agent.hourly, since=now - HOUR)

@@ -32,8 +32,10 @@ def approve_together(
             now=timezone.now(), via="api",
         )  # fmt: skip
         approved = [
-            Approved(proposal_id=one.proposal_id, approved=one.decided, problem=one.problem)
-            for one in results
+            Approved(
+                proposal_id=result.proposal_id, approved=result.decided, problem=result.problem
+            )
+            for result in results
         ]
         return respond(ApprovedTogether(results=approved))
 

@@ -77,8 +77,10 @@ class Section(Schema):
     def of(cls, view: ProposalView, section: str) -> Self:
         """From the domain's view of the proposal."""
         changes = [
-            OpenedChange.model_validate(filled(OpenedChange, one.change, {"fields": one.fields}))
-            for one in view.changes
+            OpenedChange.model_validate(
+                filled(OpenedChange, change_view.change, {"fields": change_view.fields})
+            )
+            for change_view in view.changes
         ]
         return cls(
             section=section,

@@ -59,7 +59,7 @@ def proposes(key: ApiKey) -> str:
     if key.actions is None:
         return "every kind of action"
     words = [ACTIONS.get(name, name) for name in key.actions]
-    return enumerated([one[:1].lower() + one[1:] for one in words]) if words else ""
+    return enumerated([word[:1].lower() + word[1:] for word in words]) if words else ""
 
 
 def enumerated(words: list[str]) -> str:

@@ -64,9 +64,9 @@ def measure(palette: Palette, wanted: list[Pair]) -> list[Measured]:
     ]
 
 
-def ratio(one: str, other: str) -> float:
+def ratio(first: str, other: str) -> float:
     """The contrast of two colours `#rrggbb` (WCAG 2.2, "contrast ratio"), to two places."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    light, dark = sorted((luminance(first), luminance(other)), reverse=True)
     return round((light + 0.05) / (dark + 0.05), 2)
 
 

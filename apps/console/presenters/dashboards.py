@@ -227,8 +227,8 @@ def decisions(dates: list[date], tallies: list[Tally]) -> Chart:
 def waiting(dates: list[date], tallies: list[Tally]) -> Chart:
     """Time to decide, each day."""
     waits = [tally.buckets("first_verdict") for tally in tallies]
-    half = [percentile(one, 0.5).ms for one in waits]
-    most = [percentile(one, 0.95).ms for one in waits]
+    half = [percentile(counter, 0.5).ms for counter in waits]
+    most = [percentile(counter, 0.95).ms for counter in waits]
     drawn, highest = lines([("two", most), ("one", half)])
     return Chart(
         name="waiting",

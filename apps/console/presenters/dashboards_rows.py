@@ -15,7 +15,7 @@ from apps.insights.counting import Listed
 from apps.insights.figures import DOLLAR
 from apps.proposals.models import State
 
-FAILED = tuple(one.value for one in Outcome if one not in (Outcome.OK, Outcome.STARTED))
+FAILED = tuple(outcome.value for outcome in Outcome if outcome not in (Outcome.OK, Outcome.STARTED))
 # fact -> (what a list of it is called, what the duration of a row is)
 TITLES = {
     "submitted": ("Proposals submitted", ""),
@@ -84,75 +84,75 @@ def whats(fact: str, what: str) -> tuple[str, ...]:
 
 
 def present(
-    one: Listed, *, about: Mapping[UUID, str], agents: Mapping[str, str], people: Mapping[str, str]
+    row: Listed, *, about: Mapping[UUID, str], agents: Mapping[str, str], people: Mapping[str, str]
 ) -> Row:
     """A fact in words; `about` are titles by subject."""
     return Row(
-        at=one.at,
+        at=row.at,
         what="Told once you have voted"
-        if one.what == HIDDEN
-        else WHATS[one.fact].get(one.what, "Submitted"),
-        about=name_of(one, about),
-        href=link_of(one, about),
-        agent=agents.get(one.agent, "A removed agent") if one.agent else "",
-        who=who_of(one, people),
-        took=words.duration(one.ms) if one.ms is not None else "",
-        amount=amount_of(one),
+        if row.what == HIDDEN
+        else WHATS[row.fact].get(row.what, "Submitted"),
+        about=name_of(row, about),
+        href=link_of(row, about),
+        agent=agents.get(row.agent, "A removed agent") if row.agent else "",
+        who=who_of(row, people),
+        took=words.duration(row.ms) if row.ms is not None else "",
+        amount=amount_of(row),
     )
 
 
-def hidden(one: Listed) -> Listed:
+def hidden(row: Listed) -> Listed:
     """A verdict of which only the moment is told: others have still to give theirs, unswayed."""
-    return replace(one, what=HIDDEN, agent="", subject=None, who="", ms=None)
+    return replace(row, what=HIDDEN, agent="", subject=None, who="", ms=None)
 
 
-def values(one: Listed, row: Row) -> Sequence[Value]:
+def values(entry: Listed, row: Row) -> Sequence[Value]:
     """The fact as a line of a spreadsheet."""
-    seconds = round(float(one.ms) / 1000, 3) if one.ms is not None else None
+    seconds = round(float(entry.ms) / 1000, 3) if entry.ms is not None else None
     amount: Value = None
-    if one.fact == "call":
-        amount = one.total / DOLLAR
-    elif one.fact == "recalled":
-        amount = one.total
-    return [one.at, row.what, row.about, row.agent, row.who, seconds, amount]
+    if entry.fact == "call":
+        amount = entry.total / DOLLAR
+    elif entry.fact == "recalled":
+        amount = entry.total
+    return [entry.at, row.what, row.about, row.agent, row.who, seconds, amount]
 
 
-def name_of(one: Listed, about: Mapping[UUID, str]) -> str:
+def name_of(row: Listed, about: Mapping[UUID, str]) -> str:
     """What the fact is about."""
-    if one.fact == "call":
-        tier, _, model = one.extra.partition("|")
-        return f"{model or tier} for {one.who}"
-    return about.get(one.subject, "") if one.subject else ""
+    if row.fact == "call":
+        tier, _, model = row.extra.partition("|")
+        return f"{model or tier} for {row.who}"
+    return about.get(row.subject, "") if row.subject else ""
 
 
-def link_of(one: Listed, about: Mapping[UUID, str]) -> str:
+def link_of(row: Listed, about: Mapping[UUID, str]) -> str:
     """The page of what it is about; empty where there is none."""
-    if one.subject is None:
+    if row.subject is None:
         return ""
-    if one.fact in ("call", "recalled") or one.what == "run.stepped":
-        return reverse("console:run", args=[one.subject])
-    if one.fact in ("broken", "recovered") and one.what == "run":
-        return reverse("console:run", args=[one.subject])
-    if one.what == "breaker":
+    if row.fact in ("call", "recalled") or row.what == "run.stepped":
+        return reverse("console:run", args=[row.subject])
+    if row.fact in ("broken", "recovered") and row.what == "run":
+        return reverse("console:run", args=[row.subject])
+    if row.what == "breaker":
         return reverse("console:connectors")
-    if one.fact in ("broken", "recovered") and one.what == "unknown":
-        return reverse("console:execution", args=[one.subject])
-    return reverse("console:proposal", args=[one.subject]) if one.subject in about else ""
+    if row.fact in ("broken", "recovered") and row.what == "unknown":
+        return reverse("console:execution", args=[row.subject])
+    return reverse("console:proposal", args=[row.subject]) if row.subject in about else ""
 
 
-def who_of(one: Listed, people: Mapping[str, str]) -> str:
+def who_of(row: Listed, people: Mapping[str, str]) -> str:
     """Who did it; parts of AIOS by their own name."""
-    if one.fact == "call" or one.who.startswith("agent:"):
+    if row.fact == "call" or row.who.startswith("agent:"):
         return ""
-    if one.who.startswith(("user:", "key:")):
-        return people.get(one.who, "A former member")
-    return one.who.capitalize()
+    if row.who.startswith(("user:", "key:")):
+        return people.get(row.who, "A former member")
+    return row.who.capitalize()
 
 
-def amount_of(one: Listed) -> str:
+def amount_of(row: Listed) -> str:
     """What it adds to a sum."""
-    if one.fact == "call":
-        return words.dollars(one.total / DOLLAR)
-    if one.fact == "recalled":
-        return words.count(one.total)
+    if row.fact == "call":
+        return words.dollars(row.total / DOLLAR)
+    if row.fact == "recalled":
+        return words.count(row.total)
     return ""

@@ -80,11 +80,13 @@ def of_share(share: Share, href: str = "", *, note: bool = True) -> Cell:
     return Cell(text=words.shared(share), value=value, href=href if share.part else "", note=shown)
 
 
-def of_time(one: Percentile, href: str = "") -> Cell:
+def of_time(percentile: Percentile, href: str = "") -> Cell:
     """A percentile; a spreadsheet gets seconds."""
-    value = round(one.ms / 1000, 3) if one.ms is not None else None
-    note = words.around(one) if one.n else ""
-    return Cell(text=words.timed(one), value=value, href=href if one.n else "", note=note)
+    value = round(percentile.ms / 1000, 3) if percentile.ms is not None else None
+    note = words.around(percentile) if percentile.n else ""
+    return Cell(
+        text=words.timed(percentile), value=value, href=href if percentile.n else "", note=note
+    )
 
 
 def of_money(amount: float | None) -> Cell:
@@ -128,7 +130,9 @@ def split(
     costs = dimension == "agent" and not (asked.version or asked.action)
     parts = {key: figures(part) for key, part in tally.by(dimension).items()}
     busy = {
-        key: one for key, one in parts.items() if one.decided or one.done or (costs and one.calls)
+        key: group
+        for key, group in parts.items()
+        if group.decided or group.done or (costs and group.calls)
     }
     heads = ["Decided", *OUTCOME_HEADS.values(), "Time to decide", "Done", "Undone"]
     return Table(
@@ -137,15 +141,15 @@ def split(
         columns=[title.removeprefix("By ").capitalize(), *heads,
                  *(["Model cost", "Each done"] if costs else [])],
         rows=[
-            one_part(asked, one, name=names.get(key, "Removed" if key else none), costs=costs,
+            one_part(asked, group, name=names.get(key, "Removed" if key else none), costs=costs,
                      narrowed={dimension: key or (NOBODY if dimension == "agent" else "")})
-            for key, one in sorted(busy.items(), key=lambda pair: (-pair[1].decided, pair[0]))
+            for key, group in sorted(busy.items(), key=lambda pair: (-pair[1].decided, pair[0]))
         ],
     )  # fmt: skip
 
 
 def one_part(
-    asked: Asked, one: Figures, *, name: str, costs: bool, narrowed: dict[str, str]
+    asked: Asked, figures: Figures, *, name: str, costs: bool, narrowed: dict[str, str]
 ) -> list[Cell]:
     """The outcomes of one agent, policy version or action; no links where it has no name."""
 
@@ -154,15 +158,15 @@ def one_part(
 
     return [
         said(name, asked.address("insights", **narrowed) if any(narrowed.values()) else ""),
-        counted(one.decided, rows_of("decided")),
+        counted(figures.decided, rows_of("decided")),
         *(
-            of_share(one.outcomes[what], rows_of("decided", what), note=False)
+            of_share(figures.outcomes[what], rows_of("decided", what), note=False)
             for what in OUTCOMES
         ),
-        of_time(one.waited.half, rows_of("first_verdict")),
-        counted(one.done, rows_of("settled", "done")),
-        counted(one.undone, rows_of("settled", "undone")),
-        *([of_money(one.cost), of_money(one.cost_each)] if costs else []),
+        of_time(figures.waited.half, rows_of("first_verdict")),
+        counted(figures.done, rows_of("settled", "done")),
+        counted(figures.undone, rows_of("settled", "undone")),
+        *([of_money(figures.cost), of_money(figures.cost_each)] if costs else []),
     ]  # fmt: skip
 
 
@@ -198,18 +202,18 @@ def models(asked: Asked, tally: Tally) -> Table:
     ranked = sorted(parts.items(), key=lambda pair: -pair[1].count("call"))
     rows = []
     for extra, part in ranked:
-        one = figures(part)
+        group = figures(part)
         tier, _, model = extra.partition("|")
         rows.append(
             [
                 said(model or tier, note=f"tier {tier}" if model else ""),
-                counted(one.calls, asked.rows("call", extra=extra)),
-                of_time(one.latency.half),
-                of_time(one.latency.most),
-                of_share(one.errors, asked.rows("call", "failed", extra=extra)),
-                counted(one.tokens_in),
-                counted(one.tokens_out),
-                of_money(one.cost),
+                counted(group.calls, asked.rows("call", extra=extra)),
+                of_time(group.latency.half),
+                of_time(group.latency.most),
+                of_share(group.errors, asked.rows("call", "failed", extra=extra)),
+                counted(group.tokens_in),
+                counted(group.tokens_out),
+                of_money(group.cost),
             ]
         )
     return Table(
@@ -234,16 +238,16 @@ def mishaps(asked: Asked, now: Figures, standing: Standing) -> Table:
         [
             said(MISHAP_WORDS[what]),
             counted(
-                one.began,
+                recovery.began,
                 asked.rows("settled", what) if what == "needs_person"
                 else asked.rows("broken", what),
             ),
-            counted(one.ended, asked.rows("recovered", what)),
-            of_time(one.took.half),
-            of_time(one.took.most),
+            counted(recovery.ended, asked.rows("recovered", what)),
+            of_time(recovery.took.half),
+            of_time(recovery.took.most),
             counted(*open_now[what]),
         ]
-        for what, one in now.mishaps.items()
+        for what, recovery in now.mishaps.items()
     ]  # fmt: skip
     return Table(
         name="mishaps",
@@ -257,16 +261,16 @@ def rules(found: Sequence[RuleStanding], *, link: Callable[[RuleStanding], str])
     """How often people approve unchanged what a rule sends to them."""
     rows = [
         [
-            said(one.rule, link(one), note=str(one.version)),
-            counted(one.unchanged.n),
-            of_share(one.unchanged),
+            said(standing.rule, link(standing), note=str(standing.version)),
+            counted(standing.unchanged.n),
+            of_share(standing.unchanged),
             said(
                 "Nearly always approved: consider raising the threshold."
-                if one.nearly_always
+                if standing.nearly_always
                 else "",
             ),
         ]
-        for one in found
+        for standing in found
     ]
     return Table(
         name="rules",

@@ -50,16 +50,16 @@ def between(share: Share) -> str:
     return f"{reader.number(100 * share.low, 1)}–{reader.percent(100 * share.high)}"
 
 
-def timed(one: Percentile) -> str:
+def timed(percentile: Percentile) -> str:
     """A percentile, or that it would mislead."""
-    if one.n == 0:
+    if percentile.n == 0:
         return NOTHING
-    return TOO_FEW if one.too_few else duration(one.ms)
+    return TOO_FEW if percentile.too_few else duration(percentile.ms)
 
 
-def around(one: Percentile) -> str:
+def around(percentile: Percentile) -> str:
     """The interval of a percentile in words; empty where it is not shown."""
-    return "" if one.too_few else f"{duration(one.low)} – {duration(one.high)}"
+    return "" if percentile.too_few else f"{duration(percentile.low)} – {duration(percentile.high)}"
 
 
 def dollars(amount: float | None) -> str:
@@ -72,9 +72,9 @@ def count(n: int) -> str:
     return reader.number(n)
 
 
-def plural(n: int, one: str, many: str = "") -> str:
+def plural(n: int, singular: str, many: str = "") -> str:
     """A number with its noun."""
-    return f"{reader.number(n)} {one if n == 1 else many or one + 's'}"
+    return f"{reader.number(n)} {singular if n == 1 else many or singular + 's'}"
 
 
 def moved_share(now: Share, before: Share | None) -> str:

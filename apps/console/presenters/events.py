@@ -234,7 +234,7 @@ def disowned(told: Told) -> Told:
 def session_of(event: Recorded, names: Mapping[str, str]) -> str:
     """In whose session the event was recorded, as the database knows it."""
     session = event.session or ""
-    who = (name_of(one, names) for one in session.split())
+    who = (name_of(part, names) for part in session.split())
     return PROCESSES.get(session) or " for ".join(who)
 
 

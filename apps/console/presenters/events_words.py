@@ -71,7 +71,11 @@ def submitted(f: Fields) -> str:
 
 def returned(f: Fields) -> str:
     """A proposal that came back."""
-    fields = [str(one.get("field", "")) for one in f.get("changed", ()) if isinstance(one, dict)]
+    fields = [
+        str(moved_field.get("field", ""))
+        for moved_field in f.get("changed", ())
+        if isinstance(moved_field, dict)
+    ]
     if fields == ["approval"]:
         return f"took the approval of {quoted(f)} back; it waits again"
     return f"gave {quoted(f)} back: {', '.join(fields) or 'something'} has changed"
@@ -109,9 +113,9 @@ def settled(f: Fields) -> str:
 def edited(f: Fields) -> str:
     """A reviewer's edit."""
     changes = [
-        f"{one.get('field')} {in_a_line(one.get('before'))} → {in_a_line(one.get('after'))}"
-        for one in f.get("edited", ())
-        if isinstance(one, dict)
+        f"{edit.get('field')} {in_a_line(edit.get('before'))} → {in_a_line(edit.get('after'))}"
+        for edit in f.get("edited", ())
+        if isinstance(edit, dict)
     ]
     return f"edited {'; '.join(changes) or 'the values'}"
 

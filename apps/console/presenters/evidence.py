@@ -63,27 +63,27 @@ def exhibits(
 ) -> list[Exhibit]:
     """The evidence of a proposal, corrections first; what is no mapping is left out."""
     shown = [
-        exhibit(one, number, (cited or {}).get(number, []))
-        for number, one in enumerate(evidence if isinstance(evidence, list) else [], 1)
-        if isinstance(one, Mapping)
+        exhibit(entry, number, (cited or {}).get(number, []))
+        for number, entry in enumerate(evidence if isinstance(evidence, list) else [], 1)
+        if isinstance(entry, Mapping)
     ]
-    return sorted(shown, key=lambda one: not one.is_correction)
+    return sorted(shown, key=lambda entry: not entry.is_correction)
 
 
-def exhibit(one: Mapping[str, Any], number: int, cited: list[tuple[str, int]]) -> Exhibit:
+def exhibit(raw: Mapping[str, Any], number: int, cited: list[tuple[str, int]]) -> Exhibit:
     """One entry in words."""
-    kind = str(one.get("kind") or "note").lower()
-    detail = one.get("detail")
+    kind = str(raw.get("kind") or "note").lower()
+    detail = raw.get("detail")
     return Exhibit(
         number=number,
         cited=cited,
         icon=ICONS.get(kind, "note"),
         kind=kind.replace("_", " ").capitalize(),
-        title=str(one.get("title") or ""),
+        title=str(raw.get("title") or ""),
         detail="" if isinstance(detail, (Mapping, list)) else str(detail or ""),
         facts=list(facts(detail)),
         is_correction=kind == "correction",
-        proposal_id=identifier(one.get("proposal_id")),
+        proposal_id=identifier(raw.get("proposal_id")),
     )
 
 

@@ -111,7 +111,7 @@ def attempts(events: Sequence[Recorded]) -> list[Attempt]:
     found: list[Attempt] = []
     for event in events:
         if event.kind == Kind.EXECUTION_STARTED:
-            found = [*(superseded(one) for one in found), begun(event, len(found) + 1)]
+            found = [*(superseded(attempt) for attempt in found), begun(event, len(found) + 1)]
         elif found and event.kind in (Kind.EXECUTION_UNKNOWN, Kind.EXECUTION_FINISHED):
             found[-1] = ended(found[-1], event)
     return found
@@ -170,8 +170,8 @@ def params_of(execution: Execution) -> list[Row]:
 
 def steps_of(execution: Execution) -> list[SagaStep]:
     """What has become of the steps of a saga, in the order it happened."""
-    entries = (one for one in execution.progress if isinstance(one, Mapping))
-    return [saga_step(one) for one in entries]
+    entries = (entry for entry in execution.progress if isinstance(entry, Mapping))
+    return [saga_step(entry) for entry in entries]
 
 
 def saga_step(entry: Mapping[str, Any]) -> SagaStep:
@@ -198,14 +198,14 @@ def dry_run(found: DryRunExecution) -> DryRun:
         verdict=verdict,
         hindrances=[
             Hindrance(
-                guard=GUARDS.get(one.guard.value, one.guard.value.capitalize()),
-                reason=one.reason,
-                until=one.until,
+                guard=GUARDS.get(obstacle.guard.value, obstacle.guard.value.capitalize()),
+                reason=obstacle.reason,
+                until=obstacle.until,
             )
-            for one in found.obstacles
+            for obstacle in found.obstacles
         ],
-        changed=[difference(one, currency) for one in found.changed],
-        effect=[difference(one, currency) for one in found.fields],
+        changed=[difference(diff, currency) for diff in found.changed],
+        effect=[difference(diff, currency) for diff in found.fields],
         reading=reading_of(found),
     )
 

@@ -15,7 +15,7 @@ def places(value: Decimal, beside: Iterable[Decimal], least: int) -> int:
     others = list(beside)
     for count in range(least, MOST_PLACES):
         shown = rounded(value, count)
-        if all(side(shown, one) == side(value, one) for one in others):
+        if all(side(shown, other) == side(value, other) for other in others):
             return count
     return MOST_PLACES
 

@@ -55,10 +55,16 @@ def address(screen: Screen) -> str:
 def progress(found: Setup, screen: Screen) -> list[Step]:
     """The five screens; those behind the first that is not done cannot be opened yet."""
     return [
-        Step(number=one.value, title=TITLES[one], address=address(one), is_here=one == screen,
-             is_done=one in found.done, is_open=one <= max(found.here, screen))
-        for one in Screen
-    ]  # fmt: skip
+        Step(
+            number=step.value,
+            title=TITLES[step],
+            address=address(step),
+            is_here=step == screen,
+            is_done=step in found.done,
+            is_open=step <= max(found.here, screen),
+        )
+        for step in Screen
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +85,14 @@ def cards(
     """The playbooks there are."""
     return [
         Card(
-            name=one.name,
-            title=one.title,
-            description=one.description,
-            symbol=one.symbol,
-            actions=sorted(spec(action).title for action in one.actions),
-            missing=[system_with(need) for need in missing.get(one.name, ())],
+            name=playbook.name,
+            title=playbook.title,
+            description=playbook.description,
+            symbol=playbook.symbol,
+            actions=sorted(spec(action).title for action in playbook.actions),
+            missing=[system_with(need) for need in missing.get(playbook.name, ())],
         )
-        for one in playbooks
+        for playbook in playbooks
     ]
 
 

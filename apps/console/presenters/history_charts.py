@@ -54,7 +54,7 @@ def pictures_of(view: ChangeView, past: Sequence[Past], evidence: object) -> lis
         found = [order_money(view)]
     else:
         found = []
-    return [one for one in found if one is not None]
+    return [picture for picture in found if picture is not None]
 
 
 def prices(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Picture | None]:
@@ -76,10 +76,10 @@ def prices(view: ChangeView, past: Sequence[Past], evidence: object) -> list[Pic
 def course(past: Sequence[Past], currency: str) -> list[Mark]:
     """The price before each earlier change that happened, with the day it ended."""
     found = []
-    for one in past:
-        earlier = price(one.before, currency)
+    for past_order in past:
+        earlier = price(past_order.before, currency)
         if earlier is not None:
-            day = f"{localtime(one.at):%-d %b, %H:%M}"
+            day = f"{localtime(past_order.at):%-d %b, %H:%M}"
             found.append(Mark(label=f"Until {day}", value=earlier, words=money(earlier, currency),
                               tone="past"))  # fmt: skip
     return found
@@ -96,9 +96,9 @@ def marks(*numbers: tuple[str, Decimal | None, str], currency: str) -> list[Mark
 
 def competitor(evidence: object, currency: str) -> Mark | None:
     """What the first competitor asks in this currency, as the evidence says it in its fields."""
-    for one in quoted_prices(evidence):
-        if one.currency == currency:
-            return Mark(label=one.source, value=one.value, words=money(one.value, currency),
+    for quote in quoted_prices(evidence):
+        if quote.currency == currency:
+            return Mark(label=quote.source, value=quote.value, words=money(quote.value, currency),
                         tone="rival")  # fmt: skip
     return None
 
@@ -141,16 +141,20 @@ def distribution(
 ) -> Distribution | None:
     """Where it lies among the proposals of its run; None among too few to tell."""
     own = size_of(facts)
-    like = [one for one in siblings if own and one.size and one.size.is_percent == own.is_percent]
+    like = [
+        sibling
+        for sibling in siblings
+        if own and sibling.size and sibling.size.is_percent == own.is_percent
+    ]
     if own is None or len(like) < ENOUGH:
         return None
-    values = {one.proposal_id: one.size.value for one in like if one.size}
+    values = {sibling.proposal_id: sibling.size.value for sibling in like if sibling.size}
     odd = set(far(values))
     spread = [
-        Mark(label=one.title, value=Decimal(str(values[one.proposal_id])),
-             words=sized(one.size, proposal.currency),
-             tone=tone_of(one, one.proposal_id in odd, proposal))
-        for one in like
+        Mark(label=sibling.title, value=Decimal(str(values[sibling.proposal_id])),
+             words=sized(sibling.size, proposal.currency),
+             tone=tone_of(sibling, sibling.proposal_id in odd, proposal))
+        for sibling in like
     ]  # fmt: skip
     rank = sum(value < own.value for value in values.values()) + 1
     low, high = (
@@ -165,16 +169,16 @@ def distribution(
         picture=svg_charts.strip("Among the proposals of this run", spread, words),
         words=words,
         outliers=[
-            (one.proposal_id, one.title, sized(one.size, proposal.currency))
-            for one in like
-            if one.proposal_id in odd
+            (sibling.proposal_id, sibling.title, sized(sibling.size, proposal.currency))
+            for sibling in like
+            if sibling.proposal_id in odd
         ],
     )
 
 
-def tone_of(one: Sibling, is_far: bool, proposal: Proposal) -> str:
+def tone_of(sibling: Sibling, is_far: bool, proposal: Proposal) -> str:
     """How a proposal is drawn among the others."""
-    if one.proposal_id == proposal.pk:
+    if sibling.proposal_id == proposal.pk:
         return "own"
     return "outlier" if is_far else "other"
 
@@ -190,16 +194,18 @@ def sized(size: Size | None, currency: str) -> str:
 
 def neighbours(proposal: Proposal, others: Sequence[Proposal]) -> Neighbours:
     """Others about the same customer, article or record, told apart by whether they are open."""
-    settled = [one for one in others if one.state not in OPEN_STATES]
+    settled = [other for other in others if other.state not in OPEN_STATES]
     kind, _, name = about(proposal).partition(":")
     is_customer = kind == "customer"
-    paid = [one for one in settled if one.state == State.DONE and one.amount is not None]
+    paid = [
+        earlier for earlier in settled if earlier.state == State.DONE and earlier.amount is not None
+    ]
     given: dict[str, Decimal] = {}
-    for one in paid if is_customer else ():
-        given[one.currency] = given.get(one.currency, Decimal(0)) + (one.amount or Decimal(0))
+    for done in paid if is_customer else ():
+        given[done.currency] = given.get(done.currency, Decimal(0)) + (done.amount or Decimal(0))
     return Neighbours(
-        open=[one for one in others if one.state in OPEN_STATES],
-        earlier=[(one, amount_of(one)) for one in settled],
+        open=[other for other in others if other.state in OPEN_STATES],
+        earlier=[(earlier, amount_of(earlier)) for earlier in settled],
         subject=f"customer {name}" if is_customer else name or "record",
         summary=", ".join(money(amount, currency) for currency, amount in given.items()),
     )

@@ -47,7 +47,7 @@ def impacts(
         reversal_of(cards),
         proposing_cost(proposal),
     ]
-    return [one for one in found if one is not None]
+    return [impact for impact in found if impact is not None]
 
 
 def money_moved(proposal: Proposal, views: Sequence[ChangeView]) -> Impact | None:

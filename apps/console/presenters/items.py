@@ -17,15 +17,15 @@ def names_in(before: Mapping[str, Any], field: str) -> dict[str, str]:
     return {str(value): str(words) for words, value in known.items()}
 
 
-def by_item(one: FieldDiff, before: Mapping[str, Any]) -> Iterator[tuple[str, FieldDiff]]:
+def by_item(diff: FieldDiff, before: Mapping[str, Any]) -> Iterator[tuple[str, FieldDiff]]:
     """A difference between two lists of records as one for each field of each item.
 
     Each with its words (`Pieces of MUG`); anything else comes back as it is, without any.
     """
-    old, new = records(one.before), records(one.after)
+    old, new = records(diff.before), records(diff.after)
     key = next((name for item in [*old, *new] for name in item if name.endswith("_id")), "")
     if not key or not all(key in item for item in [*old, *new]):
-        yield "", one
+        yield "", diff
         return
     names = names_in(before, key)
     was, now = ({str(item[key]): item for item in items} for items in (old, new))
@@ -39,4 +39,4 @@ def by_item(one: FieldDiff, before: Mapping[str, Any]) -> Iterator[tuple[str, Fi
 
 def records(value: object) -> Items:
     """The records of a list; none of what is no such list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []

@@ -28,7 +28,7 @@ class Moment:
 
 def moments(told: Sequence[Told]) -> list[Moment]:
     """The events in order, each with its place."""
-    return [Moment(told=one, whence=whence(one)) for one in told]
+    return [Moment(told=event, whence=whence(event)) for event in told]
 
 
 def whence(told: Told) -> str:

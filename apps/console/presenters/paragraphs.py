@@ -34,7 +34,7 @@ def drafted(change: Change, evidence: object) -> list[Paragraph]:
     parts = provenance.paragraphs(text)
     sources: list[list[int]] = [[] for _ in parts]
     problems: list[list[str]] = [[] for _ in parts]
-    items = [one if isinstance(one, Mapping) else {} for one in evidence] if isinstance(
+    items = [exhibit if isinstance(exhibit, Mapping) else {} for exhibit in evidence] if isinstance(
         evidence, list
     ) else []  # fmt: skip
     if evidence is not None:

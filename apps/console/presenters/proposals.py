@@ -132,7 +132,7 @@ class ChangeCard:
     @property
     def is_compared(self) -> bool:
         """Whether there is a before to put beside an after."""
-        return any(one.before != ABSENT for one in [*self.fields, *self.edited])
+        return any(difference.before != ABSENT for difference in [*self.fields, *self.edited])
 
 
 def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> ChangeCard:
@@ -144,16 +144,16 @@ def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> 
     change, spec = view.change, view.spec
     undoing, undo = reversal(view)
     currency = currency_of(change.params, change.after)
-    moved = frozenset(one.path for one in view.fields)
+    moved = frozenset(diff.path for diff in view.fields)
     paragraphs = drafted(change, evidence)
-    written = {one.path for one in view.fields if one.path in TEXTS and not one.before}
+    written = {diff.path for diff in view.fields if diff.path in TEXTS and not diff.before}
     told = written if paragraphs else set()
     return ChangeCard(
         id=str(change.pk),
         title=spec.title,
         target=name_target(change.before, change.target),
-        fields=[difference(one, currency) for one in view.fields if one.path not in told],
-        edited=[difference(one, currency, words) for words, one in edits(view)],
+        fields=[difference(diff, currency) for diff in view.fields if diff.path not in told],
+        edited=[difference(diff, currency, words) for words, diff in edits(view)],
         context=[*rows(change.before, without=moved | NAMES), *notes(change.params, change.after)],
         effect=spec.effect,
         undo=undo,
@@ -168,8 +168,8 @@ def card(view: ChangeView, evidence: object = (), *, withheld: bool = False) -> 
 
 def edits(view: ChangeView) -> Iterator[tuple[str, FieldDiff]]:
     """What reviewers have edited, lists item by item and with words of their own."""
-    for one in view.edited:
-        yield from by_item(one, view.change.before)
+    for diff in view.edited:
+        yield from by_item(diff, view.change.before)
 
 
 def reversal(view: ChangeView) -> tuple[str, str]:
@@ -187,9 +187,9 @@ def reversal(view: ChangeView) -> tuple[str, str]:
 def summarise_edits(cards: Sequence[ChangeCard]) -> list[str]:
     """What reviewers have edited, in a few words each; of a long text only its name."""
     return [
-        one.within if one.pieces else f"{one.within} {one.after}"
+        difference.within if difference.pieces else f"{difference.within} {difference.after}"
         for card in cards
-        for one in card.edited
+        for difference in card.edited
     ]
 
 
@@ -215,16 +215,16 @@ def notes(params: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Row]:
             yield Row(label(name), show(name, value, currency))
 
 
-def difference(one: FieldDiff, currency: str, words: str = "") -> Difference:
+def difference(diff: FieldDiff, currency: str, words: str = "") -> Difference:
     """A field's change, under its own words if it has any; long texts are compared word by word."""
-    before, after = show(one.path, one.before, currency), show(one.path, one.after, currency)
-    texts = isinstance(one.before, str) and isinstance(one.after, str)
-    long = texts and bool(one.before) and max(len(before), len(after)) > LONG_TEXT
+    before, after = show(diff.path, diff.before, currency), show(diff.path, diff.after, currency)
+    texts = isinstance(diff.before, str) and isinstance(diff.after, str)
+    long = texts and bool(diff.before) and max(len(before), len(after)) > LONG_TEXT
     return Difference(
-        label=words or label(one.path),
+        label=words or label(diff.path),
         before=before,
         after=after,
-        moved=movement(one.before, one.after),
+        moved=movement(diff.before, diff.after),
         pieces=differences.compare(before, after) if long else [],
     )
 
@@ -303,10 +303,10 @@ def returns(proposal: Proposal) -> list[Difference]:
     """What had changed when an approval became void."""
     return [
         difference(
-            FieldDiff(path=str(one.get("field", "")), before=one.get("before"),
-                      after=one.get("after")),
+            FieldDiff(path=str(returned.get("field", "")), before=returned.get("before"),
+                      after=returned.get("after")),
             proposal.currency,
         )
-        for one in proposal.returned
-        if isinstance(one, Mapping)
+        for returned in proposal.returned
+        if isinstance(returned, Mapping)
     ]  # fmt: skip

@@ -48,10 +48,10 @@ def factors(decision: Decision, *, withheld: bool) -> list[Factor]:
     version = decision.version
     expression = expression_of(version, decision.rule) if version else ""
     facts = as_compared(decision)
-    found = (compare(one, facts, version) for one in comparisons(expression))
-    crossed = {one.label: one for one in found if one is not None}
+    found = (compare(comparison, facts, version) for comparison in comparisons(expression))
+    crossed = {factor.label: factor for factor in found if factor is not None}
     return [
-        one for name, one in crossed.items() if not (withheld and name in map(label, OWN))
+        factor for name, factor in crossed.items() if not (withheld and name in map(label, OWN))
     ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def as_compared(decision: Decision) -> Mapping[str, Any]:
     facts: Mapping[str, Any] = decision.facts
     version = decision.version
     told: Mapping[str, Any] = next(
-        (one for one in decision.fired if one.get("rule") == decision.rule), {}
+        (firing for firing in decision.fired if firing.get("rule") == decision.rule), {}
     )
     if exchange := told.get("exchange"):
         return {**facts, **{name: exchange[name] for name in EXCHANGED}}
@@ -86,25 +86,34 @@ def rates_used(facts: Mapping[str, Any]) -> Iterator[Row]:
 def expression_of(version: Version, rule: str) -> str:
     """What the rule of this name asks for; empty where the version has none."""
     rules = version.rules if isinstance(version.rules, list) else []
-    return next((str(one.get("when", "")) for one in rules if one.get("name") == rule), "")
+    return next(
+        (
+            str(stored_rule.get("when", ""))
+            for stored_rule in rules
+            if stored_rule.get("name") == rule
+        ),
+        "",
+    )
 
 
-def compare(one: Comparison, facts: Mapping[str, Any], version: Version | None) -> Factor | None:
+def compare(
+    comparison: Comparison, facts: Mapping[str, Any], version: Version | None
+) -> Factor | None:
     """One comparison in words; None where it does not hold or something in it is not known."""
-    flag, fact = FLAGS.get(one.fact), decimal(facts.get(one.fact))
-    limit = decimal((version.limits if version else {}).get(one.limit))
+    flag, fact = FLAGS.get(comparison.fact), decimal(facts.get(comparison.fact))
+    limit = decimal((version.limits if version else {}).get(comparison.limit))
     if fact is None or limit is None or (flag and not facts.get(flag)):
         return None
-    limit = -limit if one.negative else limit
-    if not one.holds(fact, limit):
+    limit = -limit if comparison.negative else limit
+    if not comparison.holds(fact, limit):
         return None
     currency = str(facts.get("currency") or "")
     return Factor(
-        label=label(one.fact.removesuffix("_percent")),
-        value=worded(one.fact, fact, currency, limit),
-        relation=SAYS[one.sign],
-        limit=worded(one.fact, limit, currency, limit),
-        name=one.limit.replace("_", " "),
+        label=label(comparison.fact.removesuffix("_percent")),
+        value=worded(comparison.fact, fact, currency, limit),
+        relation=SAYS[comparison.sign],
+        limit=worded(comparison.fact, limit, currency, limit),
+        name=comparison.limit.replace("_", " "),
     )
 
 
@@ -128,7 +137,7 @@ def percent(name: str, value: Decimal | float, limits: Sequence[Decimal] = ()) -
 def share(value: Decimal | float, limits: Sequence[Decimal] = ()) -> str:
     """A part of one as a percentage; it does not seem to touch a limit it misses."""
     exact = Decimal(str(value)) * 100
-    return reader.percent(exact, places(exact, [one * 100 for one in limits], 0))
+    return reader.percent(exact, places(exact, [limit * 100 for limit in limits], 0))
 
 
 def digits_of(currency: str) -> int:
@@ -141,8 +150,8 @@ def digits_of(currency: str) -> int:
 
 def numbers_of(limits: Mapping[str, Any]) -> list[Decimal]:
     """The limits that are numbers, and what they are below nothing: moves go both ways."""
-    found = [number for one in limits.values() if (number := decimal(one)) is not None]
-    return [*found, *(-one for one in found)]
+    found = [number for limit in limits.values() if (number := decimal(limit)) is not None]
+    return [*found, *(-match for match in found)]
 
 
 def missing(proposal: Proposal, decisions: Sequence[Decision]) -> list[str]:
@@ -190,7 +199,7 @@ class Guideline:
 
 def guidelines(decisions: Sequence[Decision]) -> list[Guideline]:
     """The policies that decided, each once."""
-    versions = {one.version.pk: one.version for one in decisions if one.version}
+    versions = {decision.version.pk: decision.version for decision in decisions if decision.version}
     return [
         Guideline(
             name=version.policy.name,

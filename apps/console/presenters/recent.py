@@ -34,16 +34,18 @@ class Recent:
 def recent(user: User, workspace_id: UUID, *, now: datetime) -> list[Recent]:
     """The person's last ten votes, newest first; three queries at most."""
     votes = queue.recent(user, workspace_id)
-    held = executions_of(one.proposal_id for one in votes if one.proposal.state == State.APPROVED)
+    held = executions_of(
+        review.proposal_id for review in votes if review.proposal.state == State.APPROVED
+    )
     return [
         Recent(
-            proposal=one.proposal,
-            review=one,
-            tone=TONES[State(one.proposal.state)],
-            state=str(one.proposal.get_state_display()),
-            hold=hold_of(one, held.get(one.proposal_id, []), now=now),
+            proposal=review.proposal,
+            review=review,
+            tone=TONES[State(review.proposal.state)],
+            state=str(review.proposal.get_state_display()),
+            hold=hold_of(review, held.get(review.proposal_id, []), now=now),
         )
-        for one in votes
+        for review in votes
     ]
 
 

@@ -43,7 +43,7 @@ EVIDENCE = (
 
 def everything() -> dict[str, Any]:
     """The context of the style guide."""
-    rows = [proposal(*one) for one in (
+    rows = [proposal(*fields) for fields in (
         ("Lower TEE-BLK-M to 18.90 EUR", State.DONE, Risk.LOW, "18.90"),
         ("Refund 20.95 EUR: order #1032", State.WAITING, Risk.HIGH, "20.95"),
         ("Cancel order #1007", State.DENIED, Risk.MEDIUM, "612.00"),
@@ -54,8 +54,8 @@ def everything() -> dict[str, Any]:
         "reasons": REASONS,
         "spaces": SPACES,
         "sizes": TYPE,
-        "sample_rows": [{"proposal": one, "amount": money(one.amount or 0, "EUR"),
-                         "tone": TONES[State(one.state)]} for one in rows],
+        "sample_rows": [{"proposal": sample, "amount": money(sample.amount or 0, "EUR"),
+                         "tone": TONES[State(sample.state)]} for sample in rows],
         "sample_differences": differences(),
         "evidence": exhibits(list(EVIDENCE)),
         "shadow": shadow(),
@@ -80,7 +80,7 @@ def shadow() -> Shadow | None:
     change = ShadowedChange(action="set_price", target="", fields=(PRICE,), verdict="allow",
                             rule="small price move",
                             reason="The move is inside the safe range.")  # fmt: skip
-    one = Shadowed(title="Lower TEE-BLK-M to 18.90 EUR", rationale="A competitor is cheaper.",
+    proposal = Shadowed(title="Lower TEE-BLK-M to 18.90 EUR", rationale="A competitor is cheaper.",
                    risk="low", amount=Decimal("18.90"), currency="EUR", confidence=0.9,
                    verdict="allow", reviewers=0, is_taken=False, changes=(change,))  # fmt: skip
-    return show_shadow([one])
+    return show_shadow([proposal])

@@ -46,7 +46,7 @@ def card(series: Series, own: Proposal) -> SeriesCard:
         rule=series.rule,
         words=in_words(series),
         picture=svg_charts.sparkline("Step by step", course(series.steps, own.pk), None),
-        rows=[row(one, own) for one in reversed(series.steps)],
+        rows=[row(step, own) for step in reversed(series.steps)],
         waiting=series.waiting,
         has_more=series.has_more,
     )
@@ -54,14 +54,14 @@ def card(series: Series, own: Proposal) -> SeriesCard:
 
 def in_words(series: Series) -> str:
     """`5 changes for this customer in 24 h: 3 let through, 2 wait. Together €45.00.`"""
-    steps, waits = series.steps, sum(one.waits for one in series.steps)
+    steps, waits = series.steps, sum(step.waits for step in series.steps)
     least = "At least " if series.has_more else ""
     said = f"{least}{len(steps)} change{'s' * (len(steps) != 1)} "
     said += f"{WHOSE[series.scope]} in {SPANS[series.span].words}: "
     said += f"{len(steps) - waits} let through, {waits} wait{'s' * (waits == 1)}."
-    sums = Sum.read(*(one.member.sum.record() for one in steps)).money
-    moved = [money(one.amount, code) for code, one in sorted(sums.items()) if one.amount]
-    noun = "Moved by" if any(one.member.price is not None for one in steps) else "Together"
+    sums = Sum.read(*(step.member.sum.record() for step in steps)).money
+    moved = [money(moved.amount, code) for code, moved in sorted(sums.items()) if moved.amount]
+    noun = "Moved by" if any(step.member.price is not None for step in steps) else "Together"
     return f"{said} {noun} {' and '.join(moved)}." if moved else said
 
 
@@ -70,21 +70,21 @@ def course(steps: Sequence[Step], own: UUID) -> list[Mark]:
 
     Empty where its steps are in different currencies, which cannot be added up.
     """
-    currencies = {one.member.currency for one in steps}
+    currencies = {shown_step.member.currency for shown_step in steps}
     if len(currencies) > 1 or not steps:
         return []
     [currency] = currencies
     level, found = start(steps[0], currency), list[Mark]()
     if level is not None:
         found.append(Mark(label="Before", value=level, words=money(level, currency), tone="past"))
-    for number, one in enumerate(steps, 1):
-        moved = one.member.sum.money.get(currency)
-        if one.member.price is not None:
-            level = one.member.price
+    for number, step in enumerate(steps, 1):
+        moved = step.member.sum.money.get(currency)
+        if step.member.price is not None:
+            level = step.member.price
         else:
             level = (level or Decimal(0)) + moved.amount if moved else Decimal(number)
         words = money(level, currency) if moved else str(number)
-        found.append(Mark(label=moment(one), value=level, words=words, tone=tone(one, own)))
+        found.append(Mark(label=moment(step), value=level, words=words, tone=tone(step, own)))
     return found
 
 

@@ -67,41 +67,41 @@ def show_shadow(found: Sequence[Shadowed]) -> Shadow | None:
     """What was tried, what people would see first at the top; None if nothing was."""
     if not found:
         return None
-    met = Counter(one.verdict for one in found)
+    met = Counter(proposal.verdict for proposal in found)
     order = list(VERDICTS)
-    ranked = sorted(found, key=lambda one: order.index(one.verdict))
+    ranked = sorted(found, key=lambda proposal: order.index(proposal.verdict))
     counts = [
         ShadowCount(tone=tone, icon=ICONS[verdict], words=words, count=met[verdict])
         for verdict, (tone, words) in VERDICTS.items()
         if met[verdict]
     ]
-    return Shadow(counts=counts, rows=[row(one) for one in ranked])
+    return Shadow(counts=counts, rows=[row(proposal) for proposal in ranked])
 
 
-def row(one: Shadowed) -> ShadowRow:
+def row(proposal: Shadowed) -> ShadowRow:
     """One proposal that was not made."""
-    tone, words = VERDICTS[one.verdict]
-    people = f" ({one.reviewers} people)" if one.reviewers > 1 else ""
+    tone, words = VERDICTS[proposal.verdict]
+    people = f" ({proposal.reviewers} people)" if proposal.reviewers > 1 else ""
     taken = "Something else about the same record was open, so this would have had to wait."
     return ShadowRow(
-        title=one.title,
-        rationale=one.rationale,
+        title=proposal.title,
+        rationale=proposal.rationale,
         tone=tone,
-        icon=ICONS[one.verdict],
+        icon=ICONS[proposal.verdict],
         verdict=words + people,
-        risk=one.risk,
-        risk_words=Risk(one.risk).label,
-        amount="" if one.amount is None else money(one.amount, one.currency),
-        note=taken if one.is_taken else "",
-        changes=[change(part, one.currency) for part in one.changes],
+        risk=proposal.risk,
+        risk_words=Risk(proposal.risk).label,
+        amount="" if proposal.amount is None else money(proposal.amount, proposal.currency),
+        note=taken if proposal.is_taken else "",
+        changes=[change(part, proposal.currency) for part in proposal.changes],
     )
 
 
-def change(one: ShadowedChange, currency: str) -> ShadowChange:
+def change(change: ShadowedChange, currency: str) -> ShadowChange:
     """One action in words."""
     return ShadowChange(
-        title=spec(one.action).title,
-        fields=[difference(field, currency) for field in one.fields],
-        rule=one.rule,
-        reason=one.reason,
+        title=spec(change.action).title,
+        fields=[difference(field, currency) for field in change.fields],
+        rule=change.rule,
+        reason=change.reason,
     )

@@ -44,7 +44,7 @@ def source_of(
     """One of them."""
     pick = chosen.get(resource)
     where, tone = place(resource, able, pick, named)
-    users = [one.title for one in PLAYBOOKS.values() if resource in one.needs]
+    users = [playbook.title for playbook in PLAYBOOKS.values() if resource in playbook.needs]
     return Told(
         resource=resource,
         name=RESOURCES[resource].label,
@@ -61,9 +61,9 @@ def place(
     resource: str, able: Sequence[Connector], pick: UUID | None, named: Mapping[UUID, str]
 ) -> tuple[str, str]:
     """Where it is read from, and how good that is."""
-    names = listed([one.name for one in able])
+    names = listed([connector.name for connector in able])
     verb = "Sent through" if RESOURCES[resource].is_sent else "Read from"
-    if pick is not None and all(one.pk != pick for one in able):
+    if pick is not None and all(connector.pk != pick for connector in able):
         gone = named.get(pick, "A connector")
         return f"{gone} was chosen, but it is switched off or no longer has them.", "bad"
     if pick is not None:
@@ -80,7 +80,7 @@ def place(
 def readable(connector: Connector) -> str:
     """What a connector can be read for, in words; empty for one that only acts."""
     found = gateway.readable(connector)
-    return listed([one.label for one in RESOURCES.values() if one.name in found])
+    return listed([resource.label for resource in RESOURCES.values() if resource.name in found])
 
 
 def listed(names: Sequence[str]) -> str:

@@ -23,7 +23,10 @@ class Exchange:
 
 def exchanges(questions: Sequence[Question], currency: str) -> list[Exchange]:
     """The thread, in the order of asking."""
-    return [Exchange(question=one, changed=changed_by(one, currency)) for one in questions]
+    return [
+        Exchange(question=question, changed=changed_by(question, currency))
+        for question in questions
+    ]
 
 
 def changed_by(question: Question, currency: str) -> list[Difference]:
@@ -32,10 +35,10 @@ def changed_by(question: Question, currency: str) -> list[Difference]:
     return [
         difference(
             FieldDiff(
-                path=str(one.get("field", "")), before=one.get("before"), after=one.get("after")
+                path=str(raw.get("field", "")), before=raw.get("before"), after=raw.get("after")
             ),
             currency,
         )
-        for one in recorded
-        if isinstance(one, Mapping)
+        for raw in recorded
+        if isinstance(raw, Mapping)
     ]

@@ -43,13 +43,13 @@ def inputs(
     """
     fields = fields_of(fields, limits, counts_in)
     if posted is None:
-        return [Input(field=one, value=said(limits[one.name]), problem="") for one in fields]
-    typed = {one.name: posted.get(one.name, "").strip() for one in fields}
+        return [Input(field=field, value=said(limits[field.name]), problem="") for field in fields]
+    typed = {field.name: posted.get(field.name, "").strip() for field in fields}
     wrong = ladder_problems(fields, typed)
     return [
-        Input(field=one, value=typed[one.name],
-              problem=problem_of(one, typed[one.name]) or wrong.get(one.name, ""))
-        for one in fields
+        Input(field=field, value=typed[field.name],
+              problem=problem_of(field, typed[field.name]) or wrong.get(field.name, ""))
+        for field in fields
     ]  # fmt: skip
 
 
@@ -60,15 +60,15 @@ def fields_of(
     currency = limits.get("currency")
     unit = currency if is_currency(currency) else counts_in
     return [
-        replace(one, unit=str(unit)) if one.unit == MONEY else one
-        for one in fields
-        if one.name in limits
+        replace(field, unit=str(unit)) if field.unit == MONEY else field
+        for field in fields
+        if field.name in limits
     ]
 
 
 def values(form: Sequence[Input]) -> dict[str, float]:
     """The numbers of a form without problems."""
-    return {one.field.name: number(one.field, one.value) for one in form}
+    return {field.field.name: number(field.field, field.value) for field in form}
 
 
 def problem_of(field: LimitField, text: str) -> str:
@@ -93,8 +93,8 @@ def ladder_problems(fields: Sequence[LimitField], typed: Mapping[str, str]) -> d
 
 def rungs(fields: Sequence[LimitField]) -> Iterator[tuple[LimitField, LimitField]]:
     """Neighbours on one ladder, the lower first."""
-    for ladder in {one.ladder for one in fields if one.ladder}:
-        yield from pairwise(one for one in fields if one.ladder == ladder)
+    for ladder in {field.ladder for field in fields if field.ladder}:
+        yield from pairwise(field for field in fields if field.ladder == ladder)
 
 
 def number(field: LimitField, text: str) -> float:
@@ -112,7 +112,7 @@ def read(field: LimitField, text: str) -> Decimal:
     try:
         return parse_number(text) if field.unit == "%" else parse(text, currency=field.unit)
     except Ambiguous as error:
-        possible = [one for one in error.readings if 0 <= one <= field.most]
+        possible = [reading for reading in error.readings if 0 <= reading <= field.most]
         if len(possible) == 1:
             return possible[0]
         raise
@@ -145,7 +145,7 @@ def tally(now: Iterable[str], then: Iterable[str]) -> list[Tally]:
     """The outcomes of what was tried in shadow, before and after."""
     before, after = Counter(now), Counter(then)
     return [
-        Tally(phrase=PHRASES[one], tone=TONES[one], icon=ICONS[one],
-              now=before[one.value], then=after[one.value])
-        for one in Outcome
+        Tally(phrase=PHRASES[outcome], tone=TONES[outcome], icon=ICONS[outcome],
+              now=before[outcome.value], then=after[outcome.value])
+        for outcome in Outcome
     ]  # fmt: skip

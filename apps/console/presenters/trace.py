@@ -165,7 +165,7 @@ def proposal_of(told: Told, proposals: Mapping[str, str]) -> str:
     """The id of the proposal an event is about; "" if it is about none."""
     if told.event.subject_kind == "proposal":
         return told.event.subject_id
-    return next((proposals[one] for one in concerned(told) if one in proposals), "")
+    return next((proposals[subject] for subject in concerned(told) if subject in proposals), "")
 
 
 def concerned(told: Told) -> Sequence[str]:

@@ -37,13 +37,13 @@ class Hold:
 
 def hold(view: ProposalView, now: datetime) -> Hold | None:
     """How long the approval is still held; None when nothing can be taken back any more."""
-    executions = [one.execution for one in view.changes if one.execution]
+    executions = [change_view.execution for change_view in view.changes if change_view.execution]
     return remaining(State(view.proposal.state), executions, now=now)
 
 
 def remaining(state: State, executions: Iterable[Execution], *, now: datetime) -> Hold | None:
     """The same for a proposal in this state with these executions."""
-    due = [one for one in executions if one.state == ExecutionState.DUE]
+    due = [execution for execution in executions if execution.state == ExecutionState.DUE]
     if state != State.APPROVED or not due:
         return None
     at = due[0].not_before
@@ -80,7 +80,7 @@ def undoing(view: ProposalView, posted: Mapping[str, str] | None = None) -> Undo
     why_not = obstacle(effects)
     return Undoing(
         why_not=why_not,
-        titles=[one.spec.title for one in effects],
+        titles=[effect.spec.title for effect in effects],
         letters=[] if why_not else letters(effects, posted or {}),
     )
 
@@ -89,18 +89,18 @@ def letters(effects: Sequence[Effect], posted: Mapping[str, str]) -> list[Letter
     """The messages to be corrected, each begun in the customer's language."""
     return [
         Letter(
-            name=text_name(one),
-            to=str(one.change.params.get("to", "")),
-            text=posted.get(text_name(one), one.offered),
+            name=text_name(effect),
+            to=str(effect.change.params.get("to", "")),
+            text=posted.get(text_name(effect), effect.offered),
         )
-        for one in effects
-        if one.is_written
+        for effect in effects
+        if effect.is_written
     ]
 
 
-def text_name(one: Effect) -> str:
+def text_name(effect: Effect) -> str:
     """How the input of what a person writes is called in the form."""
-    return f"{TEXT}{one.change.pk}"
+    return f"{TEXT}{effect.change.pk}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +149,7 @@ def case(view: ProposalView) -> Case:
     """What a person is asked about a proposal which needs one."""
     if not view.changes:
         return REFERRED
-    states = {one.execution.state for one in view.changes if one.execution}
+    states = {change_view.execution.state for change_view in view.changes if change_view.execution}
     known = {ExecutionState.DONE, ExecutionState.COMPENSATED, ExecutionState.REFUSED}
     if not states or not states <= known | {ExecutionState.STALE, ExecutionState.CANCELLED}:
         return UNPROVEN

@@ -117,7 +117,7 @@ def listed(value: list[Any] | Mapping[str, Any]) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {item}" for name, item in value.items()) or ABSENT
     if any(isinstance(item, Mapping) for item in value):
-        return "; ".join(listed(one) if isinstance(one, Mapping) else str(one) for one in value)
+        return "; ".join(listed(part) if isinstance(part, Mapping) else str(part) for part in value)
     return ", ".join(str(item) for item in value) or ABSENT
 
 

@@ -66,7 +66,7 @@ def relative(moment: datetime, style: str) -> SafeString:
 def count(left: timedelta, style: str) -> str:
     """A span as the browser counts it, so that nothing moves when it does: `5m ago`."""
     seconds = abs(int(left.total_seconds()))
-    unit, size = next((one for one in UNITS if seconds >= one[1]), UNITS[-1])
+    unit, size = next((known for known in UNITS if seconds >= known[1]), UNITS[-1])
     number = seconds // size
     if style == "narrow":
         words = f"{number}{'mo' if unit == 'month' else unit[0]}"

@@ -27,15 +27,15 @@ def key(context: Context, name: str) -> SafeString:
 def keymap_json(context: Context) -> dict[str, dict[str, str]]:
     """The map for the scripts: command to its key and words."""
     return {
-        name: {"key": one.key, "shown": one.shown, "words": one.command.words}
-        for name, one in keys_of(context).items()
+        name: {"key": shortcut.key, "shown": shortcut.shown, "words": shortcut.command.words}
+        for name, shortcut in keys_of(context).items()
     }
 
 
 @register.simple_tag(takes_context=True)
 def key_groups(context: Context) -> list[tuple[str, list[Bound]]]:
     """The commands that have a key, by where they work."""
-    return keymap.grouped(one for one in keys_of(context).values() if one.key)
+    return keymap.grouped(shortcut for shortcut in keys_of(context).values() if shortcut.key)
 
 
 def keys_of(context: Context) -> dict[str, Bound]:

@@ -67,13 +67,15 @@ def approve(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     except NotInBulk as error:
         chosen = batch_rows.chosen(seat.workspace.pk, list(bindings)[: batch_rules.MOST + 1])
         context = preview(chosen, seat.user)
-        against = [one for one in together(error) if one not in context["against"]]
+        against = [problem for problem in together(error) if problem not in context["against"]]
         form_error = {"message": str(error), "errors": against}
         return page.show(request, seat, "console/bulk.html", {**context, "form_error": form_error},
                          status=422)  # fmt: skip
-    by_id = {one.pk: one for one in batch_rows.chosen(seat.workspace.pk, list(bindings))}
-    lines = [line(by_id[one.proposal_id], result=one) for one in results]
-    done = sum(one.decided for one in results)
+    by_id = {
+        proposal.pk: proposal for proposal in batch_rows.chosen(seat.workspace.pk, list(bindings))
+    }
+    lines = [line(by_id[result.proposal_id], result=result) for result in results]
+    done = sum(result.decided for result in results)
     context = {"results": lines, "approved": done, "refused": len(lines) - done}
     return page.show(request, seat, "console/bulk.html", context)
 
@@ -83,31 +85,39 @@ def find(seat: Seat, picked: Sequence[str], like: str) -> list[Proposal]:
     if like_id := next(iter(read_ids([like])), None):
         return queue.similar_waiting(panel.find(seat, like_id).proposal)
     chosen = batch_rows.chosen(seat.workspace.pk, read_ids(picked)[: batch_rules.MOST + 1])
-    return sorted(chosen, key=lambda one: one.pk)
+    return sorted(chosen, key=lambda proposal: proposal.pk)
 
 
 def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
     """What goes together and what does not, with the reasons; what the person has to open first."""
-    gone = {one.pk: [no_longer(one)] for one in found if one.state != State.WAITING}
-    waits = [one for one in found if one.pk not in gone]
-    left_out = [line(one, reasons=gone[one.pk]) for one in found if one.pk in gone]
+    gone = {
+        proposal.pk: [no_longer(proposal)] for proposal in found if proposal.state != State.WAITING
+    }
+    waits = [proposal for proposal in found if proposal.pk not in gone]
+    left_out = [
+        line(proposal, reasons=gone[proposal.pk]) for proposal in found if proposal.pk in gone
+    ]
     if not waits:
         nothing = ["Nothing was chosen, or nothing waits"]
         return {"kept": [], "left_out": left_out, "against": nothing}
-    items = {one.pk: batch_rows.item_of(one) for one in waits}
-    fit = next((one for one in waits if not batch_rules.unfit(items[one.pk])), waits[0])
-    similar = [batch_rows.item_of(one) for one in queue.similar_waiting(fit)]
+    items = {proposal.pk: batch_rows.item_of(proposal) for proposal in waits}
+    fit = next(
+        (proposal for proposal in waits if not batch_rules.unfit(items[proposal.pk])), waits[0]
+    )
+    similar = [batch_rows.item_of(proposal) for proposal in queue.similar_waiting(fit)]
     ceiling = batch_rows.ceiling_for(list(items.values()), fit.workspace_id, now=timezone.now())
     reasons = batch_rules.objections(list(items.values()), similar, ceiling=ceiling)
-    kept = [one for one in waits if one.pk not in reasons][: batch_rules.MOST]
+    kept = [proposal for proposal in waits if proposal.pk not in reasons][: batch_rules.MOST]
     against = reasons.get(None, [])
-    rest = [items[one.pk] for one in kept]
+    rest = [items[proposal.pk] for proposal in kept]
     if against and kept and not batch_rules.objections(rest, similar, ceiling=ceiling):
         against = []  # what is left out was all there was against it
     sampled = batch_rows.sampled(kept, user)
-    left_out += [line(one, reasons=reasons[one.pk]) for one in waits if one.pk in reasons]
+    left_out += [
+        line(proposal, reasons=reasons[proposal.pk]) for proposal in waits if proposal.pk in reasons
+    ]
     return {
-        "kept": [line(one, opened=sampled.get(one.pk)) for one in kept],
+        "kept": [line(proposal, opened=sampled.get(proposal.pk)) for proposal in kept],
         "left_out": left_out,
         "against": against,
         "to_open": list(sampled.values()).count(False),
@@ -120,39 +130,41 @@ def preview(found: Sequence[Proposal], user: User) -> dict[str, Any]:
 
 def total_of(kept: Sequence[Proposal]) -> str:
     """Their money added up; empty where none moves, or where it is in several currencies."""
-    amounts = [(one.amount, one.currency) for one in kept if one.amount]
+    amounts = [(proposal.amount, proposal.currency) for proposal in kept if proposal.amount]
     if len({currency for _, currency in amounts}) != 1:
         return ""
     return money(sum(amount for amount, _ in amounts), amounts[0][1])
 
 
-def no_longer(one: Proposal) -> str:
+def no_longer(proposal: Proposal) -> str:
     """Why something that was chosen is not there to be approved."""
-    return f"it waits for no approval any more: {one.get_state_display().lower()}"
+    return f"it waits for no approval any more: {proposal.get_state_display().lower()}"
 
 
 def line(
-    one: Proposal,
+    proposal: Proposal,
     *,
     reasons: Sequence[str] = (),
     result: BulkResult | None = None,
     opened: bool | None = None,
 ) -> Line:
     """A line of the list."""
-    return Line(proposal=one, amount=amount_of(one), reasons=reasons, result=result, opened=opened)
+    return Line(
+        proposal=proposal, amount=amount_of(proposal), reasons=reasons, result=result, opened=opened
+    )
 
 
 def together(error: NotInBulk) -> list[str]:
     """What speaks against all of them."""
-    return [str(one["problem"]) for one in error.errors if not one.get("field")]
+    return [str(problem["problem"]) for problem in error.errors if not problem.get("field")]
 
 
 def read_ids(given: Iterable[str]) -> list[UUID]:
     """The ids among what was sent, each once."""
     found: dict[UUID, None] = {}
-    for one in given:
+    for raw in given:
         try:
-            found[UUID(one)] = None
+            found[UUID(raw)] = None
         except ValueError:
             continue
     return list(found)
@@ -161,4 +173,4 @@ def read_ids(given: Iterable[str]) -> list[UUID]:
 def read_bindings(posted: Mapping[str, Any]) -> dict[UUID, str]:
     """The binding that was shown, by proposal."""
     named = {name.removeprefix(BINDING): name for name in posted if name.startswith(BINDING)}
-    return {pk: str(posted[named[one]]) for one in named for pk in read_ids([one])}
+    return {pk: str(posted[named[number]]) for number in named for pk in read_ids([number])}

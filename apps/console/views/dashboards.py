@@ -92,7 +92,7 @@ def look(seat: Seat, asked: Asked, *, now: datetime) -> Found:
     tally = narrow(current.whole, **chosen)
     return Found(
         missing=missing,
-        by_day={day: narrow(one, **chosen) for day, one in current.days.items()},
+        by_day={day: narrow(counts, **chosen) for day, counts in current.days.items()},
         unnarrowed=current.whole,
         tally=tally,
         now=figures(tally),
@@ -149,9 +149,9 @@ def all_tables(seat: Seat, asked: Asked, found: Found) -> list[Table]:
     return [*made, tables.days(asked, found.by_day)]
 
 
-def policy_link(one: RuleStanding) -> str:
+def policy_link(standing: RuleStanding) -> str:
     """Where the policy of a rule is changed."""
-    return reverse("admin:policies_policy_change", args=[one.version.policy_id])
+    return reverse("admin:policies_policy_change", args=[standing.version.policy_id])
 
 
 def no_link(_: RuleStanding) -> str:
@@ -218,17 +218,17 @@ class Rows:
         )
         if self.fact not in dashboards_rows.VOTES:
             return found
-        secret = untold_votes([one.id for one in found], self.user)
-        return [dashboards_rows.hidden(one) if one.id in secret else one for one in found]
+        secret = untold_votes([row.id for row in found], self.user)
+        return [dashboards_rows.hidden(row) if row.id in secret else row for row in found]
 
     def present(self, found: list[Listed]) -> list[dashboards_rows.Row]:
         """These facts in words."""
         named = subjects(self.workspace_id, found)
         return [
             dashboards_rows.present(
-                one, about=named.about, agents=named.agents, people=named.people
+                row, about=named.about, agents=named.agents, people=named.people
             )
-            for one in found
+            for row in found
         ]  # fmt: skip
 
     def lines(self) -> Iterator[str]:
@@ -236,8 +236,8 @@ class Rows:
         yield dashboards_csv.MARK + dashboards_csv.line(dashboards_rows.HEADS)
         place: Place | None = None
         while found := self.behind(place, limit=EXPORTED_AT_ONCE):
-            for one, row in zip(found, self.present(found), strict=True):
-                yield dashboards_csv.line(dashboards_rows.values(one, row))
+            for entry, row in zip(found, self.present(found), strict=True):
+                yield dashboards_csv.line(dashboards_rows.values(entry, row))
             place = found[-1].place
 
 

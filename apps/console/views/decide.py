@@ -104,7 +104,7 @@ def take_back(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpRes
 def undo(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """Propose to undo what was done, with a reason and what has to be written; show that."""
     view = panel.find(seat, proposal_id)
-    texts = {one.change.pk: request.POST.get(text_name(one), "") for one in view.effects}
+    texts = {effect.change.pk: request.POST.get(text_name(effect), "") for effect in view.effects}
 
     def act() -> tuple[Proposal, str]:
         done = operations.undo(

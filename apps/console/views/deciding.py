@@ -122,7 +122,7 @@ def unsent(
     lists = changed_lists(view.changes, posted) if form == "edit" else ()
     return [
         *(Row("Reason", words) for words in [read_reason(posted)] if words),
-        *(Row(label(one.name), one.typed) for one in edited),
+        *(Row(label(field.name), field.typed) for field in edited),
         *(Row(label(name), listed(items)) for name, items in lists),
         *(Row("Text", str(posted[name])) for name in posted if name.startswith(TEXT)),
     ]

@@ -82,7 +82,10 @@ def build(seat: Seat, *, intent: str, language: str) -> dict[str, Any]:
         "languages": list(NAMES.items()),
         "intent": intent,
         "language": language,
-        "own": [{"example": one, "meaning": meaning(one.intent, one.language)} for one in own],
+        "own": [
+            {"example": own_example, "meaning": meaning(own_example.intent, own_example.language)}
+            for own_example in own
+        ],
         "ours": fitting if intent and language else [],
         "ours_count": len(fitting),
         "longest": labelling.LONGEST,

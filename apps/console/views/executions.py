@@ -39,7 +39,7 @@ def show_executions(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     )
     shown = found[:PAGE_SIZE]
     context = {
-        "rows": [row(one) for one in shown],
+        "rows": [row(entry) for entry in shown],
         "older": shown[-1].execution.pk if len(found) > PAGE_SIZE else None,
         "cursor": read_cursor(request),
         "wanted": wanted,
@@ -65,12 +65,12 @@ def read_filters(asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def row(one: insights.Listed) -> dict[str, Any]:
+def row(row: insights.Listed) -> dict[str, Any]:
     """A row of a list of executions."""
-    execution = one.execution
+    execution = row.execution
     return {
         "execution": execution,
-        "proposal": one.change.proposal if one.change else None,
+        "proposal": row.change.proposal if row.change else None,
         "title": words.title_of(execution.action),
         "tone": words.tone_of(execution),
     }

@@ -105,7 +105,7 @@ def threshold(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     if found.agent is None or found.version is None:
         return again(request, seat, Screen.THRESHOLD, {"form_error": NO_POLICY})
     form = form_of(found, request.POST)
-    if any(one.problem for one in form):
+    if any(field.problem for field in form):
         return again(request, seat, Screen.THRESHOLD, {"form": form})
     wanted = limits.values(form)
     if request.POST.get("act") == "preview":
@@ -208,20 +208,22 @@ def foresee(seat: Seat, found: Setup, wanted: Mapping[str, float]) -> Sequence[l
     """What was tried in shadow, by how it was decided and how it would be with these limits."""
     if found.version is None:
         return []
-    known = [one for one in found.shadowed if all(change.facts for change in one.changes)]
+    known = [
+        proposal for proposal in found.shadowed if all(change.facts for change in proposal.changes)
+    ]
     verdicts = iter(
         thresholds.foresee(
             workspace_id=seat.workspace.pk,
             name=found.version.policy.name,
             limits=wanted,
-            facts=[change.facts for one in known for change in one.changes],
+            facts=[change.facts for proposal in known for change in proposal.changes],
             now=timezone.now(),
         )
     )
-    then = [strictest([next(verdicts).outcome for _ in one.changes]) for one in known]
-    return limits.tally([one.verdict for one in known], then)
+    then = [strictest([next(verdicts).outcome for _ in proposal.changes]) for proposal in known]
+    return limits.tally([proposal.verdict for proposal in known], then)
 
 
 def strictest(outcomes: Sequence[Outcome]) -> Outcome:
     """A proposal is as strict as its strictest change."""
-    return max(outcomes, key=lambda one: STRICTNESS[one])
+    return max(outcomes, key=lambda outcome: STRICTNESS[outcome])

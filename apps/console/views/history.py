@@ -45,12 +45,16 @@ def show_history(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     context = {
         **asked,
         "rows": [
-            {"proposal": one, "amount": amount_of(one), "tone": TONES[State(one.state)]}
-            for one in shown
+            {
+                "proposal": proposal,
+                "amount": amount_of(proposal),
+                "tone": TONES[State(proposal.state)],
+            }
+            for proposal in shown
         ],
         "states": [{"value": state.value, "short": words} for state, words in DECIDED.items()],
         "deciders": list(DECIDERS.items()),
-        "agents": sorted(agents.items(), key=lambda one: one[1].casefold()),
+        "agents": sorted(agents.items(), key=lambda pair: pair[1].casefold()),
         "older": shown[-1].pk if len(proposals) > PAGE_SIZE else None,
         "cursor": cursor,
         "is_narrowed": any(asked.values()),

@@ -64,12 +64,12 @@ def show_row(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResp
     """One row of the list as it is now, in its split (`?split=`)."""
     found = queries.of_workspace(seat.workspace.pk).select_related("claimed_by")
     try:
-        one = found.get(pk=proposal_id)
+        proposal = found.get(pk=proposal_id)
     except Proposal.DoesNotExist:
         raise Http404("This workspace has no such proposal.") from None
     split = read_split(request.GET) or Split.ALL
     place = Place(split=split, counts={}, next=None, is_walked=True)
-    row = row_of(one, seat.user, split, now=timezone.now())
+    row = row_of(proposal, seat.user, split, now=timezone.now())
     return page.show_part(request, "console/inbox/row.html", {"row": row, "place": place})
 
 

@@ -115,8 +115,10 @@ def show(
         "open_channels": [channel for channel in channels if channel.enabled],
         "channels": [card(channel) for channel in channels] if seat.operates else [],
         "failed": queries.failed(seat.workspace.pk) if seat.operates else [],
-        "errors": [{**one, "label": LABELS.get(one["field"], one["field"])} for one in errors],
-        "problems": {one["field"]: one["problem"] for one in errors},
+        "errors": [
+            {**error, "label": LABELS.get(error["field"], error["field"])} for error in errors
+        ],
+        "problems": {error["field"]: error["problem"] for error in errors},
         **words,
     }
     return page.show(request, seat, "console/notifications.html", context, status=status)

@@ -27,20 +27,20 @@ def show_rows(request: ConsoleRequest, seat: Seat, connector_id: UUID) -> HttpRe
     shown = pages.get_page(request.GET.get("page"))
     context = {
         "connector": connector,
-        "rows": [row(one) for one in shown],
+        "rows": [row(odd_row) for odd_row in shown],
         "shown": shown,
         "total": pages.count,
     }
     return page.show(request, seat, "console/odd_rows.html", context)
 
 
-def row(one: OddRow) -> dict[str, Any]:
+def row(odd_row: OddRow) -> dict[str, Any]:
     """A row in words."""
     return {
-        "row": one,
-        "resource": label(one.resource),
-        "tone": "warn" if one.is_read else "bad",
-        "fate": "Read without it" if one.is_read else "Left out",
+        "row": odd_row,
+        "resource": label(odd_row.resource),
+        "tone": "warn" if odd_row.is_read else "bad",
+        "fate": "Read without it" if odd_row.is_read else "Left out",
     }
 
 

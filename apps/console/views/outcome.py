@@ -120,7 +120,7 @@ def find_last(votes: list[Recent], done: Proposal, act: Act) -> Recent | None:
 
 def held_words(votes: list[Recent], done: Proposal) -> str:
     """How long the approval is held, in words; empty if it is not."""
-    found = next((one for one in votes if one.proposal.pk == done.pk), None)
+    found = next((recent for recent in votes if recent.proposal.pk == done.pk), None)
     if found is None or found.hold is None or done.state != State.APPROVED:
         return ""
     return f"{found.hold.words}."

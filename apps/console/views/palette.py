@@ -23,12 +23,12 @@ def find(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     rows = newest(here, words, limit=FOUND) if len(words) >= LEAST else []
     proposals = [
         {
-            "title": one.title,
+            "title": proposal.title,
             "detail": " · ".join(
-                part for part in (one.get_state_display(), amount_of(one)) if part
+                part for part in (proposal.get_state_display(), amount_of(proposal)) if part
             ),
-            "address": reverse("console:proposal", args=[one.pk]),
+            "address": reverse("console:proposal", args=[proposal.pk]),
         }
-        for one in rows
+        for proposal in rows
     ]
     return page.private(JsonResponse({"proposals": proposals}))

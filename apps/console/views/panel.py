@@ -74,10 +74,14 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
     opened = is_high(view) and queries.has_opened(proposal, seat.user)
     withheld = is_high(view) and not opened
     evidence = None if withheld else proposal.evidence
-    cards = [words.card(one, evidence, withheld=withheld) for one in view.changes]
-    decisions = [one.decision for one in view.changes if one.decision]
+    cards = [words.card(change_view, evidence, withheld=withheld) for change_view in view.changes]
+    decisions = [change_view.decision for change_view in view.changes if change_view.decision]
     questions = queries.questions_of(proposal)
-    met = [seat.user, *(one.reviewer for one in view.reviews), *(one.asked_by for one in questions)]
+    met = [
+        seat.user,
+        *(review.reviewer for review in view.reviews),
+        *(question.asked_by for question in questions),
+    ]
     told = timeline(seat, view, withheld=withheld, known=known_names(proposal, met))
     return {
         "proposal": proposal,
@@ -90,12 +94,16 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
         "impacts": impacts(proposal, view.changes, cards),
         "changes": related.draw(view, cards) if not withheld else cards,
         "edits": words.summarise_edits(cards),
-        "about": " ".join([str(proposal.pk), *(str(one.change.pk) for one in view.changes)]),
-        "evidence": exhibits(evidence, cited_by([(one.id, one.paragraphs) for one in cards])),
+        "about": " ".join(
+            [str(proposal.pk), *(str(change_view.change.pk) for change_view in view.changes)]
+        ),
+        "evidence": exhibits(evidence, cited_by([(card.id, card.paragraphs) for card in cards])),
         "exhibits_count": len(proposal.evidence) if isinstance(proposal.evidence, list) else 0,
         "missing": missing(proposal, decisions),
         "guidelines": guidelines(decisions),
-        "pressed": pressed(proposal, [one.change for one in view.changes], withheld=withheld),
+        "pressed": pressed(
+            proposal, [change_view.change for change_view in view.changes], withheld=withheld
+        ),
         "returned": words.returns(proposal) if is_open else [],
         "thread": exchanges(questions, proposal.currency),
         "blind": is_open and proposal.reviewers > 1 and queries.is_blind(view, seat.user),
@@ -110,7 +118,7 @@ def shown(seat: Seat, view: ProposalView) -> dict[str, Any]:
 
 def proposer(proposal: Proposal, told: list[Moment]) -> str:
     """Who proposed it, by the name people know; the actor's own where the log has none yet."""
-    names = (one.told.who for one in told if one.told.event.actor == proposal.submitted_by)
+    names = (moment.told.who for moment in told if moment.told.event.actor == proposal.submitted_by)
     return proposal.agent or next(names, proposal.submitted_by)
 
 
@@ -139,8 +147,10 @@ def timeline(
     events = audit.history_of(
         {
             "proposal": [view.proposal.pk],
-            "change": [one.change.pk for one in view.changes],
-            "execution": [one.execution.pk for one in view.changes if one.execution],
+            "change": [change_view.change.pk for change_view in view.changes],
+            "execution": [
+                change_view.execution.pk for change_view in view.changes if change_view.execution
+            ],
         },
         without=COMINGS_AND_GOINGS,
     )

@@ -70,9 +70,9 @@ def fields(
     problems = {error["field"]: error["problem"] for error in errors}
     groups = [
         (group, [
-            {"name": one.command.name, "words": one.command.words, "key": one.key,
-             "problem": problems.get(one.command.name, "")}
-            for one in rows if one.command.free
+            {"name": shortcut.command.name, "words": shortcut.command.words, "key": shortcut.key,
+             "problem": problems.get(shortcut.command.name, "")}
+            for shortcut in rows if shortcut.command.free
         ])
         for group, rows in keymap.grouped(keymap.bind(chosen).values())
     ]  # fmt: skip

@@ -105,34 +105,34 @@ class Row:
     gone: str
 
 
-def row_of(one: Proposal, user: User, split: Split, *, now: datetime) -> Row:
+def row_of(proposal: Proposal, user: User, split: Split, *, now: datetime) -> Row:
     """A row as this person sees it."""
-    is_open = one.state == State.WAITING
-    due = one.due_at or one.expires_at
-    holder = holder_of(one, now=now)
-    gone = why_gone(one, split, now=now)
+    is_open = proposal.state == State.WAITING
+    due = proposal.due_at or proposal.expires_at
+    holder = holder_of(proposal, now=now)
+    gone = why_gone(proposal, split, now=now)
     return Row(
-        proposal=one,
-        amount=amount_of(one),
+        proposal=proposal,
+        amount=amount_of(proposal),
         holder=holder if holder and holder.pk != user.pk else None,
         is_mine=holder is not None and holder.pk == user.pk,
         is_late=is_open and due <= now,
         is_due_soon=is_open and now < due <= now + DUE_SOON,
-        can_pick=is_open and not gone and one.risk == Risk.LOW and one.reviewers < 2,
+        can_pick=is_open and not gone and proposal.risk == Risk.LOW and proposal.reviewers < 2,
         gone=gone,
     )
 
 
-def holder_of(one: Proposal, *, now: datetime) -> User | None:
+def holder_of(proposal: Proposal, *, now: datetime) -> User | None:
     """Who decides the proposal now, if anybody."""
-    return one.claimed_by if one.claimed_until and one.claimed_until > now else None
+    return proposal.claimed_by if proposal.claimed_until and proposal.claimed_until > now else None
 
 
-def why_gone(one: Proposal, split: Split, *, now: datetime) -> str:
+def why_gone(proposal: Proposal, split: Split, *, now: datetime) -> str:
     """Why it waits no longer in the split; empty while it does."""
-    if one.state not in FOR_A_PERSON:
-        return str(one.get_state_display())
-    sleeps = one.snoozed_until is not None and one.snoozed_until > now
+    if proposal.state not in FOR_A_PERSON:
+        return str(proposal.get_state_display())
+    sleeps = proposal.snoozed_until is not None and proposal.snoozed_until > now
     if sleeps and split != Split.SNOOZED:
         return "Snoozed"
     return "Back in the queue" if split == Split.SNOOZED and not sleeps else ""
@@ -144,7 +144,7 @@ def listing(seat: Seat, place: Place, *, now: datetime, selected: str = "") -> d
     return {
         "place": place,
         "waiting": place.counts[Split.ALL],
-        "rows": [row_of(one, seat.user, place.split, now=now) for one in found],
+        "rows": [row_of(proposal, seat.user, place.split, now=now) for proposal in found],
         "splits": tabs(place),
         "selected": selected,
         "unlisted": max(place.left - LISTED, 0),

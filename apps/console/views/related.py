@@ -16,14 +16,14 @@ def draw(view: ProposalView, cards: list[ChangeCard]) -> list[ChangeCard]:
     """The cards with their pictures; one query for each change that has a past to be drawn."""
     evidence = view.proposal.evidence
     return [
-        replace(card, pictures=words.pictures_of(one, past_of(one), evidence))
-        for one, card in zip(view.changes, cards, strict=True)
+        replace(card, pictures=words.pictures_of(change_view, past_of(change_view), evidence))
+        for change_view, card in zip(view.changes, cards, strict=True)
     ]
 
 
-def past_of(one: Any) -> list[history.Past]:
+def past_of(stored: Any) -> list[history.Past]:
     """Earlier changes of the same record; none are read where nothing would show them."""
-    return history.of_target(one.change) if one.spec.measure == Measure.PRICE else []
+    return history.of_target(stored.change) if stored.spec.measure == Measure.PRICE else []
 
 
 def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
@@ -34,14 +34,16 @@ def context(view: ProposalView, *, withheld: bool) -> dict[str, Any]:
     What people decided on the like is kept back together with the proposer's word.
     """
     proposal = view.proposal
-    others = history.around(proposal, [one.change for one in view.changes])
+    others = history.around(proposal, [change_view.change for change_view in view.changes])
     if not view.changes:  # a case that was only referred: there is nothing to compare
         return {"neighbours": words.neighbours(proposal, others)}
     first = view.changes[0]
     decision = first.decision
     siblings = precedents.siblings(proposal, first.change)
     none = Precedents(listed=[], approved=0, decided=0)
-    found = series.stopped([one.decision for one in view.changes if one.decision])
+    found = series.stopped(
+        [change_view.decision for change_view in view.changes if change_view.decision]
+    )
     return {
         "neighbours": words.neighbours(proposal, others),
         "series": together.card(found, proposal) if found else None,

@@ -35,8 +35,15 @@ def show_runs(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """A page of runs, newest first; `agent` and `state` narrow it, `before` is the cursor."""
     workspace_id, now = seat.workspace.pk, timezone.now()
     agents = list(queries.agents_of(workspace_id))
-    agent = next((one for one in agents if str(one.pk) == request.GET.get("agent")), None)
-    state = next((one for one in State if one == request.GET.get("state")), None)
+    agent = next(
+        (
+            listed_agent
+            for listed_agent in agents
+            if str(listed_agent.pk) == request.GET.get("agent")
+        ),
+        None,
+    )
+    state = next((stage for stage in State if stage == request.GET.get("state")), None)
     found = queries.runs_of(workspace_id, agent=agent, state=state)
     if cursor := read_cursor(request):
         found = found.filter(pk__lt=cursor)
@@ -116,7 +123,7 @@ def tell_run(view: queries.RunView) -> dict[str, Any]:
         "icon": presenter.ICONS[State(view.run.state)],
         "figures": presenter.figures(view, spent, now=timezone.now()),
         "steps": presenter.steps(view, spent),
-        "proposals": [proposal_row(one) for one in view.proposals],
+        "proposals": [proposal_row(proposal) for proposal in view.proposals],
         "shadow": show_shadow(queries.shadowed(view.run)),
     }
 

@@ -28,7 +28,9 @@ from apps.proposals.reading import series
 def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpResponseBase:
     """The series a proposal is part of; POST rejects exactly the bindings that were shown."""
     view = panel.find(seat, proposal_id)
-    found = series.stopped([one.decision for one in view.changes if one.decision])
+    found = series.stopped(
+        [change_view.decision for change_view in view.changes if change_view.decision]
+    )
     if found is None:
         return redirect("console:proposal", proposal_id)  # no cap has stopped it, or not any more
     context = {"proposal": view.proposal, "series": card(found, view.proposal), "reasons": REASONS,
@@ -44,17 +46,17 @@ def show_series(request: ConsoleRequest, seat: Seat, proposal_id: UUID) -> HttpR
     except (InvalidDraft, NotInBulk) as error:
         typed = {"form_error": str(error), "chips": request.POST.getlist("chip")}
         return page.show(request, seat, "console/series.html", {**context, **typed}, status=422)
-    rejected = Proposal.objects.in_bulk([one.proposal_id for one in results])
+    rejected = Proposal.objects.in_bulk([result.proposal_id for result in results])
     lines = [
-        Line(proposal=rejected[one.proposal_id], amount=amount_of(rejected[one.proposal_id]),
-             result=one)
-        for one in results
+        Line(proposal=rejected[result.proposal_id], amount=amount_of(rejected[result.proposal_id]),
+             result=result)
+        for result in results
     ]  # fmt: skip
-    done = sum(one.decided for one in results)
+    done = sum(result.decided for result in results)
     told = {"results": lines, "rejected": done, "refused": len(lines) - done}
     return page.show(request, seat, "console/series.html", {**context, **told})
 
 
 def address_of_all(waiting: Sequence[Proposal]) -> str:
     """Where these are approved together, as far as they may be."""
-    return f"{reverse('console:bulk')}?{urlencode([('pick', one.pk) for one in waiting])}"
+    return f"{reverse('console:bulk')}?{urlencode([('pick', proposal.pk) for proposal in waiting])}"

@@ -50,9 +50,9 @@ def stop(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
 
 def choose(choices: list[Stoppable], what: str) -> Stoppable:
     """The choice a form names as `scope:target`. Raises `InvalidSwitch`."""
-    for one in choices:
-        if f"{one.scope}:{one.target}" == what:
-            return one
+    for stoppable in choices:
+        if f"{stoppable.scope}:{stoppable.target}" == what:
+            return stoppable
     raise InvalidSwitch("Choose what to stop: what was sent is not in this workspace.")
 
 
@@ -61,7 +61,10 @@ def build(seat: Seat, choices: list[Stoppable], what: str) -> dict[str, Any]:
     released = insights.switches_of(seat.workspace.pk).filter(released_at__isnull=False)
     return {
         "groups": [
-            {"label": label, "choices": [one for one in choices if one.scope == scope]}
+            {
+                "label": label,
+                "choices": [stoppable for stoppable in choices if stoppable.scope == scope],
+            }
             for scope, label in GROUPS.items()
         ],
         "what": what,
@@ -93,13 +96,13 @@ def release_stop(request: ConsoleRequest, seat: Seat, switch_id: UUID) -> HttpRe
 def show_stops(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     """What is stopped now; 204 if that is what the page shows already (`shown`)."""
     stops = page.find_stops(seat.workspace.pk)
-    if ",".join(str(one.switch.pk) for one in stops) == request.GET.get("shown"):
+    if ",".join(str(stop.switch.pk) for stop in stops) == request.GET.get("shown"):
         return HttpResponse(status=204)
     return part(request, seat, stops)
 
 
 def part(request: ConsoleRequest, seat: Seat, stops: list[Stop]) -> HttpResponseBase:
     """The banner alone, announced to screen readers."""
-    said = " ".join(f"{one.what} is stopped: {one.switch.reason}." for one in stops)
+    said = " ".join(f"{stop.what} is stopped: {stop.switch.reason}." for stop in stops)
     context = {"seat": seat, "stops": stops, "said": said or "Nothing is stopped any more."}
     return page.show_part(request, "base/stops.html", context)

@@ -41,7 +41,7 @@ def show_stuck(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     shown = found[:PAGE_SIZE]
     counted = insights.count_by_why(seat.workspace.pk, now=now)
     context = {
-        "rows": [row(one) for one in shown],
+        "rows": [row(stuck) for stuck in shown],
         "kinds": [
             {"why": kind, "short": SHORT[kind], "count": count} for kind, count in counted.items()
         ],
@@ -53,14 +53,14 @@ def show_stuck(request: ConsoleRequest, seat: Seat) -> HttpResponseBase:
     return page.show(request, seat, "console/stuck.html", context)
 
 
-def row(one: Stuck) -> dict[str, Any]:
+def row(stuck: Stuck) -> dict[str, Any]:
     """A row of the list."""
     return {
-        "execution": one.execution,
-        "proposal": one.change.proposal if one.change else None,
-        "title": words.title_of(one.execution.action),
-        "why": one.why,
-        "tone": TONES.get(one.why, "warn"),
+        "execution": stuck.execution,
+        "proposal": stuck.change.proposal if stuck.change else None,
+        "title": words.title_of(stuck.execution.action),
+        "why": stuck.why,
+        "tone": TONES.get(stuck.why, "warn"),
     }
 
 

@@ -18,8 +18,8 @@ from apps.gateway.catalogue import (
 from apps.gateway.catalogue.action_spec import ActionSpec, Compensation, Measure
 
 ACTIONS: dict[str, ActionSpec] = {
-    one.name: one
-    for one in (
+    spec.name: spec
+    for spec in (
         set_price.SPEC,
         set_stock.SPEC,
         update_product.SPEC,

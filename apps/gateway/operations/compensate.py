@@ -23,19 +23,19 @@ def mark_compensated(amends: Sequence[Amends], *, by: str, now: datetime) -> Non
 
     One that is not proven done, or is marked already, stays as it is.
     """
-    marked = [one for one in amends if mark(one.execution)]
+    marked = [repair for repair in amends if mark(repair.execution)]
     record_all(
         [
             fact(
                 ExecutionCompensated(
-                    **told(one.execution),
-                    compensation=str(one.by.pk) if one.by else "",
-                    reference=one.by.reference if one.by else "",
+                    **told(repair.execution),
+                    compensation=str(repair.by.pk) if repair.by else "",
+                    reference=repair.by.reference if repair.by else "",
                 ),
-                one.execution,
+                repair.execution,
                 by,
             )
-            for one in marked
+            for repair in marked
         ],
         now=now,
     )

@@ -179,7 +179,9 @@ def go_back(saga: Saga) -> Outcome:
         whole = len(context) == len(saga.steps)
         if whole and not any("wrong" in found for found in context.values()):
             return prove(saga)  # a call that seemed lost came through after all
-        for step in reversed([one for one in saga.steps if one.name in context]):
+        for step in reversed(
+            [earlier_step for earlier_step in saga.steps if earlier_step.name in context]
+        ):
             bring_down(saga, step, context)
             store_step(saga, step, undone=True)
     except TakenOver:
@@ -345,7 +347,7 @@ def has_begun(execution: Execution) -> bool:
 
 def why_turned(execution: Execution) -> str | None:
     """Why the steps are being undone; None while they are being done."""
-    return next((str(one["turned"]) for one in execution.progress if "turned" in one), None)
+    return next((str(entry["turned"]) for entry in execution.progress if "turned" in entry), None)
 
 
 def failures(execution: Execution) -> int:

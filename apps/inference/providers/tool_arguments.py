@@ -68,11 +68,11 @@ def _load(text: str) -> object:
 def _check_characters(value: object) -> None:
     """Refuse texts the database refuses. Raises `ValueError`."""
     if isinstance(value, dict):
-        for one in (*value, *value.values()):
-            _check_characters(one)
+        for part in (*value, *value.values()):
+            _check_characters(part)
     elif isinstance(value, list):
-        for one in value:
-            _check_characters(one)
+        for inner in value:
+            _check_characters(inner)
     elif isinstance(value, str) and NOT_KEPT.search(value):
         raise ValueError("a text holds a character that cannot be kept")
 

@@ -79,10 +79,10 @@ def in_workspace(workspace_id: UUID, own: Sequence[Matter], *, now: datetime) ->
 
 def matters(events: Sequence[Recorded]) -> Iterator[Matter]:
     """The events with their proposals; a handful of statements for all of them."""
-    change_ids = [one for one in map(change_of, events) if one]
+    change_ids = [pk for pk in map(change_of, events) if pk]
     owners = dict(Change.objects.filter(pk__in=change_ids).values_list("pk", "proposal_id"))
     about = {event.id: proposal_id_of(event, owners) for event in events}
-    proposals = proposals_of([one for one in about.values() if one])
+    proposals = proposals_of([pk for pk in about.values() if pk])
     approvers, askers = approvers_of(proposals.values()), askers_of(events)
     for event in events:
         proposal_id = about[event.id]
@@ -118,7 +118,7 @@ def question_of(event: Recorded) -> str:
 
 def askers_of(events: Sequence[Recorded]) -> dict[str, UUID]:
     """Who asked the questions these events name."""
-    wanted = [one for one in map(question_of, events) if one]
+    wanted = [question_id for question_id in map(question_of, events) if question_id]
     rows = Question.objects.filter(pk__in=wanted) if wanted else Question.objects.none()
     return {str(pk): asked_by for pk, asked_by in rows.values_list("pk", "asked_by_id")}
 

@@ -125,7 +125,7 @@ def revise(
     rows = open_changes(proposal)
     check_edited(wanted, rows)
     was, texts = {row.pk: row.after for row in rows}, {row.pk: text_of(row.params) for row in rows}
-    changed = [one for row in rows for one in rewrite(row, wanted.get(row.pk, {}))]
+    changed = [moved for row in rows for moved in rewrite(row, wanted.get(row.pk, {}))]
     if not changed:
         return []
     cite(proposal, rows, texts, sources)
@@ -175,4 +175,4 @@ def rewrite(change: Change, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
 def denials(changes: Sequence[Change]) -> str:
     """Why the policy denies these."""
     decisions = [change.decision for change in changes if change.decision]
-    return " ".join(one.reason for one in decisions if one.outcome == "deny")
+    return " ".join(decision.reason for decision in decisions if decision.outcome == "deny")

@@ -71,9 +71,11 @@ def approve_all(
     """
     chosen = batch_rows.chosen(workspace_id, list(bindings)[: batch_rules.MOST + 1])
     check_together(chosen, bindings, now=now)
-    check_sample([one for one in chosen if one.binding == bindings[one.pk]], user)
+    check_sample(
+        [proposal for proposal in chosen if proposal.binding == bindings[proposal.pk]], user
+    )
     yes = partial(approve, user=user, now=now, via=via)
-    return [result(yes, pk, bindings[pk]) for pk in sorted(one.pk for one in chosen)]
+    return [result(yes, pk, bindings[pk]) for pk in sorted(proposal.pk for proposal in chosen)]
 
 
 def check_together(
@@ -102,13 +104,16 @@ def check_together(
 def check_sample(chosen: Sequence[Proposal], user: User) -> None:
     """Refuse who has not opened the sample of these, as they are now. Raises `NotSampled`."""
     sampled = batch_rows.sampled(chosen, user)
-    unopened = [one for one in chosen if not sampled.get(one.pk, True)]
+    unopened = [proposal for proposal in chosen if not sampled.get(proposal.pk, True)]
     if not unopened:
         return
-    titles = ", ".join(f"“{one.title}”" for one in unopened)
+    titles = ", ".join(f"“{pk.title}”" for pk in unopened)
     raise NotSampled(
         f"Nothing was approved. Open first what was drawn from these for you to look at: {titles}.",
-        [{"field": str(one.pk), "problem": "open it first: it was drawn"} for one in unopened],
+        [
+            {"field": str(proposal.pk), "problem": "open it first: it was drawn"}
+            for proposal in unopened
+        ],
     )
 
 

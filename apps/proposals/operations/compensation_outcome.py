@@ -91,7 +91,9 @@ def as_seen(proposal: Proposal, *, happened: bool, by: str, now: datetime) -> St
         return State.FAILED
     changes = proposal.changes.values_list("pk", flat=True)
     effects = outside.executions_of(changes).values()
-    gateway.mark_compensated([gateway.Amends(one, None) for one in effects], by=by, now=now)
+    gateway.mark_compensated(
+        [gateway.Amends(execution, None) for execution in effects], by=by, now=now
+    )
     return State.UNDONE
 
 

@@ -32,15 +32,15 @@ def balance(changes: Iterable[Change], *, now: datetime) -> None:
     With what they were to undo. What is not proven yet counts on. Runs in the transaction in which
     it ended; one statement where no rule asks for a window.
     """
-    named = {pk for one in changes for pk in (one.pk, one.compensates_id) if pk}
+    named = {pk for change in changes for pk in (change.pk, change.compensates_id) if pk}
     counting = policies.counting(named)
     if not counting:
         return
     rows = Change.objects.filter(pk__in=counting).select_related("proposal")
     own = list(rows.prefetch_related("compensations__proposal"))
     newest = outside.executions_of(counting)
-    ended = {one.pk: fate(one, newest.get(one.pk)) for one in own}
-    of = {one: {pk for pk, found in ended.items() if found == one} for one in Fate}
+    ended = {change.pk: fate(change, newest.get(change.pk)) for change in own}
+    of = {kind: {pk for pk, found in ended.items() if found == kind} for kind in Fate}
     policies.conclude(done=of[Fate.DONE], void=of[Fate.VOID], undone=of[Fate.UNDONE], now=now)
 
 
@@ -68,8 +68,8 @@ def fate(change: Change, execution: Execution | None) -> Fate | None:
 def is_taken_back(change: Change) -> bool:
     """Whether a person had the effect undone, and nothing of it is left."""
     undos: Collection[Change] = change.compensations.all()
-    alone = any(one.proposal.trigger == ON_ITS_OWN for one in undos
-                if one.proposal.state == State.DONE)  # fmt: skip
+    alone = any(undo.proposal.trigger == ON_ITS_OWN for undo in undos
+                if undo.proposal.state == State.DONE)  # fmt: skip
     return is_reversible(change.action) and not alone
 
 

@@ -91,7 +91,7 @@ class DryRunExecution:
     @property
     def would_be_called_once_due(self) -> bool:
         """Whether only where the execution stands is in the way, so that a release helps."""
-        return all(one.guard == Guard.STATE for one in self.obstacles)
+        return all(obstacle.guard == Guard.STATE for obstacle in self.obstacles)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def dry_run_examined(
     with writing_nothing():
         looks = examined.looks
         proposal = new_proposal(workspace, examined.draft, looks, origin, now)
-        changes = [new_change(proposal, position, one) for position, one in enumerate(looks)]
+        changes = [new_change(proposal, position, look) for position, look in enumerate(looks)]
         weigh(proposal, changes, now=now)
         if origin.needs_person:
             leave_to_person([proposal])
@@ -152,11 +152,11 @@ def weigh(proposal: Proposal, changes: Sequence[Change], *, now: datetime) -> No
 
 def taken_among(workspace: Workspace, looks: Sequence[Looked]) -> list[bool]:
     """Which of these have a target with an open change, or that of one before them."""
-    taken = open_targets(workspace.pk, [one.target for one in looks])
+    taken = open_targets(workspace.pk, [looked.target for looked in looks])
     found = []
-    for one in looks:
-        found.append((one.action, one.target) in taken)
-        taken.add((one.action, one.target))
+    for look in looks:
+        found.append((look.action, look.target) in taken)
+        taken.add((look.action, look.target))
     return found
 
 

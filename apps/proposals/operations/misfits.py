@@ -13,10 +13,10 @@ def misfits(error: ValidationError, **common: str) -> list[dict[str, Any]]:
     return [
         {
             **common,
-            "field": ".".join(map(str, one["loc"])),
-            "problem": one["msg"],
-            "code": one["type"],
-            "bounds": {name: str(value) for name, value in one.get("ctx", {}).items()},
+            "field": ".".join(map(str, detail["loc"])),
+            "problem": detail["msg"],
+            "code": detail["type"],
+            "bounds": {name: str(value) for name, value in detail.get("ctx", {}).items()},
         }
-        for one in error.errors()
+        for detail in error.errors()
     ]

@@ -91,7 +91,7 @@ def approve(
                 key_allowed_by=allowed_by, alone=alone, now=now,
             )  # fmt: skip
             if standing == Standing.APPROVED:
-                counted = [one for one in changes if basis.counts(one.action)]
+                counted = [change for change in changes if basis.counts(change.action)]
                 pass_on(proposal, changes, facts, counted=counted, by=user.actor, now=now)
                 if edited or proposal.reviewers > 1:
                     keep_lessons(proposal, changes, title=title, now=now)

@@ -14,13 +14,13 @@ from apps.proposals.queries import FOR_A_PERSON
 
 def note_standing(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
     """Set the kind and the round of those that wait for a person; one statement, none saved."""
-    waiting = [one for one in proposals if one.state == State.WAITING]
+    waiting = [candidate for candidate in proposals if candidate.state == State.WAITING]
     if not waiting:
         return
     for proposal in waiting:
         own = changes_of(proposal, rows)
         proposal.alike = likeness_of(proposal, own)
-    kinds = [one.alike for one in waiting]
+    kinds = [candidate.alike for candidate in waiting]
     alike = (
         Proposal.objects.filter(workspace_id=waiting[0].workspace_id, state__in=FOR_A_PERSON)
         .annotate(kin=Left("alike", crowd.KIN))

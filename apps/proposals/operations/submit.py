@@ -241,19 +241,19 @@ def write(
     now: datetime,
 ) -> list[Proposal | None]:
     """The rows, the decisions and the events of these drafts."""
-    taken = open_targets(workspace.pk, [one.target for each in examined for one in each.looks])
+    taken = open_targets(workspace.pk, [look.target for each in examined for look in each.looks])
     proposals: list[Proposal | None] = []
     rows: list[Change] = []
     for each in examined:
         draft, changes = each.draft, each.looks
-        keys = {(one.action, one.target) for one in changes}
+        keys = {(look.action, look.target) for look in changes}
         if keys & taken or len(keys) < len(changes):
             proposals.append(None)
             continue
         taken |= keys
         proposal = new_proposal(workspace, draft, changes, origin, now)
         proposals.append(proposal)
-        rows += [new_change(proposal, position, one) for position, one in enumerate(changes)]
+        rows += [new_change(proposal, position, look) for position, look in enumerate(changes)]
     made = [proposal for proposal in proposals if proposal is not None]
     asking = {p.pk for p in made if origin.needs_person or is_doubted(p.evidence)}
     judge(made, rows, now=now, asking=asking)
@@ -296,7 +296,7 @@ def new_proposal(
     workspace: Workspace, draft: Draft, changes: Sequence[Looked], origin: Origin, now: datetime
 ) -> Proposal:
     """A proposal row, not yet judged or saved."""
-    risks = [catalogue.spec(one.action).risk.value for one in changes]
+    risks = [catalogue.spec(look.action).risk.value for look in changes]
     risk = max(risks, key=SEVERITY.index, default=SEVERITY[0])
     return Proposal(
         workspace=workspace,
@@ -323,21 +323,21 @@ def new_proposal(
     )
 
 
-def new_change(proposal: Proposal, position: int, one: Looked) -> Change:
+def new_change(proposal: Proposal, position: int, look: Looked) -> Change:
     """A change row, not yet judged or saved."""
     return Change(
         workspace_id=proposal.workspace_id,
         proposal=proposal,
         position=position,
-        connector=one.connector,
-        action=one.action,
-        params=one.params,
-        proposed=one.params,
-        target=one.target,
-        before=one.before,
-        after=one.after,
-        sources=one.sources,
-        customer_orders=one.customer_orders,
+        connector=look.connector,
+        action=look.action,
+        params=look.params,
+        proposed=look.params,
+        target=look.target,
+        before=look.before,
+        after=look.after,
+        sources=look.sources,
+        customer_orders=look.customer_orders,
     )
 
 

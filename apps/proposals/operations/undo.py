@@ -105,10 +105,10 @@ def draft_undo(
     """The compensations as a draft. Raises `NotUndoable`, `InvalidDraft` for a missing text."""
     if why := obstacle(effects):
         raise NotUndoable(why)
-    if missing := [one for one in effects if one.is_written and not given(one, texts)]:
-        problems = [{"field": str(one.change.pk), "problem": "is empty"} for one in missing]
+    if missing := [effect for effect in effects if effect.is_written and not given(effect, texts)]:
+        problems = [{"field": str(effect.change.pk), "problem": "is empty"} for effect in missing]
         raise InvalidDraft("Write what the correction is to say.", problems)
-    changes = [completed(one, texts) for one in effects]
+    changes = [completed(effect, texts) for effect in effects]
     return Draft(
         title=f"Undo: {proposal.title}"[:300],
         rationale=reason,
@@ -122,17 +122,20 @@ def draft_undo(
     )  # fmt: skip
 
 
-def given(one: Effect, texts: Mapping[UUID, str]) -> str:
+def given(effect: Effect, texts: Mapping[UUID, str]) -> str:
     """What a person wrote for this effect, if it is more than the beginning they were offered."""
-    text = texts.get(one.change.pk, "").replace("\r\n", "\n").strip()
-    return "" if text == one.offered.strip() else text
+    text = texts.get(effect.change.pk, "").replace("\r\n", "\n").strip()
+    return "" if text == effect.offered.strip() else text
 
 
-def completed(one: Effect, texts: Mapping[UUID, str]) -> Compensation:
+def completed(effect: Effect, texts: Mapping[UUID, str]) -> Compensation:
     """The compensation with the text a person wrote for it."""
-    assert one.compensation is not None
-    action, params = one.compensation
-    return action, {**params, one.spec.written: given(one, texts)} if one.is_written else params
+    assert effect.compensation is not None
+    action, params = effect.compensation
+    return action, {
+        **params,
+        effect.spec.written: given(effect, texts),
+    } if effect.is_written else params
 
 
 def submit_undo(
@@ -152,10 +155,10 @@ def submit_undo(
         check_state(locked)
         if origin.trigger == SAGA and not (locked.unwinding and locked.state == State.NEEDS_PERSON):
             raise AlreadyDecided("Somebody has taken care of it.")
-        standing = {one.execution.pk for one in effects_of(locked)}
-        if standing != {one.execution.pk for one in effects}:
+        standing = {effect.execution.pk for effect in effects_of(locked)}
+        if standing != {effect.execution.pk for effect in effects}:
             raise AlreadyDecided("It has changed meanwhile. Look at it again.")
-        own = [one.change.pk for one in effects]
+        own = [effect.change.pk for effect in effects]
         Change.objects.filter(pk__in=own).update(is_open=False)  # proven, so no longer open
         [undo] = submit_examined(
             workspace=original.workspace, examined=[examined], origin=origin, now=now
@@ -175,8 +178,8 @@ def submit_undo(
 def link(undo: Proposal, effects: Sequence[Effect]) -> list[Change]:
     """Note at each compensation which change it makes up for; the compensations in order."""
     changes = list(undo.changes.select_related("connector").order_by("position"))
-    for change, one in zip(changes, effects, strict=True):
-        change.proposal, change.compensates = undo, one.change
+    for change, effect in zip(changes, effects, strict=True):
+        change.proposal, change.compensates = undo, effect.change
     Change.objects.bulk_update(changes, ["compensates"])
     return changes
 
@@ -188,9 +191,9 @@ def moved_on(effects: Sequence[Effect], looks: Sequence[Looked]) -> list[dict[st
     """
     return [
         {"field": d.path, "before": d.before, "after": d.after}
-        for one, look in zip(effects, looks, strict=True)
-        if not one.is_written
-        for d in diff(one.after, look.before)
+        for effect, look in zip(effects, looks, strict=True)
+        if not effect.is_written
+        for d in diff(effect.after, look.before)
         if d.path in {touched.path for touched in diff(look.before, look.after)}
     ]
 

@@ -92,7 +92,9 @@ def sampled(proposals: Sequence[Proposal], user: User) -> dict[UUID, bool]:
 
     Drawn of what still waits; the rest is approved by nobody.
     """
-    waiting = {one.pk: one.binding for one in proposals if one.state == State.WAITING}
+    waiting = {
+        proposal.pk: proposal.binding for proposal in proposals if proposal.state == State.WAITING
+    }
     drawn = sample(waiting, person=user.pk)
     opened = opened_among(drawn, user)
     return {pk: pk in opened for pk in drawn}

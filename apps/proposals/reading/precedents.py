@@ -87,10 +87,10 @@ def find(proposal: Proposal, change: Change, *, limit: int = LISTED) -> Preceden
     votes = votes_on_the_like(proposal, change, decision.rule)
     last = {row["proposal_id"]: row for row in votes if is_alike(own, size_of(row))}
     found = [precedent(row) for row in last.values()]
-    found.sort(key=lambda one: (distance(own, one.size), -one.at.timestamp()))
+    found.sort(key=lambda entry: (distance(own, entry.size), -entry.at.timestamp()))
     return Precedents(
         listed=found[:limit],
-        approved=sum(one.approved for one in found),
+        approved=sum(match.approved for match in found),
         decided=len(found),
     )
 

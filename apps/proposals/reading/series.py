@@ -43,7 +43,7 @@ class Series:
     @property
     def waiting(self) -> list[Proposal]:
         """The proposals of the series that wait for a person, each once."""
-        return list({one.proposal.pk: one.proposal for one in self.steps if one.waits}.values())
+        return list({step.proposal.pk: step.proposal for step in self.steps if step.waits}.values())
 
 
 def stopped(decisions: Iterable[Decision]) -> Series | None:
@@ -52,20 +52,24 @@ def stopped(decisions: Iterable[Decision]) -> Series | None:
     None where no cap stopped any, or where it is alone. What came to nothing takes no part; what
     was done and undone does.
     """
-    found = next((one for one in map(windows.series_of, decisions) if one), None)
+    found = next((series for series in map(windows.series_of, decisions) if series), None)
     if found is None:
         return None
-    rows = Change.objects.filter(pk__in=[one.subject_id for one in found.members])
+    rows = Change.objects.filter(pk__in=[member.subject_id for member in found.members])
     changes = {
-        one.pk: one
-        for one in rows.select_related("proposal").defer(*(f"proposal__{name}" for name in LONG))
+        change.pk: change
+        for change in rows.select_related("proposal").defer(*(f"proposal__{name}" for name in LONG))
     }
     made = (
-        Step(proposal=changes[one.subject_id].proposal, change=changes[one.subject_id], member=one)
-        for one in found.members
-        if one.subject_id in changes
+        Step(
+            proposal=changes[member.subject_id].proposal,
+            change=changes[member.subject_id],
+            member=member,
+        )
+        for member in found.members
+        if member.subject_id in changes
     )
-    steps = [one for one in made if takes_part(one)]
+    steps = [step for step in made if takes_part(step)]
     if len(steps) < FEWEST:
         return None
     return Series(

@@ -34,14 +34,16 @@ class Address(NamedTuple):
 
 def lookalikes(texts: Sequence[tuple[str, str]]) -> list[Found]:
     """The odd addresses among (place, text) pairs: one by itself, or beside another one there."""
-    every = [one for place, text in texts for one in addresses(place, text)]
-    found = [Found(one.place, why) for one in every if (why := odd(one))]
+    every = [found_address for place, text in texts for found_address in addresses(place, text)]
+    found = [
+        Found(known_address.place, why) for known_address in every if (why := odd(known_address))
+    ]
     plain: dict[str, Address] = {}
-    for one in every:
-        look = skeleton(one.domain)
-        other = plain.setdefault(look, one)
-        if other.domain != one.domain:
-            found.append(Found(one.place, f"{one.written} looks like {other.written}"))
+    for address in every:
+        look = skeleton(address.domain)
+        other = plain.setdefault(look, address)
+        if other.domain != address.domain:
+            found.append(Found(address.place, f"{address.written} looks like {other.written}"))
     return list(dict.fromkeys(found))
 
 
@@ -61,16 +63,16 @@ def decoded(domain: str) -> str:
         return domain
 
 
-def odd(one: Address) -> str:
+def odd(address: Address) -> str:
     """What makes an address pass for another by itself; empty if nothing does."""
-    if one.hides_host:
-        return f"{one.written} leads to {one.domain}"
-    for label in one.domain.split("."):
+    if address.hides_host:
+        return f"{address.written} leads to {address.domain}"
+    for label in address.domain.split("."):
         scripts = {script_of(char) for char in label if char.isalpha()}
         if len(scripts) > 1:
-            return f"{one.written} has letters of {len(scripts)} scripts"
+            return f"{address.written} has letters of {len(scripts)} scripts"
         if scripts - {"LATIN"} and skeleton(label).isascii():
-            return f"{one.written} is written in {scripts.pop().capitalize()} letters"
+            return f"{address.written} is written in {scripts.pop().capitalize()} letters"
     return ""
 
 

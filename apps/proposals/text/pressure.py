@@ -105,7 +105,7 @@ def marks(
     What rules wrote is left out only of a proposal `by_own_agent`: a stranger calls anything so.
     """
     if by_own_agent:
-        evidence = [{} if is_by_rules(one) else one for one in evidence]
+        evidence = [{} if is_by_rules(exhibit) else exhibit for exhibit in evidence]
     every = list(texts_of(title, rationale, evidence, params))
     texts = list(bounded_texts(every))
     found = [mark for place, text in texts for mark in marks_in(text, place=place)]
@@ -113,7 +113,8 @@ def marks(
         words = f"It is {length} characters long; this looked at the first {LONGEST}"
         found.append(Mark(kind=Kind.HIDDEN, place="rationale", words=words))
     found += [
-        Mark(kind=Kind.ADDRESS, place=one.place, words=one.words) for one in lookalikes(texts)
+        Mark(kind=Kind.ADDRESS, place=lookalike.place, words=lookalike.words)
+        for lookalike in lookalikes(texts)
     ]
     order = list(Kind)
     return sorted(dict.fromkeys(found), key=lambda mark: order.index(mark.kind))[:MANY]
@@ -131,10 +132,10 @@ def texts_of(
     for params_of_one in params:
         for name, value in params_of_one.items():
             yield from ((name, text) for text in leaves(value))
-    for number, one in enumerate(evidence, 1):
-        if not isinstance(one, Mapping):
+    for number, exhibit in enumerate(evidence, 1):
+        if not isinstance(exhibit, Mapping):
             continue
-        for name, value in one.items():
+        for name, value in exhibit.items():
             if name not in ("kind", "item_id"):
                 yield from ((f"evidence {number}", text) for text in leaves(value))
 

@@ -71,7 +71,9 @@ def text_of(params: Mapping[str, Any]) -> str:
 def supported(paragraph: str, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """What of the paragraph stands in none of these pieces of evidence, in words."""
     seen = [look_at(item) for item in items if can_vouch(item)]
-    missing = [fact for fact in facts(paragraph) if not any(holds(one, fact) for one in seen)]
+    missing = [
+        fact for fact in facts(paragraph) if not any(holds(mention, fact) for mention in seen)
+    ]
     return list(dict.fromkeys(f"“{fact.text}” stands in none of its sources." for fact in missing))
 
 
@@ -79,7 +81,7 @@ def link(text: str, evidence: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     """For each paragraph, the places of the evidence that carry at least one of its facts."""
     seen = {place: look_at(item) for place, item in enumerate(evidence) if can_vouch(item)}
     return [
-        [place for place, one in seen.items() if any(holds(one, fact) for fact in found)]
+        [place for place, mention in seen.items() if any(holds(mention, fact) for fact in found)]
         for found in map(facts, paragraphs(text))
     ]
 
@@ -139,11 +141,11 @@ def look_at(item: Mapping[str, Any]) -> Seen:
 def leaves(value: object) -> Iterator[str]:
     """All values inside a JSON value as text."""
     if isinstance(value, Mapping):
-        for one in value.values():
-            yield from leaves(one)
+        for part in value.values():
+            yield from leaves(part)
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        for one in value:
-            yield from leaves(one)
+        for inner in value:
+            yield from leaves(inner)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
 
@@ -221,7 +223,7 @@ def words(text: str) -> list[Fact]:
     """Quoted words and names."""
     quotes = [next(filter(None, match.groups())) for match in QUOTED.finditer(text)]
     found = [*filter(folded, quotes), *names(QUOTED.sub(" ", text))]
-    return [Fact(text=one.strip(), forms=frozenset({folded(one)})) for one in found]
+    return [Fact(text=words.strip(), forms=frozenset({folded(words)})) for words in found]
 
 
 def names(text: str) -> list[str]:

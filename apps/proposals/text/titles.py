@@ -40,13 +40,13 @@ def renewed(title: str, edited: Iterable[Mapping[str, Any]], moves: Iterable[Mov
     """The title with the new values of what was edited ({field, before, after})."""
     pieces: list[Piece] = []
     added: list[str] = []
-    for one in edited:
-        before, after = one["before"], one["after"]
+    for edit in edited:
+        before, after = edit["before"], edit["after"]
         found = places(title, before, after)
         if len(found) == 1:
             pieces += found
         elif found:
-            added.append(f"{one['field'].replace('_', ' ')} now {after}")
+            added.append(f"{edit['field'].replace('_', ' ')} now {after}")
     for move in moves:
         pieces += percentages(title, move)
     for piece in sorted(set(pieces), reverse=True):
@@ -69,13 +69,17 @@ def figures(title: str, old: Decimal, new: Decimal) -> list[Piece]:
     """Where the title names the number, in one of its readings; only beside a currency if it does
     so there.
     """
-    found = [one for one in FIGURE.finditer(title) if old in readings(one.group(), decimals=3)]
-    money = [
-        one
-        for one in found
-        if MONEY_BEFORE.search(title[: one.start()]) or MONEY_AFTER.match(title, one.end())
+    found = [
+        match for match in FIGURE.finditer(title) if old in readings(match.group(), decimals=3)
     ]
-    return [Piece(one.start(), one.end(), written(new, one.group())) for one in money or found]
+    money = [
+        match
+        for match in found
+        if MONEY_BEFORE.search(title[: match.start()]) or MONEY_AFTER.match(title, match.end())
+    ]
+    return [
+        Piece(match.start(), match.end(), written(new, match.group())) for match in money or found
+    ]
 
 
 def written(value: Decimal, like: str) -> str:
@@ -95,34 +99,34 @@ def written(value: Decimal, like: str) -> str:
 def percentages(title: str, move: Move) -> list[Piece]:
     """Where the title says by how much the price was to move, to as many places as it does."""
     return [
-        Piece(one.start(), one.end(), moved(move, one))
-        for one in PERCENTAGE.finditer(title)
-        if round(moved_by(move.before, one), places_of(one)) == said(one)
+        Piece(match.start(), match.end(), moved(move, match))
+        for match in PERCENTAGE.finditer(title)
+        if round(moved_by(move.before, match), places_of(match)) == said(match)
     ]
 
 
-def said(one: re.Match[str]) -> Decimal:
+def said(match: re.Match[str]) -> Decimal:
     """The percentage as a number; without a sign it tells no direction."""
-    value = Decimal(one["value"].replace(",", "."))
-    return -value if one["sign"] in MINUS else value
+    value = Decimal(match["value"].replace(",", "."))
+    return -value if match["sign"] in MINUS else value
 
 
-def moved_by(percent: Decimal, one: re.Match[str]) -> Decimal:
+def moved_by(percent: Decimal, match: re.Match[str]) -> Decimal:
     """The move as the title tells such: with its direction where there is a sign."""
-    return percent if one["sign"] else abs(percent)
+    return percent if match["sign"] else abs(percent)
 
 
-def places_of(one: re.Match[str]) -> int:
+def places_of(match: re.Match[str]) -> int:
     """How many digits stand behind the point."""
-    return len(re.sub(r"^\d+[.,]?", "", one["value"]))
+    return len(re.sub(r"^\d+[.,]?", "", match["value"]))
 
 
-def moved(move: Move, one: re.Match[str]) -> str:
+def moved(move: Move, match: re.Match[str]) -> str:
     """The new percentage, written as the old one was; with a sign if the direction is another."""
     turned = (move.before < 0) != (move.after < 0)
     sign = ""
-    if one["sign"] or turned:
-        minus = one["sign"] if one["sign"] in MINUS else MINUS[0]
+    if match["sign"] or turned:
+        minus = match["sign"] if match["sign"] in MINUS else MINUS[0]
         sign = minus if move.after < 0 else "+"
-    text = f"{abs(move.after):.{places_of(one)}f}"
-    return sign + (text.replace(".", ",") if "," in one["value"] else text)
+    text = f"{abs(move.after):.{places_of(match)}f}"
+    return sign + (text.replace(".", ",") if "," in match["value"] else text)

@@ -39,22 +39,22 @@ def shouts(title: str) -> bool:
 def is_doubtful(title: str) -> bool:
     """Whether any word of a title in capitals may have to be written in another way than a name."""
     found = list(WORD.finditer(title))
-    words = {part for one in found for part in re.split(r"['’]", one.group())}
+    words = {part for match in found for part in re.split(r"['’]", match.group())}
     return (
         any(unicodedata.combining(letter) for letter in title)
         or not all(unicodedata.name(c, "").startswith(LATIN) for c in title if c.isalpha())
         or bool(DOTTED.search(title) or words & TURKISH)
         or (any("SS" in word for word in words) and bool(GERMAN.search(title) or words & SZ))
-        or any(touches_digit(title, one) for one in found)
-        or not all(is_ordinary(one.group(), ahead=title[: one.start()],
-                               behind=title[one.end() :]) for one in found)
+        or any(touches_digit(title, match) for match in found)
+        or not all(is_ordinary(match.group(), ahead=title[: match.start()],
+                               behind=title[match.end() :]) for match in found)
     )  # fmt: skip
 
 
 def touches_digit(title: str, found: re.Match[str]) -> bool:
     """Whether letters and digits are one: 4K, M8, 500ML."""
     around = title[max(found.start() - 1, 0) : found.start()] + title[found.end() :][:1]
-    return any(one.isdigit() or one == "_" for one in around)
+    return any(neighbour.isdigit() or neighbour == "_" for neighbour in around)
 
 
 def is_ordinary(word: str, *, ahead: str, behind: str) -> bool:

@@ -64,17 +64,21 @@ def sense(
     """Read the shop's products; those with an open proposal or dealt with before are left out."""
     reading = gateway.read_or_recall(workspace.pk, "variants")
     found = products(cast(Sequence[Variant], reading.rows))
-    untidy = [one for one in found if tidy(one.title, quieten=settings.quieten).done]
+    untidy = [product for product in found if tidy(product.title, quieten=settings.quieten).done]
     taken = proposals.taken_targets(workspace.pk, "update_product")
-    free = [one for one in untidy if spec("update_product").target(one.model_dump()) not in taken]
-    keys = [one.key for one in free]
+    free = [
+        product
+        for product in untidy
+        if spec("update_product").target(product.model_dump()) not in taken
+    ]
+    keys = [product.key for product in free]
     done = queries.handled(workspace.pk, NAMESPACE, keys, shadow_agent=shadow_agent)
-    left, caveat = [one for one in free if one.key not in done], reading.caveat()
+    left, caveat = [product for product in free if product.key not in done], reading.caveat()
     items = recall(workspace, left, now=now)
     return Sensed(
         products=[
-            one.model_copy(update={"known": [i for i in items if i.subject == one.subject]})
-            for one in left
+            product.model_copy(update={"known": [i for i in items if i.subject == product.subject]})
+            for product in left
         ],
         read=len(found),
         caveats=[caveat] if caveat else [],
@@ -83,7 +87,7 @@ def sense(
 
 def recall(workspace: Workspace, found: Sequence[Product], *, now: datetime) -> list[Known]:
     """What people have said about these products."""
-    subjects = [one.subject for one in found]
+    subjects = [product.subject for product in found]
     items = memory.recall(
         workspace=workspace,
         namespaces=[NAMESPACE],

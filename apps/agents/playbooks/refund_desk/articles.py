@@ -189,7 +189,7 @@ def claim(hits: Sequence[Hit]) -> list[Hit]:
     """The hits that win their words; of several that are as good, one that bears all lines."""
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.kind, -hit.length, not hit.is_exact, hit.first)):
-        rival = next((one for one in kept if one.words & hit.words), None)
+        rival = next((kept_hit for kept_hit in kept if kept_hit.words & hit.words), None)
         if rival is None:
             kept.append(hit)
         elif rank(rival) == rank(hit):
@@ -206,14 +206,14 @@ def rank(hit: Hit) -> tuple[int, int, int, bool]:
 def resolve(order: Order, tokens: Tokens, hits: Sequence[Hit]) -> tuple[dict[int, list[Hit]], str]:
     """The hits of each line that is named for sure; else why it cannot be said which."""
     found: dict[int, list[Hit]] = {}
-    for hit in (one for one in hits if len(one.lines) == 1):
+    for hit in (found_hit for found_hit in hits if len(found_hit.lines) == 1):
         found.setdefault(hit.lines[0], []).append(hit)
-    for hit in (one for one in hits if len(one.lines) > 1):
+    for hit in (found_hit for found_hit in hits if len(found_hit.lines) > 1):
         if any(place in found for place in hit.lines):
             continue
-        one = by_variant(order, tokens, hit.lines)
-        if one is not None:
-            found[one] = [hit]
+        number = by_variant(order, tokens, hit.lines)
+        if number is not None:
+            found[number] = [hit]
         elif says_all(tokens, hit, len(hit.lines)):
             found |= {place: [hit] for place in hit.lines}
         else:
@@ -274,7 +274,7 @@ def counted(order: Order, tokens: Tokens, found: Mapping[int, list[Hit] | None])
         if line.kept != int(line.kept) or line.kept <= 1:
             continue
         before = [count_before(tokens.words, hit.first) for hit in hits or ()]
-        said = next((one for one in before if one is not None), None)
+        said = next((earlier for earlier in before if earlier is not None), None)
         if said is None and len(found) == 1:
             said = count_anywhere(tokens.words)
         if said is None:

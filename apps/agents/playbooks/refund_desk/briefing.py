@@ -88,7 +88,7 @@ class Conversation:
             return f"{said} Only answer."
         if due is None or not due.amount:
             return f"No refund. {due.reason if due else 'There is no order.'} Only answer."
-        each = ", ".join(f"{one.amount} on {one.payment_id}" for one in due.shares)
+        each = ", ".join(f"{share.amount} on {share.payment_id}" for share in due.shares)
         return f"A refund of exactly {due.amount} is due: {each}. {due.reason}"
 
     def offer(self, action: str, params: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ class Conversation:
         order, due, lesson = self.case.order, self.situation.refund, self.situation.lesson
         if order is None or due is None or not due.shares or (lesson and lesson.refused):
             raise Unfit(self.allowed())
-        shares = {one.payment_id: one.amount for one in due.shares}
+        shares = {share.payment_id: share.amount for share in due.shares}
         if (params["order_id"], params["currency"]) != (order.order_id, order.currency):
             fitting = f"{order.order_id}, {order.currency}"
             raise Unfit(f"Use order and currency of this case: {fitting}. {self.allowed()}")
@@ -123,7 +123,9 @@ class Conversation:
         """Whether all of the refund is asked for, if any of it is."""
         asked = {payment for action, payment in self.changes if action == "refund_payment"}
         due = self.situation.refund
-        return not asked or (due is not None and asked == {one.payment_id for one in due.shares})
+        return not asked or (
+            due is not None and asked == {share.payment_id for share in due.shares}
+        )
 
     def check_cancel(self, params: dict[str, Any]) -> None:
         """Only the customer's own order, and only while it has not left."""
@@ -287,7 +289,7 @@ def case_brief(case: Case, sensed: Sensed) -> dict[str, Any]:
         "message": message,
         "order": case.order.model_dump(mode="json", exclude={"email"}) if case.order else None,
         "problem": case.problem,
-        "earlier": [conversation.told(one) for one in case.thread],
+        "earlier": [conversation.told(exchange) for exchange in case.thread],
         "known": [item.text for item in case.known],
         "corrections": [item.text for item in alike(case, sensed.corrections, skus)],
         "languages": list(LANGUAGES),

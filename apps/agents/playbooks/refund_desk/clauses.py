@@ -87,7 +87,7 @@ def says(words: Sequence[str], places: Sequence[int], complaints: Mapping[int, i
     for place in places:
         start = complaints.get(place, place)
         near = words[max(start - NEAR, places[0]) : start]
-        taken_back = any(one in NOT for one in near)
+        taken_back = any(word in NOT for word in near)
         if place in complaints:
             found.add(Says.FINE if taken_back else Says.COMPLAINS)
         elif words[place] in FINE:
@@ -96,4 +96,4 @@ def says(words: Sequence[str], places: Sequence[int], complaints: Mapping[int, i
             found.add(Says.ORDERED)
     if not found and any(words[place] in TOO for place in places):
         return Says.COMPLAINS
-    return next((one for one in Says if one in found), Says.NOTHING)
+    return next((says for says in Says if says in found), Says.NOTHING)

@@ -54,8 +54,10 @@ class Exchange(BaseModel):
 
 def answers(message: Message, exchange: Exchange) -> bool:
     """Whether the message names the earlier one, or our answer to it, in its headers."""
-    named = {bare(one) for one in (*message.in_reply_to, *message.references)}
-    return bool(named & {bare(one) for one in (exchange.message_id, *exchange.answer_ids)})
+    named = {bare(message_id) for message_id in (*message.in_reply_to, *message.references)}
+    return bool(
+        named & {bare(message_id) for message_id in (exchange.message_id, *exchange.answer_ids)}
+    )
 
 
 def bare(message_id: str) -> str:
@@ -65,14 +67,19 @@ def bare(message_id: str) -> str:
 
 def order_of(message: Message, exchanges: Sequence[Exchange]) -> str:
     """The order number of the newest exchange the message answers; empty where it answers none."""
-    return next((one.order for one in exchanges if one.order and answers(message, one)), "")
+    return next(
+        (exchange.order for exchange in exchanges if exchange.order and answers(message, exchange)),
+        "",
+    )
 
 
 def continued_by(message: Message, order: str, exchanges: Sequence[Exchange]) -> list[Exchange]:
     """What the message continues, newest first: what it answers, and what is about its order."""
     return [
-        one for one in exchanges if answers(message, one) or (order and one.order == order)
-    ]  # fmt: skip
+        exchange
+        for exchange in exchanges
+        if answers(message, exchange) or (order and exchange.order == order)
+    ]
 
 
 def together(reading: Reading, thread: Sequence[Exchange]) -> tuple[Reading, str]:
@@ -100,34 +107,38 @@ def once(
     if not refund.amount:
         return refund
     skus = {line.sku for line in lines}
-    for one in thread:
-        same = not skus or not one.skus or skus & set(one.skus)
-        is_open = one.gives and one.state in STANDING
-        is_beside = not one.state and one.intent in (intent, "")
+    for exchange in thread:
+        same = not skus or not exchange.skus or skus & set(exchange.skus)
+        is_open = exchange.gives and exchange.state in STANDING
+        is_beside = not exchange.state and exchange.intent in (intent, "")
         if same and (is_open or is_beside):
-            return replace(refund, doubt=refund.doubt or claimed(one))
+            return replace(refund, doubt=refund.doubt or claimed(exchange))
     return refund
 
 
-def claimed(one: Exchange) -> str:
+def claimed(exchange: Exchange) -> str:
     """What was asked for before, in words."""
-    if not one.state:
+    if not exchange.state:
         return "The customer wrote about the same a moment ago, which is answered on its own."
-    stands = "was given" if one.state == State.DONE else "is waiting"
-    return f"Money {stands} already in this conversation: {one.title}."
+    stands = "was given" if exchange.state == State.DONE else "is waiting"
+    return f"Money {stands} already in this conversation: {exchange.title}."
 
 
-def as_evidence(one: Exchange) -> dict[str, Any]:
+def as_evidence(exchange: Exchange) -> dict[str, Any]:
     """The exchange as an entry of a proposal's evidence, with the proposal to open."""
-    detail = {"wrote": one.wrote}
-    if one.title:
-        detail |= {"proposed": one.title, "stands": one.state.replace("_", " ")}
-    if one.answered:
-        detail["answered"] = one.answered
-    entry = {"kind": EARLIER, "title": f"Earlier, {one.at:%Y-%m-%d %H:%M} UTC", "detail": detail}
-    return entry | ({"proposal_id": one.proposal_id} if one.proposal_id else {})
+    detail = {"wrote": exchange.wrote}
+    if exchange.title:
+        detail |= {"proposed": exchange.title, "stands": exchange.state.replace("_", " ")}
+    if exchange.answered:
+        detail["answered"] = exchange.answered
+    entry = {
+        "kind": EARLIER,
+        "title": f"Earlier, {exchange.at:%Y-%m-%d %H:%M} UTC",
+        "detail": detail,
+    }
+    return entry | ({"proposal_id": exchange.proposal_id} if exchange.proposal_id else {})
 
 
-def told(one: Exchange) -> dict[str, str]:
+def told(exchange: Exchange) -> dict[str, str]:
     """The exchange as a model sees it."""
-    return {"wrote": one.wrote, "our_answer": one.answered, "stands": one.state}
+    return {"wrote": exchange.wrote, "our_answer": exchange.answered, "stands": exchange.state}

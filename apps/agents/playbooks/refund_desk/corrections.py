@@ -62,9 +62,9 @@ def lesson_of(
     model took for this kind of case teaches the rules nothing (`by_rules`: they are who reads now).
     """
     same = [
-        one
-        for one in corrections
-        if base.case_of(one).get("intent") == intent and not (by_rules and misread(one, intent))
+        known
+        for known in corrections
+        if base.case_of(known).get("intent") == intent and not (by_rules and misread(known, intent))
     ]
     for correction in same:
         theirs = base.case_of(correction).get("skus")

@@ -63,7 +63,7 @@ def count_anywhere(words: Sequence[Token]) -> Count | None:
     found: set[Count] = set()
     for place, word in enumerate(words):
         number = number_of(word.folded)
-        behind = [one.folded for one in words[place + 1 : place + 3]]
+        behind = [token.folded for token in words[place + 1 : place + 3]]
         of_them = behind[:1] == ["davon"] or (
             len(behind) > 1 and behind[0] in OF and behind[1] in OF_THEM
         )

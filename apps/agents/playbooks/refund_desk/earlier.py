@@ -36,11 +36,11 @@ def earlier_for(order: Order, intent: Intent, lines: Sequence[OrderLine]) -> Ear
     """Whether the order had a refund for the same, for something else, or for nobody knows what."""
     found = Earlier.NONE
     for payment in order.payments:
-        told = sum((one.amount for one in payment.refunds), Decimal())
+        told = sum((given_back.amount for given_back in payment.refunds), Decimal())
         if payment.refunded > told:
             found = Earlier.UNKNOWN
-        for one in payment.refunds:
-            kind = kind_of(order, one.note, intent, lines)
+        for refund in payment.refunds:
+            kind = kind_of(order, refund.note, intent, lines)
             if kind == Earlier.SAME:
                 return kind
             if found != Earlier.UNKNOWN:

@@ -29,7 +29,7 @@ def evidence(situation: Situation, amount: Decimal | None, said: str) -> list[En
         if amount is not None:
             entries.append(decision(situation, amount, case.order.currency))
         entries.append(customer(case.order, case.past))
-    entries += [conversation.as_evidence(one) for one in case.thread]
+    entries += [conversation.as_evidence(exchange) for exchange in case.thread]
     if said:
         number = case.order.number if case.order else ""
         entries.append(own_text(said, situation.reading.language, number))
@@ -72,8 +72,9 @@ def shop(order: Order) -> Entry:
     if order.shipping is not None:
         parts.append(f"shipping {order.shipping.normalize():f}")
     parts += [
-        f"payment {one.payment_id}: {one.captured} {one.currency} paid, {one.refunded} refunded"
-        for one in order.payments
+        f"payment {payment.payment_id}: {payment.captured} {payment.currency} paid, "
+        f"{payment.refunded} refunded"
+        for payment in order.payments
     ]
     return {
         "kind": "shop",
@@ -102,7 +103,10 @@ def decision(situation: Situation, amount: Decimal, currency: str) -> Entry:
         return {"kind": "decision", "title": f"Due: {amount} {currency}", "detail": ""}
     parts = [refund.reason, *refund.steps]
     if len(refund.shares) > 1:
-        over = [f"{one.amount} of the {one.left} left on {one.payment_id}" for one in refund.shares]
+        over = [
+            f"{share.amount} of the {share.left} left on {share.payment_id}"
+            for share in refund.shares
+        ]
         parts.append(f"Given back on {len(over)} payments: {', '.join(over)}.")
     if refund.doubt:
         parts.append(f"A person decides: {refund.doubt}")
@@ -112,8 +116,8 @@ def decision(situation: Situation, amount: Decimal, currency: str) -> Entry:
 
 def customer(order: Order, past: Sequence[Order]) -> Entry:
     """The customer's other orders; money is added up in the currency of this one."""
-    same = [one for one in past if one.currency == order.currency]
-    given_back = [one for one in same if refunded(one)]
+    same = [past_order for past_order in past if past_order.currency == order.currency]
+    given_back = [same_order for same_order in same if refunded(same_order)]
     if not past:
         return {"kind": "customer", "title": f"{order.email}: no other order", "detail": ""}
     orders = "1 other order" if len(past) == 1 else f"{len(past)} other orders"
@@ -122,12 +126,12 @@ def customer(order: Order, past: Sequence[Order]) -> Entry:
         "title": f"{order.email}: {orders}, {len(given_back)} with a refund",
         "detail": {
             "orders": len(past),
-            "total": str(sum((one.total for one in same), Decimal())),
+            "total": str(sum((same_order.total for same_order in same), Decimal())),
             "refunds": len(given_back),
             "refunded": str(sum(map(refunded, same), Decimal())),
             "currency": order.currency,
-            "first_order": f"{min(one.placed_at for one in past):%Y-%m-%d}",
-            "newest": [in_a_line(one) for one in past[:SHOWN]],
+            "first_order": f"{min(past_order.placed_at for past_order in past):%Y-%m-%d}",
+            "newest": [in_a_line(past_order) for past_order in past[:SHOWN]],
         },
     }
 
@@ -156,8 +160,8 @@ def sources(
     """What each paragraph of one of our own texts was made from; nothing for any other text."""
     if not said:
         return {}
-    made_from = [place for place, one in enumerate(entries) if one["kind"] in MADE_FROM]
-    frame = [place for place, one in enumerate(entries) if one["kind"] == OWN_TEXT]
+    made_from = [place for place, entry in enumerate(entries) if entry["kind"] in MADE_FROM]
+    frame = [place for place, entry in enumerate(entries) if entry["kind"] == OWN_TEXT]
     found = {}
     for position, (_, params) in enumerate(changes):
         count = len(paragraphs(text_of(params)))

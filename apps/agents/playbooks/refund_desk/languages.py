@@ -43,7 +43,7 @@ def telling(text: str) -> dict[str, int]:
 
 def told_by_words(text: str) -> str | None:
     """The language that has more telling words than any other; None where none has."""
-    first, second = sorted(telling(text).items(), key=lambda one: one[1], reverse=True)[:2]
+    first, second = sorted(telling(text).items(), key=lambda pair: pair[1], reverse=True)[:2]
     return first[0] if first[1] > second[1] else None
 
 

@@ -33,7 +33,7 @@ def paid_for(order: Order) -> Paid:
     Shared out by what the shop says it charged for the lines, or by their prices where it does not
     say; to the last minor unit. Raises `UnknownCurrency`.
     """
-    captured = sum((one.captured for one in in_currency(order)), Decimal())
+    captured = sum((payment.captured for payment in in_currency(order)), Decimal())
     shipping = None if order.shipping is None else round_to(order.shipping, order.currency)
     whole = round_to(min(order.total, captured), order.currency, ROUND_DOWN)
     goods = max(whole - (shipping or 0), step(order.currency) * 0)

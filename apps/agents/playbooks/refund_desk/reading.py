@@ -158,7 +158,7 @@ def settled(signs: Signs, heard: Mapping[str, float]) -> dict[str, float]:
 
 def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
     """Intents by score, the highest first."""
-    return sorted(scores.items(), key=lambda one: -one[1])
+    return sorted(scores.items(), key=lambda pair: -pair[1])
 
 
 def weighed(signs: Signs, heard: Mapping[str, float]) -> dict[str, float]:

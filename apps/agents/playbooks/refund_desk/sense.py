@@ -106,9 +106,9 @@ def sense(
     messages = cast(Sequence[Message], gateway.read(workspace.pk, "messages"))
     keys = [message_key(message.key) for message in messages]
     done = queries.handled(workspace.pk, NAMESPACE, keys, shadow_agent=shadow_agent)
-    fresh = [one for one in messages if message_key(one.key) not in done]
+    fresh = [mail for mail in messages if message_key(mail.key) not in done]
     fresh.sort(key=lambda message: message.received_at)
-    cases = [gather_apart(workspace, one, settings, now=now) for one in fresh[: settings.batch]]
+    cases = [gather_apart(workspace, mail, settings, now=now) for mail in fresh[: settings.batch]]
     caps = caps_for(workspace, cases, settings, now=now)
     cases = [
         case.model_copy(update={"cap": caps.get(case.order.currency)}) if case.order else case
@@ -166,7 +166,9 @@ def gather(workspace: Workspace, message: Message, settings: Settings, *, now: d
     number, order, problem = choose_order(workspace, message, theirs)
     if problem == "no_number" and (named := conversation.order_of(message, earlier)):
         number, (order, problem) = named, find_order(workspace, message, named, theirs)
-    past = [one for one in theirs if order and one.order_id != order.order_id][:PAST]
+    past = [
+        their_order for their_order in theirs if order and their_order.order_id != order.order_id
+    ][:PAST]
     thread = conversation.continued_by(message, order.number if order else "", earlier)
     case = Case(
         message=message, number=number, order=order, problem=problem, past=past, thread=thread
@@ -180,7 +182,7 @@ def gather(workspace: Workspace, message: Message, settings: Settings, *, now: d
         limit=SIMILAR * SPARE,
         now=now,
     )
-    numbers = [one.number for one in theirs]
+    numbers = [their_order.number for their_order in theirs]
     known = redaction.for_customer(base.known(found), customer=message.sender, numbers=numbers)
     return case.model_copy(update={"known": known[:SIMILAR]})
 
@@ -233,15 +235,15 @@ def beside(cases: Sequence[Case]) -> list[Case]:
     for case in cases:
         others = [
             Exchange(
-                message_id=one.message.message_id,
-                at=one.message.received_at,
-                order=one.order.number if one.order else "",
-                intent=intent_of(one),
-                wrote=text_of(one)[: conversation.QUOTED],
+                message_id=found_case.message.message_id,
+                at=found_case.message.received_at,
+                order=found_case.order.number if found_case.order else "",
+                intent=intent_of(found_case),
+                wrote=text_of(found_case)[: conversation.QUOTED],
             )
-            for one in reversed(found)
-            if case.order and one.order and one.order.order_id == case.order.order_id
-            and one.customer == case.customer
+            for found_case in reversed(found)
+            if case.order and found_case.order and found_case.order.order_id == case.order.order_id
+            and found_case.customer == case.customer
         ]  # fmt: skip
         found.append(case.model_copy(update={"thread": [*others, *case.thread]}))
     return found
@@ -266,7 +268,7 @@ def choose_order(
         number = numbers[0] if numbers else None
         return number, *find_order(workspace, message, number, theirs)
     found = [(number, *find_order(workspace, message, number, theirs)) for number in numbers[:MANY]]
-    mine = [one for one in found if one[1] is not None]
+    mine = [lookup for lookup in found if lookup[1] is not None]
     return mine[0] if len(mine) == 1 else (numbers[0], None, "several")
 
 
@@ -289,7 +291,9 @@ def find_order(
     if not number:
         return (theirs[0], "") if len(theirs) == 1 else (None, "no_number")
     wanted = number.lstrip("#")
-    found = [one for one in theirs if one.number == wanted] or orders(workspace, number=wanted)
+    found = [order for order in theirs if order.number == wanted] or orders(
+        workspace, number=wanted
+    )
     if not found:
         is_theirs = doubtful(wanted) and not message.order_number and len(theirs) == 1
         return (theirs[0], "") if is_theirs else (None, "not_found")

@@ -22,16 +22,18 @@ def exchanges(
     found = proposals.about_lately(
         workspace_id, playbook, customer, since=now - timedelta(days=days), limit=MOST
     )
-    sent = gateway.executions_of([change.pk for one in found for change in one.changes.all()])
+    sent = gateway.executions_of(
+        [change.pk for proposal in found for change in proposal.changes.all()]
+    )
     references = {pk: execution.reference for pk, execution in sent.items()}
-    return [exchange(one, references) for one in found]
+    return [exchange(proposal, references) for proposal in found]
 
 
 def exchange(proposal: Proposal, references: Mapping[UUID, str]) -> Exchange:
     """A proposal of the desk as a part of a conversation."""
     case: Mapping[str, Any] = proposal.case
     changes = list(proposal.changes.all())
-    letters = [one for one in changes if one.action == "send_message"]
+    letters = [change for change in changes if change.action == "send_message"]
     done = proposal.state == State.DONE
     return Exchange(
         message_id=str(case.get("message_id") or ""),
@@ -43,10 +45,10 @@ def exchange(proposal: Proposal, references: Mapping[UUID, str]) -> Exchange:
         title=proposal.title,
         state=proposal.state,
         wrote=written(proposal.evidence),
-        answered="\n".join(text_of(one.params) for one in letters)[:QUOTED] if done else "",
+        answered="\n".join(text_of(change.params) for change in letters)[:QUOTED] if done else "",
         said=str(case.get("said") or ""),
-        answer_ids=[references[one.pk] for one in letters if references.get(one.pk)],
-        gives=any(one.action in GIVES for one in changes),
+        answer_ids=[references[change.pk] for change in letters if references.get(change.pk)],
+        gives=any(change.action in GIVES for change in changes),
     )
 
 

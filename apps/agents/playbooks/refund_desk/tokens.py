@@ -49,8 +49,8 @@ class Tokens:
     def are_joined(self, first: int, last: int) -> bool:
         """Whether only small gaps stand between the words from first to last."""
         gaps = (
-            self.text[one.end : other.start]
-            for one, other in pairwise(self.words[first : last + 1])
+            self.text[token.end : other.start]
+            for token, other in pairwise(self.words[first : last + 1])
         )
         return all(GAP.fullmatch(gap) for gap in gaps)
 
@@ -79,11 +79,11 @@ def fold(word: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-def same_word(one: str, other: str) -> bool:
+def same_word(word: str, other: str) -> bool:
     """Whether two folded words are the same but for their number."""
-    if one == other:
+    if word == other:
         return True
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((word, other), key=len)
     if len(short) < SHORTEST or not short.isalpha():
         return False
     for stem in (long, without_umlauts(long)):  # Stuhl, Stühle
@@ -91,8 +91,8 @@ def same_word(one: str, other: str) -> bool:
             return True
     if short.endswith("y") and long == short[:-1] + "ies":
         return True
-    alike = len(one) == len(other) > SHORTEST and one[:-1] == other[:-1]
-    return alike and tuple(sorted((one[-1], other[-1]))) in {
+    alike = len(word) == len(other) > SHORTEST and word[:-1] == other[:-1]
+    return alike and tuple(sorted((word[-1], other[-1]))) in {
         tuple(sorted(pair)) for pair in LAST_VOWELS
     }
 

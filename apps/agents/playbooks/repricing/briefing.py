@@ -65,7 +65,10 @@ def conversation(
             for variant, price in prices.items()
         ]
         # Nobody has to think about these again before something changes
-        seen = [Planned(key=one.seen_key(now=now), draft=None, why=words) for one in offers]
+        seen = [
+            Planned(key=listed_offer.seen_key(now=now), draft=None, why=words)
+            for listed_offer in offers
+        ]
         return drafts + seen
 
     def by_rules() -> list[Planned]:
@@ -78,14 +81,16 @@ def conversation(
             floor=settings.margin_floor_percent,
             endings=habit(settings.currency),
         ),
-        situation=json.dumps([offer_brief(one) for one in offers], ensure_ascii=False),
+        situation=json.dumps(
+            [offer_brief(listed_offer) for listed_offer in offers], ensure_ascii=False
+        ),
         actions=("set_price",),
         offer=offer,
         conclude=conclude,
         fallback=by_rules,
         scope=Scope(
-            articles={one.sku: one.title for one in offers},
-            subjects=frozenset(f"sku:{one.sku}" for one in offers),
+            articles={listed_offer.sku: listed_offer.title for listed_offer in offers},
+            subjects=frozenset(f"sku:{listed_offer.sku}" for listed_offer in offers),
         ),
     )
 

@@ -27,8 +27,8 @@ def rounded(price: Decimal, floor: Decimal | None, currency: str) -> Decimal:
     if floor is not None and exact < floor:
         exact = floor
     usual = [] if exact < PLAIN_BELOW else usual_near(exact, currency)
-    allowed = [one for one in usual if floor is None or one >= floor]
-    return min(allowed, key=lambda one: (abs(one - exact), one)) if allowed else exact
+    allowed = [charm for charm in usual if floor is None or charm >= floor]
+    return min(allowed, key=lambda pair: (abs(pair - exact), pair)) if allowed else exact
 
 
 def usual_near(exact: Decimal, currency: str) -> list[Decimal]:

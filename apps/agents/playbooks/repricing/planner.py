@@ -158,7 +158,7 @@ def limit_of(correction: Known) -> Limit | None:
         start, end = number(case.get("from")), number(case.get("to"))
         downwards = start is not None and end is not None and end < start
     else:
-        start, end = (number(one) for one in base.edited(correction, "amount") or ("", ""))
+        start, end = (number(amount) for amount in base.edited(correction, "amount") or ("", ""))
         downwards = start is not None and end is not None and end > start
     if start is None or end is None or start == end:
         return None

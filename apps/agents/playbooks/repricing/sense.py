@@ -96,7 +96,7 @@ def sense(
         for offer in sorted(free, key=lambda offer: offer.sku)
     ]
     still_open = len(matched) - len(free) - len(left_alone)
-    caveats = [caveat for one in (ours, theirs) if (caveat := one.caveat())]
+    caveats = [caveat for reading in (ours, theirs) if (caveat := reading.caveat())]
     return Sensed(offers=offers, variants=len(variants), open=still_open, caveats=caveats)
 
 

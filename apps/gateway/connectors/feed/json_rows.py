@@ -136,7 +136,7 @@ def end_before_next(text: Text, start: int) -> int | None:
     """Where the next row seems to begin after `start`, whatever state the quotes are in."""
     for guess, found in enumerate(NEXT_ROW.finditer(text.buffer, start)):
         written = text.buffer[text.place : found.end()]
-        if all(written.count(one) == written.count(other) for one, other in PAIRS):
+        if all(written.count(left) == written.count(other) for left, other in PAIRS):
             return found.end()
         if guess == MOST_GUESSES:
             break

@@ -255,6 +255,7 @@ def _payment(payment: PaymentAnswer) -> Payment:
         captured=exact(payment.captured, currency),
         refunded=exact(payment.refunded, currency),
         refunds=[
-            GivenBack(amount=exact(one.amount, currency), note=one.note) for one in payment.refunds
+            GivenBack(amount=exact(refund.amount, currency), note=refund.note)
+            for refund in payment.refunds
         ],
     )

@@ -104,7 +104,7 @@ class ProductName(Answer):
     @property
     def category(self) -> str:
         """Its category by name, of several the one made first; else its collection; else empty."""
-        first = min(self.categories, key=lambda one: one.id, default=None)
+        first = min(self.categories, key=lambda category: category.id, default=None)
         return first.name if first else self.collection.title if self.collection else ""
 
 
@@ -253,7 +253,9 @@ class OrderAnswer(Answer):
     @property
     def shipping(self) -> Decimal | None:
         """What shipping was charged with; None where the shop does not tell."""
-        told = [one.total for one in self.shipping_methods or [] if one.total is not None]
+        told = [
+            shipping.total for shipping in self.shipping_methods or [] if shipping.total is not None
+        ]
         if self.shipping_methods is None or len(told) < len(self.shipping_methods):
             return None
         return sum(told, Decimal())

@@ -149,12 +149,12 @@ class OrderChange(Answer):
 
     def quantities(self, action: str) -> Quantities:
         """Pieces by line over all actions of a kind."""
-        details = (one.details for one in self.ones(action))
-        return total((one.reference_id, one.quantity) for one in details)
+        details = (made.details for made in self.ones(action))
+        return total((detail.reference_id, detail.quantity) for detail in details)
 
     def ones(self, action: str) -> list[ChangeAction]:
         """The actions of a kind."""
-        return [one for one in self.actions if one.action == action]
+        return [made for made in self.actions if made.action == action]
 
 
 class Returns(Answer):

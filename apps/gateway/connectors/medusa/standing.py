@@ -24,10 +24,12 @@ def earlier_orders(api: AdminApi, order_id: str) -> int:
     own = check(PlacedOrder, answer.get("order"))
     found: dict[str, PlacedOrder] = {}
     for spelling in email_address.spellings(email_address.tidy(own.email)) if own.email else ():
-        found |= {one.id: one for one in placed_by(api, spelling)}
+        found |= {order.id: order for order in placed_by(api, spelling)}
     return sum(
-        one.is_paid and one.created_at < own.created_at and email_address.same(one.email, own.email)
-        for one in found.values()
+        order.is_paid
+        and order.created_at < own.created_at
+        and email_address.same(order.email, own.email)
+        for order in found.values()
     )
 
 

@@ -84,7 +84,7 @@ class ChatAnswer:
                 counted.append(choice.get("usage"))  # Moonshot
                 if choice.get("index") in (None, 0):
                     self._choice(choice)
-        self._counted = next((one for one in counted if one), self._counted)
+        self._counted = next((count for count in counted if count), self._counted)
 
     def _choice(self, choice: dict[str, Any]) -> None:
         """What a choice adds to the answer."""
@@ -125,7 +125,7 @@ class ChatAnswer:
         found = [found] if isinstance(found, dict) else found
         if found is not None and not isinstance(found, list):
             raise Malformed("the answer does not fit at tool_calls: it is no list")
-        told = [self._calls.add(one, whole=whole) for one in found or ()]
+        told = [self._calls.add(call, whole=whole) for call in found or ()]
         if not found and isinstance(said.get("function_call"), dict):
             told.append(self._calls.add({"index": 0, "function": said["function_call"]}))
         for piece in told:

@@ -16,10 +16,10 @@ _WORDS = {
     BROKEN: "error errored failed abort aborted cancelled canceled timeout networkerror "
     "insufficientsystemresource errortoxic unknownerror malformedresponse",
 }
-_MEANING = {one: meaning for meaning, words in _WORDS.items() for one in words.split()}
+_MEANING = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 
 
 def reason(said: str) -> str:
     """`stop`, `tool_calls`, `length`, `content_filter`, `error` (broken off), or the own word."""
-    key = "".join(one for one in said.lower() if one.isalpha())
+    key = "".join(character for character in said.lower() if character.isalpha())
     return _MEANING.get(key, said[:40])

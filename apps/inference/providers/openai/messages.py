@@ -36,9 +36,9 @@ def _message(message: Message, dialect: Dialect, *, working: bool) -> dict[str, 
 
 def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The system's words at the head of the first message of the user."""
-    system = [one for one in messages if one.get("role") == "system"]
-    rest = [one for one in messages if one.get("role") != "system"]
-    words = "\n\n".join(str(one.get("content") or "") for one in system)
+    system = [message for message in messages if message.get("role") == "system"]
+    rest = [message for message in messages if message.get("role") != "system"]
+    words = "\n\n".join(str(text.get("content") or "") for text in system)
     if not rest or rest[0].get("role") != "user":
         return [{"role": "user", "content": words}, *rest]
     first = {**rest[0], "content": f"{words}\n\n{rest[0].get('content') or ''}".strip()}

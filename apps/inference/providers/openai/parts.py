@@ -50,7 +50,7 @@ def plain(value: Any, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return ""
     if isinstance(value, list):
-        return "".join(plain(one, depth + 1) for one in value)
+        return "".join(plain(part, depth + 1) for part in value)
     if isinstance(value, dict):
         return "".join(plain(value[name], depth + 1) for name in _INSIDE if name in value)
     return ""

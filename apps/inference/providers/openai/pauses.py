@@ -99,8 +99,8 @@ def _of_details(body: Any) -> float | None:
     first = body[0] if isinstance(body, list) and body else body
     error = first.get("error") if isinstance(first, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
-    for one in details if isinstance(details, list) else []:
-        delay = one.get("retryDelay") if isinstance(one, dict) else None
+    for detail in details if isinstance(details, list) else []:
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         if isinstance(delay, str) and (seconds := _length(delay[:40])) is not None:
             return seconds
     return None

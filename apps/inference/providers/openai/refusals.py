@@ -67,7 +67,7 @@ def of_body(body: Any, headers: Mapping[str, str]) -> ProviderError | None:
         body = body[0]
     if not isinstance(body, dict) or not _is_error(body):
         return None
-    status = next((one for one in _statuses(body) if 400 <= one <= 599), 0)
+    status = next((code for code in _statuses(body) if 400 <= code <= 599), 0)
     status = status or next((_STATUS[word] for word in words(body) if word in _STATUS), 0)
     if not status:
         return Failed(UNSAID)
@@ -94,7 +94,7 @@ def _is_error(body: dict[str, Any]) -> bool:
 def _as_ours(status: int, headers: Mapping[str, str], body: Any) -> ProviderError:
     """The class that says whether to repeat."""
     known = words(body)
-    word = next((one for one in words(body, "code") if one in _SAYABLE), "")
+    word = next((code for code in words(body, "code") if code in _SAYABLE), "")
     text = f"HTTP {status} {word}".strip()
     if status == 429:
         # No credit left is a 429 too, but waiting does not help
@@ -113,8 +113,8 @@ def _errors(body: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     if depth > _DEEPEST:
         return
     if isinstance(body, list):
-        for one in body[:3]:
-            yield from _errors(one, depth + 1)
+        for part in body[:3]:
+            yield from _errors(part, depth + 1)
     elif isinstance(body, dict):
         for name in ("error", "code", "detail", "base_resp", "response"):
             yield from _errors(body.get(name), depth + 1)
@@ -150,7 +150,7 @@ def params(body: Any) -> list[str]:
         if isinstance(error.get("param"), str):
             found.append(error["param"][:100])
         if isinstance(error.get("loc"), list):
-            found.append(".".join(str(one) for one in error["loc"][:6])[:100])
+            found.append(".".join(str(part) for part in error["loc"][:6])[:100])
     # vLLM writes Pydantic's errors as Python would
     written = re.findall(r"'loc': \(([^)]{1,100})\)", said(body))
     return found + [re.sub(r"['\s]", "", place).replace(",", ".") for place in written]
@@ -163,8 +163,8 @@ def said(body: Any, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return ""
     if isinstance(body, list):
-        return " ".join(said(one, depth + 1) for one in body[:10])[:_MOST_SAID]
+        return " ".join(said(part, depth + 1) for part in body[:10])[:_MOST_SAID]
     if isinstance(body, dict):
         inner = [body[name] for name in (*_SAYING, "metadata", "code") if name in body]
-        return " ".join(said(one, depth + 1) for one in inner)[:_MOST_SAID]
+        return " ".join(said(part, depth + 1) for part in inner)[:_MOST_SAID]
     return ""

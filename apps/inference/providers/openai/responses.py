@@ -145,7 +145,7 @@ class ResponsesAnswer:
             finish_reason=_reason(last, bool(made)),
             model=texts.whole(str(last.get("model") or ""))[: limits.MOST_NAME],
             reasoning=texts.whole("".join(thinking.thoughts)).strip(),
-            replay={RESPONSE_ITEMS: kept} if (kept := [one for one in items if one]) else {},
+            replay={RESPONSE_ITEMS: kept} if (kept := [entry for entry in items if entry]) else {},
         )
 
 

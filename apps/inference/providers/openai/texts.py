@@ -28,7 +28,7 @@ def _pair(found: re.Match[str]) -> str:
 
 
 def _character(found: re.Match[str]) -> str:
-    raw = bytes(ord(one) - 0xDC00 for one in found.group())
+    raw = bytes(ord(character) - 0xDC00 for character in found.group())
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -49,9 +49,9 @@ def kept(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, list):
-        return [kept(one) for one in value]
+        return [kept(part) for part in value]
     if isinstance(value, dict):
-        return {whole(str(key)): kept(one) for key, one in value.items()}
+        return {whole(str(key)): kept(part) for key, part in value.items()}
     return value
 
 

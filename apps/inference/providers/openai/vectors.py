@@ -37,7 +37,9 @@ def _ordered(rows: list[dict[str, Any]], texts: int) -> list[dict[str, Any]]:
             return rows
         whole = [int(str(n)) for n in numbers if re.fullmatch(r"\d{1,6}", str(n))]
         if len(whole) == texts and sorted(whole) == list(range(texts)):
-            return [row for _, row in sorted(zip(whole, rows, strict=True), key=lambda one: one[0])]
+            return [
+                row for _, row in sorted(zip(whole, rows, strict=True), key=lambda pair: pair[0])
+            ]
     raise Malformed(f"{len(rows)} vectors came for {texts} texts, or wrongly numbered")
 
 
@@ -49,13 +51,15 @@ def _numbers(vector: Any) -> list[float]:
         vector = vector[0]  # llama.cpp wraps what was not pooled
     if not isinstance(vector, list) or not vector:
         raise Malformed("the answer does not fit at embedding: it is no vector")
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in vector):
+    if not all(
+        isinstance(number, int | float) and not isinstance(number, bool) for number in vector
+    ):
         raise Malformed("the answer does not fit at embedding: not all of it is numbers")
     try:
-        numbers = [float(one) for one in vector]
+        numbers = [float(number) for number in vector]
     except OverflowError:
         numbers = [math.inf]
-    if not all(math.isfinite(one) for one in numbers):
+    if not all(math.isfinite(number) for number in numbers):
         raise Malformed("the answer does not fit at embedding: a number is not finite")
     return numbers
 

@@ -149,9 +149,9 @@ class ReturnSteps:
 
     def _remove(self, change: OrderChange | None, action: str, place: str) -> None:
         """Take all actions of a kind out of the change."""
-        found: Iterable[str] = (one.id for one in change.ones(action)) if change else ()
-        for one in found:
-            self._api.delete(f"{place}/{one}", key=self._key)
+        found: Iterable[str] = (made.id for made in change.ones(action)) if change else ()
+        for match in found:
+            self._api.delete(f"{place}/{match}", key=self._key)
 
     def _id(self, context: Context) -> str:
         return str(context["create_return"]["reference"])

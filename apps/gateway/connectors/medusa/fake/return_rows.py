@@ -64,8 +64,8 @@ def actions_of(store: Store, change: Row, action: str) -> list[Row]:
 
 def prepared(store: Store, change: Row, action: str, line_id: str) -> int:
     """Pieces of a line in what is prepared."""
-    same = [one for one in actions_of(store, change, action) if one["line_id"] == line_id]
-    return sum(one["quantity"] for one in same)
+    same = [row for row in actions_of(store, change, action) if row["line_id"] == line_id]
+    return sum(row["quantity"] for row in same)
 
 
 def returnable(store: Store, line: Row) -> int:
