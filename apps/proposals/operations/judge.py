@@ -195,11 +195,7 @@ def update(proposals: Sequence[Proposal], rows: Sequence[Change]) -> None:
 
 def verdicts(proposal: Proposal, changes: Sequence[Change]) -> list[Fact]:
     """Events for what policy alone has settled: denied or approved."""
-    events: dict[State, type[Decided]] = {
-        State.DENIED: ProposalDenied,
-        State.APPROVED: ProposalApproved,
-    }
-    if (event := events.get(State(proposal.state))) is None:
+    if (event := SETTLED.get(State(proposal.state))) is None:
         return []
     rules = [change.decision.rule for change in changes if change.decision]
     told = event(revision=proposal.revision, title=proposal.title, rules=rules)

@@ -1,6 +1,8 @@
 """Grants: minted with the decision, consumed with the intent, good for exactly one call."""
 
+import logging
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -73,6 +75,77 @@ def test_a_grant_covers_nothing_else(due, now, change):
     due.refresh_from_db()
     assert grants.consume([due], now=now) == {due.pk: grants.OTHER}
     assert due.grants.get().consumed_at is None
+
+
+@pytest.mark.parametrize("place", ["workspace_id", "connector_id", "run_id"])
+@pytest.mark.parametrize("moved", [UUID(int=0), UUID(int=2**128 - 1)])
+def test_a_grant_moved_elsewhere_covers_nothing(due, now, place, moved):
+    """Nor one that names another workspace, connector or task, whichever sorts first."""
+    run_of_call = UUID(int=2**127)
+    due.run_id = run_of_call
+    grant = due.grants.get()
+    amount = written(grant.amount, grant.currency)
+    grant.run_id = run_of_call
+    grant.action_hash = grants.action_hash(
+        due, amount=amount, currency=grant.currency, run_id=run_of_call
+    )
+    assert grants.fault_of(grant, due, now=now) == ""
+    setattr(grant, place, moved)
+    if place == "run_id":  # as if the seal were made for it, too
+        grant.action_hash = grants.action_hash(
+            due, amount=amount, currency=grant.currency, run_id=moved
+        )
+    assert grants.fault_of(grant, due, now=now) == grants.OTHER
+
+
+def test_the_seal_covers_the_task(due):
+    """A call of one run, of another and of none have different seals."""
+    runs = (None, UUID(int=1), UUID(int=2))
+    seals = {grants.action_hash(due, amount="5.00", currency="EUR", run_id=pk) for pk in runs}
+    assert len(seals) == 3
+
+
+def test_a_grant_is_good_until_the_moment_it_ends(due, now):
+    """Not in that moment any more."""
+    grant = due.grants.get()
+    moment = timedelta(microseconds=1)
+    assert grants.fault_of(grant, due, now=grant.expires_at - moment) == ""
+    assert grants.fault_of(grant, due, now=grant.expires_at) == grants.EXPIRED
+    assert grants.fault_of(grant, due, now=grant.expires_at + moment) == grants.EXPIRED
+
+
+def test_what_is_not_called_is_logged_with_the_reason(due, now, caplog):
+    """One line for each call that nothing permits, and none for a call that is."""
+    with caplog.at_level(logging.WARNING, logger=grants.__name__):
+        assert grants.consume([due], now=now) == {}
+        assert not caplog.records
+        assert grants.consume([due], now=now) == {due.pk: grants.NONE_OPEN}
+    [line] = caplog.messages
+    assert str(due.pk) in line
+    assert grants.NONE_OPEN in line
+
+
+def test_what_was_permitted_lasts_until_it_lapses_or_is_withdrawn(due, now):
+    """Used or not: an effect that is asked for again may still take place."""
+    end = due.grants.get().expires_at
+    assert grants.lasts(due, now=now)
+    grants.consume([due], now=now)
+    assert grants.lasts(due, now=end - timedelta(microseconds=1))
+    assert not grants.lasts(due, now=end)
+    due.grants.update(revoked_at=now)
+    assert not grants.lasts(due, now=now)
+
+
+def test_only_what_was_used_is_given_back(due, now):
+    """An open grant is not doubled, and one that is withdrawn stays so."""
+    grants.renew([due.pk], now=now)
+    assert due.grants.count() == 1
+    grants.consume([due], now=now)
+    grants.renew([due.pk], now=now)
+    grants.renew([due.pk], now=now)
+    assert due.grants.filter(consumed_at=None).count() == 1
+    assert grants.revoke([due.pk], now=now) == 1
+    assert grants.revoke([due.pk], now=now) == 0
 
 
 def test_a_grant_written_past_the_product_opens_nothing(due, now):
