@@ -37,7 +37,7 @@ def bare(text: str) -> str:
     found = {sole(candidate) for part in parts if "@" in (candidate := inside(part))}
     if not found:
         raise NoAddress(f"“{text[:100]}” holds no e-mail address.")
-    if len({match.casefold() for match in found}) > 1:
+    if len({address.casefold() for address in found}) > 1:
         raise SeveralAddresses(f"“{text[:100]}” holds more than one e-mail address.")
     return min(found)
 

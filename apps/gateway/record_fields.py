@@ -200,7 +200,7 @@ def message_ids(value: object) -> tuple[str, ...]:
     if not isinstance(listed, list | tuple):
         return ()
     found = (clean(part).strip() for part in listed if isinstance(part, str))
-    return tuple(match for match in found if match)[-MOST_REFERENCES:]
+    return tuple(reference for reference in found if reference)[-MOST_REFERENCES:]
 
 
 Words = Annotated[str, BeforeValidator(words)]

@@ -82,7 +82,7 @@ class Setup:
 def setup(workspace_id: UUID) -> Setup:
     """How far the workspace is; at most six queries."""
     found = list(agents.agents_of(workspace_id))
-    tried = [match for match in found if match.autonomy == Autonomy.SHADOW and match.enabled]
+    tried = [known for known in found if known.autonomy == Autonomy.SHADOW and known.enabled]
     agent = next(iter([*tried, *found]), None)
     run = agents.runs_of(workspace_id).filter(agent=agent).first() if agent else None
     shadowed = agents.shadowed(run) if run else []

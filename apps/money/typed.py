@@ -167,7 +167,7 @@ def signs(currency: str) -> frozenset[str]:
         symbol = get_currency_symbol(currency, locale)
         found |= {symbol, re.sub(r"^[A-Z]{1,3}(?=[^\w\s.])", "", symbol)}  # CA$, $
     found |= set(NAMES.get(currency, ()))
-    return frozenset(match.replace("\u200f", "").strip().casefold() for match in found if match)
+    return frozenset(sign.replace("\u200f", "").strip().casefold() for sign in found if sign)
 
 
 def unmistakable(value: Decimal) -> str:

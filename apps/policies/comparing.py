@@ -314,7 +314,7 @@ def levels(clauses: Sequence[Clause], answers: Answers) -> frozenset[int]:
     found = {NOTHING}
     for clause in clauses:
         own = levels_of(clause, answers)
-        found = {max(match, level) for match in found for level in own}
+        found = {max(least, level) for least in found for level in own}
     return frozenset(found)
 
 

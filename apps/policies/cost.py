@@ -95,7 +95,7 @@ class Meter:
         found = tuple(values)
         if not found:
             return SMALL
-        sizes = [self.measured(match) for match in found]
+        sizes = [self.measured(value) for value in found]
         weight, length, letters = (max(column) for column in zip(*sizes, strict=True))
         return Extent(weight, length, letters, found if len(found) <= FOLLOWED else None)
 

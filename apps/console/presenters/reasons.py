@@ -151,7 +151,7 @@ def digits_of(currency: str) -> int:
 def numbers_of(limits: Mapping[str, Any]) -> list[Decimal]:
     """The limits that are numbers, and what they are below nothing: moves go both ways."""
     found = [number for limit in limits.values() if (number := decimal(limit)) is not None]
-    return [*found, *(-match for match in found)]
+    return [*found, *(-number for number in found)]
 
 
 def missing(proposal: Proposal, decisions: Sequence[Decision]) -> list[str]:

@@ -107,7 +107,7 @@ def check_sample(chosen: Sequence[Proposal], user: User) -> None:
     unopened = [proposal for proposal in chosen if not sampled.get(proposal.pk, True)]
     if not unopened:
         return
-    titles = ", ".join(f"“{pk.title}”" for pk in unopened)
+    titles = ", ".join(f"“{proposal.title}”" for proposal in unopened)
     raise NotSampled(
         f"Nothing was approved. Open first what was drawn from these for you to look at: {titles}.",
         [

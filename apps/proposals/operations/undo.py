@@ -132,10 +132,9 @@ def completed(effect: Effect, texts: Mapping[UUID, str]) -> Compensation:
     """The compensation with the text a person wrote for it."""
     assert effect.compensation is not None
     action, params = effect.compensation
-    return action, {
-        **params,
-        effect.spec.written: given(effect, texts),
-    } if effect.is_written else params
+    if effect.is_written:
+        params = {**params, effect.spec.written: given(effect, texts)}
+    return action, params
 
 
 def submit_undo(

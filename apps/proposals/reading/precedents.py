@@ -90,7 +90,7 @@ def find(proposal: Proposal, change: Change, *, limit: int = LISTED) -> Preceden
     found.sort(key=lambda entry: (distance(own, entry.size), -entry.at.timestamp()))
     return Precedents(
         listed=found[:limit],
-        approved=sum(match.approved for match in found),
+        approved=sum(decided.approved for decided in found),
         decided=len(found),
     )
 

@@ -235,15 +235,15 @@ def beside(cases: Sequence[Case]) -> list[Case]:
     for case in cases:
         others = [
             Exchange(
-                message_id=found_case.message.message_id,
-                at=found_case.message.received_at,
-                order=found_case.order.number if found_case.order else "",
-                intent=intent_of(found_case),
-                wrote=text_of(found_case)[: conversation.QUOTED],
+                message_id=earlier.message.message_id,
+                at=earlier.message.received_at,
+                order=earlier.order.number if earlier.order else "",
+                intent=intent_of(earlier),
+                wrote=text_of(earlier)[: conversation.QUOTED],
             )
-            for found_case in reversed(found)
-            if case.order and found_case.order and found_case.order.order_id == case.order.order_id
-            and found_case.customer == case.customer
+            for earlier in reversed(found)
+            if case.order and earlier.order and earlier.order.order_id == case.order.order_id
+            and earlier.customer == case.customer
         ]  # fmt: skip
         found.append(case.model_copy(update={"thread": [*others, *case.thread]}))
     return found

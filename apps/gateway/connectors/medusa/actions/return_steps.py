@@ -150,8 +150,8 @@ class ReturnSteps:
     def _remove(self, change: OrderChange | None, action: str, place: str) -> None:
         """Take all actions of a kind out of the change."""
         found: Iterable[str] = (made.id for made in change.ones(action)) if change else ()
-        for match in found:
-            self._api.delete(f"{place}/{match}", key=self._key)
+        for action_id in found:
+            self._api.delete(f"{place}/{action_id}", key=self._key)
 
     def _id(self, context: Context) -> str:
         return str(context["create_return"]["reference"])
